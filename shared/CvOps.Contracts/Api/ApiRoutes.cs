@@ -1,0 +1,35 @@
+namespace CvOps.Contracts.Api;
+
+/// <summary>
+/// The fleet's HTTP API, as the CLI, the dashboard and the demo use it. JSON by <see cref="ContractsJson"/>; errors are problem details
+/// (RFC 9457) whose <c>detail</c> says what to do.
+/// </summary>
+/// <remarks>
+/// <code>
+/// GET  fleet                              FleetOverview
+/// GET  devices                            DeviceView[]          GET devices/{id}     DeviceView
+/// PUT  devices/{id}/labels                LabelsChange -> DeviceView
+/// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
+/// GET  inspections?device=&amp;after=&amp;limit=  InspectionPage (after: cursor; rising order)
+/// GET  models                             ModelView[]           POST models          (body: .cvmodel) -> ModelView
+/// GET  models/{digest}                    ModelView             GET models/{digest}/package   the file, with range requests
+/// POST models/{digest}/gate               GateRequest -> GateResult
+/// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan -> RolloutView
+/// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView
+/// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
+/// GET  frames?state=&amp;device=&amp;rule=&amp;after=&amp;limit=   FramePage
+/// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
+/// PUT  frames/{id}/label                  LabelRequest -> FrameView
+/// POST frames                             FrameImport -> FrameView
+/// GET  datasets                           DatasetView[]         POST datasets        SnapshotRequest -> DatasetView
+/// GET  datasets/{digest}                  DatasetDetail
+/// GET  training                           TrainingRunView[]     POST training        TrainingRequest -> TrainingRunView
+/// GET  training/{id}                      TrainingRunView
+/// GET  audit?after=&amp;limit=                AuditPage
+/// GET  events                             server-sent events: event = device|rollout|drift|frame|training|model, data = {"id": "..."}
+/// </code>
+/// </remarks>
+public static class ApiRoutes
+{
+    public const string Root = "/api/v1";
+}

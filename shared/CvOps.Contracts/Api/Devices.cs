@@ -1,0 +1,52 @@
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Contracts.Api;
+
+/// <summary>The fleet in one look.</summary>
+/// <param name="NeedsAttention">What a person should see first, most urgent first; empty when all is well.</param>
+public sealed record FleetOverview(
+    int Devices, int Online, int CamerasLive, int Cameras, long InspectionsToday, int RolloutsRunning, int DriftAlarms, int FramesToLabel,
+    IReadOnlyList<Attention> NeedsAttention);
+
+/// <param name="Link">Page of the dashboard that shows it, e.g. <c>/devices/line-1</c>.</param>
+public sealed record Attention(string Severity, string Message, string Link, DateTimeOffset Since);
+
+public sealed record DeviceView
+{
+    public required DeviceId Id { get; init; }
+
+    public required SiteId Site { get; init; }
+
+    public required Connectivity Connectivity { get; init; }
+
+    public required DateTimeOffset LastSeen { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    public DeviceHealth? Health { get; init; }
+
+    public TwinDesired? Desired { get; init; }
+
+    public TwinReported? Reported { get; init; }
+
+    /// <summary>Inspections applied since the device is known, duplicates left out.</summary>
+    public required long Inspections { get; init; }
+
+    /// <summary>Messages the broker delivered twice and the fleet applied once.</summary>
+    public required long Duplicates { get; init; }
+}
+
+/// <summary>Labels to set; a null value removes the label.</summary>
+public sealed record LabelsChange(IReadOnlyDictionary<string, string?> Labels);
+
+/// <param name="Name">Restart-camera, ping.</param>
+public sealed record CommandRequest(string Name, IReadOnlyDictionary<string, string>? Arguments, double TimeoutSeconds = 10);
+
+/// <param name="Next">Cursor for the next page; also when it is empty for now.</param>
+public sealed record InspectionPage(IReadOnlyList<InspectionRow> Rows, long Next);
+
+/// <param name="Cursor">Rises with every inspection the fleet applied.</param>
+public sealed record InspectionRow(
+    long Cursor, DeviceId Device, CameraId Camera, string? Part, long Frame, int Connection, DateTimeOffset CapturedAt, string ModelDigest, string ModelVersion,
+    string? Class, double Confidence, string? ShadowDigest, string? ShadowClass, string? Error);

@@ -1,0 +1,23 @@
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Contracts.Api;
+
+public enum DriftState { Learning, Stable, Watch, Alarm }
+
+/// <summary>One camera under one model.</summary>
+/// <param name="Cause">Probable cause in the field's words, e.g. <c>ageing-lamp</c>; null while stable.</param>
+/// <param name="Explanation">What moved, by how much, since when, and what to do.</param>
+public sealed record DriftView(
+    DeviceId Device, CameraId Camera, ModelRef Model, DriftState State, string? Cause, string Explanation,
+    IReadOnlyList<CovariateDrift> Covariates, DateTimeOffset Since, long Frames);
+
+/// <param name="Psi">Population stability index against the reference profile.</param>
+/// <param name="PValue">Of that PSI under no drift, chi-square approximation.</param>
+/// <param name="Mean">Mean in the recent windows.</param>
+public sealed record CovariateDrift(string Covariate, double Psi, double PValue, double JensenShannon, double Mean, double ReferenceMean, bool Moved);
+
+public sealed record DriftDetail(
+    DriftView View, IReadOnlyDictionary<string, ReferenceHistogram> Reference, IReadOnlyDictionary<string, HistogramCounts> Recent, IReadOnlyList<DriftTimelinePoint> Timeline);
+
+public sealed record DriftTimelinePoint(DateTimeOffset To, long Frames, IReadOnlyDictionary<string, double> Psi, IReadOnlyDictionary<string, double> Mean, DriftState State);

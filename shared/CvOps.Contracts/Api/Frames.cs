@@ -1,0 +1,56 @@
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Contracts.Api;
+
+public enum LabelState { Unlabelled, Labelled, Skipped }
+
+/// <summary>Where a frame may be used. A golden frame is never trained on.</summary>
+public enum FrameUse { Training, Golden }
+
+public sealed record FrameView
+{
+    public required string Id { get; init; }
+
+    public DeviceId? Device { get; init; }
+
+    public CameraId? Camera { get; init; }
+
+    public string? Part { get; init; }
+
+    public required DateTimeOffset CapturedAt { get; init; }
+
+    public ModelRef? Model { get; init; }
+
+    public Prediction? Prediction { get; init; }
+
+    public ShadowPrediction? Shadow { get; init; }
+
+    public required IReadOnlyList<SamplingReason> Reasons { get; init; }
+
+    public double? InclusionProbability { get; init; }
+
+    /// <summary>SHA-256 of the JPEG.</summary>
+    public required string ImageDigest { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required LabelState State { get; init; }
+
+    public FrameLabel? Label { get; init; }
+
+    public required FrameUse Use { get; init; }
+}
+
+public sealed record FrameLabel(string? Class, IReadOnlyList<LabelBox> Boxes, string By, DateTimeOffset At);
+
+public sealed record LabelBox(string Class, double X, double Y, double Width, double Height);
+
+/// <summary>A person's word. Class null with <paramref name="Skip"/>: this frame can't be judged.</summary>
+public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null);
+
+public sealed record FramePage(IReadOnlyList<FrameView> Frames, int Unlabelled, int Labelled, string? Next);
+
+/// <summary>A picture brought from outside. <paramref name="Use"/> Golden needs a label.</summary>
+public sealed record FrameImport(byte[] Jpeg, string? Class, string By, FrameUse Use = FrameUse.Training, string? Part = null, IReadOnlyList<LabelBox>? Boxes = null);

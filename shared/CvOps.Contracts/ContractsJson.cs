@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Contracts;
+
+/// <summary>The one JSON of CvOps: camelCase, enums by name, null left out, source-generated.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = false)]
+[JsonSerializable(typeof(InspectionReport))]
+[JsonSerializable(typeof(DriftWindow))]
+[JsonSerializable(typeof(SampledFrame))]
+[JsonSerializable(typeof(DeviceHealth))]
+[JsonSerializable(typeof(DeviceStatus))]
+[JsonSerializable(typeof(TwinDesired))]
+[JsonSerializable(typeof(TwinReported))]
+[JsonSerializable(typeof(Command))]
+[JsonSerializable(typeof(CommandResponse))]
+[JsonSerializable(typeof(ModelManifest))]
+[JsonSerializable(typeof(ReferenceProfile))]
+[JsonSerializable(typeof(GoldenVectors))]
+[JsonSerializable(typeof(Lineage))]
+[JsonSerializable(typeof(FleetOverview))]
+[JsonSerializable(typeof(DeviceView))]
+[JsonSerializable(typeof(DeviceView[]))]
+[JsonSerializable(typeof(LabelsChange))]
+[JsonSerializable(typeof(CommandRequest))]
+[JsonSerializable(typeof(InspectionPage))]
+[JsonSerializable(typeof(ModelView))]
+[JsonSerializable(typeof(ModelView[]))]
+[JsonSerializable(typeof(GateRequest))]
+[JsonSerializable(typeof(GateResult))]
+[JsonSerializable(typeof(RolloutPlan))]
+[JsonSerializable(typeof(RolloutView))]
+[JsonSerializable(typeof(RolloutView[]))]
+[JsonSerializable(typeof(RolloutAction))]
+[JsonSerializable(typeof(DriftView[]))]
+[JsonSerializable(typeof(DriftDetail))]
+[JsonSerializable(typeof(FrameView))]
+[JsonSerializable(typeof(FramePage))]
+[JsonSerializable(typeof(LabelRequest))]
+[JsonSerializable(typeof(FrameImport))]
+[JsonSerializable(typeof(SnapshotRequest))]
+[JsonSerializable(typeof(DatasetView))]
+[JsonSerializable(typeof(DatasetView[]))]
+[JsonSerializable(typeof(DatasetDetail))]
+[JsonSerializable(typeof(TrainingRequest))]
+[JsonSerializable(typeof(TrainingRunView))]
+[JsonSerializable(typeof(TrainingRunView[]))]
+[JsonSerializable(typeof(TrainerLine))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(FleetEvent))]
+public sealed partial class ContractsJson : JsonSerializerContext;

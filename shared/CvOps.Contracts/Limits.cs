@@ -1,0 +1,26 @@
+namespace CvOps.Contracts;
+
+/// <summary>Numbers both sides have agreed on. A tunable is an option; a number of one file is a constant there.</summary>
+public static class Limits
+{
+    /// <summary>Largest MQTT payload an agent sends or the fleet accepts, in bytes.</summary>
+    public const int MessageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Largest <c>.cvmodel</c> file, in bytes.</summary>
+    public const long PackageBytes = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>Largest JSON document inside a package, in bytes.</summary>
+    public const int PackageDocumentBytes = 8 * 1024 * 1024;
+
+    /// <summary>Most entries inside a package.</summary>
+    public const int PackageEntries = 256;
+
+    /// <summary>Most detections in one prediction; the least certain are left out.</summary>
+    public const int Detections = 300;
+
+    /// <summary>Most classes a model may name.</summary>
+    public const int Classes = 10_000;
+
+    /// <summary>Most bins of a drift histogram.</summary>
+    public const int HistogramBins = 64;
+}

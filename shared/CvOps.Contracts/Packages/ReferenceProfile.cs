@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CvOps.Contracts.Packages;
+
+/// <summary>Names of what drift watches. A profile may hold any of them; an agent fills those the profile has edges for.</summary>
+public static class Covariates
+{
+    /// <summary>Mean luma of the picture, 0..255.</summary>
+    public const string Brightness = "brightness";
+
+    /// <summary>Standard deviation of luma, 0..127.5.</summary>
+    public const string Contrast = "contrast";
+
+    /// <summary>log10(1 + variance of the 4-neighbour Laplacian of luma).</summary>
+    public const string Sharpness = "sharpness";
+
+    /// <summary>Confidence of the top class, 0..1.</summary>
+    public const string Confidence = "confidence";
+}
+
+/// <summary><c>profile.json</c>: the world the model was made for, as the agent would have measured it.</summary>
+public sealed record ReferenceProfile
+{
+    public int Format { get; init; } = 1;
+
+    /// <summary>Frames measured.</summary>
+    public required long Frames { get; init; }
+
+    public required IReadOnlyDictionary<string, ReferenceHistogram> Histograms { get; init; }
+
+    /// <summary>How often each class was the top one.</summary>
+    public required IReadOnlyDictionary<string, long> Classes { get; init; }
+}
+
+/// <param name="Edges">Rising, at least 1, at most <see cref="Limits.HistogramBins"/> - 1.</param>
+/// <param name="Counts">One more than edges: below the first, between, from the last up.</param>
+/// <param name="Mean">Mean of the values counted.</param>
+public sealed record ReferenceHistogram(IReadOnlyList<double> Edges, IReadOnlyList<long> Counts, double Mean)
+{
+    /// <summary>First 16 hex digits of the SHA-256 of the edges in round-trip form, comma separated.</summary>
+    public static string EdgesIdOf(IEnumerable<double> edges) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(',', edges.Select(e => e.ToString("R", CultureInfo.InvariantCulture))))))[..16];
+}

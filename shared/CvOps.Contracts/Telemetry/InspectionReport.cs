@@ -1,0 +1,47 @@
+namespace CvOps.Contracts.Telemetry;
+
+/// <summary>Where a capture time comes from; decides how far to trust it.</summary>
+public enum TimeSource { Host, Container, Rtcp }
+
+/// <summary>One frame inspected. Topic <c>inspection/{camera}</c>, QoS 1.</summary>
+public sealed record InspectionReport : ITelemetry
+{
+    public required Origin Origin { get; init; }
+
+    public required CameraId Camera { get; init; }
+
+    /// <summary>Number of the frame since this camera was connected, from 0; with <see cref="Connection"/> it names the frame.</summary>
+    public required long Frame { get; init; }
+
+    /// <summary>Counts the camera's connections within the boot, from 1.</summary>
+    public required int Connection { get; init; }
+
+    /// <summary>What the picture itself says the part is, read from its part code; null when the camera has none configured.</summary>
+    public string? Part { get; init; }
+
+    public required DateTimeOffset CapturedAt { get; init; }
+
+    public required TimeSource TimeSource { get; init; }
+
+    /// <summary>Half width of the interval the true capture time lies in, milliseconds.</summary>
+    public required double TimeUncertaintyMs { get; init; }
+
+    /// <summary>The model in charge, whose prediction counted.</summary>
+    public required ModelRef Model { get; init; }
+
+    public required Prediction Prediction { get; init; }
+
+    /// <summary>The other warm model's view of the same frame, when it ran: the paired evidence of a rollout.</summary>
+    public ShadowPrediction? Shadow { get; init; }
+
+    public required FrameTimings Timings { get; init; }
+
+    /// <summary>Why this frame gave no prediction (NaN output, failed run); null when all went well.</summary>
+    public string? Error { get; init; }
+}
+
+/// <summary>A model that was asked but did not count.</summary>
+public sealed record ShadowPrediction(ModelRef Model, Prediction Prediction);
+
+/// <summary>Milliseconds a frame spent in each stage.</summary>
+public sealed record FrameTimings(double QueueMs, double PreprocessMs, double InferenceMs, double DecodeMs);

@@ -1,0 +1,45 @@
+namespace CvOps.Contracts.Twin;
+
+/// <summary>Where a model update stands. Stored and sent by name; only ever added to.</summary>
+public enum UpdateState { Idle, Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed, RollingBack, RolledBack, Failed }
+
+/// <summary>What a device says of itself. Retained on <c>twin/reported</c>; the whole document each time.</summary>
+public sealed record TwinReported
+{
+    /// <summary>The desired document this answers; 0 before the first.</summary>
+    public required long DesiredVersion { get; init; }
+
+    public required long Boot { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string AgentVersion { get; init; }
+
+    /// <summary>The execution provider really in use.</summary>
+    public required string Provider { get; init; }
+
+    public required IReadOnlyList<ReportedCamera> Cameras { get; init; }
+
+    public required ReportedModel Model { get; init; }
+}
+
+/// <param name="Source">The camera's address without user and password.</param>
+public sealed record ReportedCamera(CameraId Camera, string Source, int Width, int Height);
+
+/// <summary>The model slots and the update.</summary>
+public sealed record ReportedModel
+{
+    public required UpdateState State { get; init; }
+
+    /// <summary>In charge now; null before the first model.</summary>
+    public Telemetry.ModelRef? Active { get; init; }
+
+    /// <summary>Kept warm for an instant return; null when there is none.</summary>
+    public Telemetry.ModelRef? Previous { get; init; }
+
+    /// <summary>What the update in progress, or the last one, is about: the digest of its package.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Why the last update failed or was rolled back, in a sentence; null when it did not.</summary>
+    public string? Reason { get; init; }
+}
