@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -7,13 +8,15 @@ namespace CvOps.Contracts;
 /// <summary>A name that may stand as one level of an MQTT topic, a file name and a part of a URL.</summary>
 public static class Identifier
 {
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
     /// <summary>Longest identifier, in characters.</summary>
     public const int MaxLength = 64;
 
     /// <summary>True for 1..64 characters of a-z, A-Z, 0-9, '-', '_' and '.', not starting with '.'.</summary>
     public static bool IsValid([NotNullWhen(true)] string? text) =>
         text is { Length: > 0 and <= MaxLength } && text[0] != '.'
-        && text.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") < 0;
+        && text.AsSpan().IndexOfAnyExcept(Allowed) < 0;
 
     /// <exception cref="FormatException">The text is no identifier; the message says which characters are allowed.</exception>
     internal static string Check(string? text, string what) => IsValid(text)
