@@ -17,6 +17,9 @@ public sealed record FrameView
 
     public string? Part { get; init; }
 
+    /// <summary>Number of the frame since its camera was connected; null for an imported picture.</summary>
+    public long? Frame { get; init; }
+
     public required DateTimeOffset CapturedAt { get; init; }
 
     public ModelRef? Model { get; init; }

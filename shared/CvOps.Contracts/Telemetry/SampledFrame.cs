@@ -12,6 +12,12 @@ public sealed record SampledFrame : ITelemetry
 
     public string? Part { get; init; }
 
+    /// <summary>Number of the frame since the camera was connected, from 0, as in <see cref="InspectionReport.Frame"/>.</summary>
+    public long Frame { get; init; }
+
+    /// <summary>Counts the camera's connections within the boot, from 1.</summary>
+    public int Connection { get; init; }
+
     public required DateTimeOffset CapturedAt { get; init; }
 
     public required ModelRef Model { get; init; }
