@@ -1,0 +1,26 @@
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Storage;
+using Dapper;
+
+namespace CvOps.Fleet.Access;
+
+/// <summary>Who decided what, append-only: a trigger in the database refuses to change or delete an entry.</summary>
+internal sealed class Audit(Database database, TimeProvider time)
+{
+    /// <param name="by">A person's name as given, or the part of the fleet that decided, e.g. <c>rollout</c>.</param>
+    /// <param name="action">What, in lower case with a dot: <c>model.registered</c>, <c>rollout.paused</c>.</param>
+    /// <param name="subject">On what: an id, a digest.</param>
+    public Task RecordAsync(string by, string action, string subject, string detail, CancellationToken cancel) =>
+        database.WriteAsync(connection => connection.Execute(
+            "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)",
+            new { at = SqlTime.Of(time.GetUtcNow()), by, action, subject, detail }), cancel);
+
+    /// <param name="after">Cursor of the last entry seen; 0 from the start.</param>
+    public async Task<AuditPage> ReadAsync(long after, int limit, CancellationToken cancel)
+    {
+        var rows = await database.ReadAsync(connection => connection.Query<(long Cursor, long At, string By, string Action, string Subject, string Detail)>(
+            "SELECT cursor, at, by, action, subject, detail FROM audit WHERE cursor > @after ORDER BY cursor LIMIT @limit", new { after, limit }), cancel);
+        var entries = rows.Select(r => new AuditEntry(r.Cursor, SqlTime.From(r.At), r.By, r.Action, r.Subject, r.Detail)).ToArray();
+        return new AuditPage(entries, entries is [.., var last] ? last.Cursor : after);
+    }
+}

@@ -1,0 +1,136 @@
+using System.Numerics;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Fleet.Ingest;
+
+/// <summary>
+/// Which (boot, sequence) of one device were applied: per boot a high-water mark, below which all were, and a bitmap of the
+/// <see cref="Width"/> sequences above it. Pure; saved with whatever it guards, in the same transaction.
+/// </summary>
+/// <remarks>
+/// A sequence more than <see cref="Width"/> ahead of the mark moves the mark: gaps that old were evicted by the spool and never come.
+/// Boots are kept apart because a spool still holds messages of earlier ones; the newest <see cref="Boots"/> are remembered, and a message of an
+/// older boot counts as a duplicate.
+/// </remarks>
+internal sealed class DuplicateWindow
+{
+    public const int Width = 4096;
+    public const int Boots = 16;
+    private const byte Version = 1;
+
+    private readonly SortedList<long, Marks> _boots = [];
+
+    /// <returns>True the first time; false for what was applied before.</returns>
+    public bool TryApply(Origin origin)
+    {
+        if (origin.Boot < 1 || origin.Sequence < 1) throw new ArgumentException($"Boot {origin.Boot} and sequence {origin.Sequence} must be 1 or more.", nameof(origin));
+        if (!_boots.TryGetValue(origin.Boot, out var marks))
+        {
+            if (_boots.Count == Boots)
+            {
+                if (origin.Boot < _boots.Keys[0]) return false;
+                _boots.RemoveAt(0);
+            }
+            _boots.Add(origin.Boot, marks = new Marks());
+        }
+        return marks.TryApply(origin.Sequence);
+    }
+
+    /// <summary>A few bytes while nothing is missing.</summary>
+    public byte[] Save()
+    {
+        using var memory = new MemoryStream();
+        using var writer = new BinaryWriter(memory);
+        writer.Write(Version);
+        writer.Write7BitEncodedInt(_boots.Count);
+        foreach (var (boot, marks) in _boots)
+        {
+            writer.Write7BitEncodedInt64(boot);
+            marks.Save(writer);
+        }
+        writer.Flush();
+        return memory.ToArray();
+    }
+
+    /// <exception cref="InvalidDataException">The bytes are no saved window.</exception>
+    public static DuplicateWindow Load(byte[]? saved)
+    {
+        var window = new DuplicateWindow();
+        if (saved is null or []) return window;
+        using var reader = new BinaryReader(new MemoryStream(saved));
+        try
+        {
+            if (reader.ReadByte() is var version && version != Version) throw new InvalidDataException($"Duplicate window of version {version}; this fleet knows {Version}.");
+            for (var left = reader.Read7BitEncodedInt(); left > 0; left--) window._boots.Add(reader.Read7BitEncodedInt64(), Marks.Load(reader));
+            return window;
+        }
+        catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
+        {
+            throw new InvalidDataException("A stored duplicate window is damaged.", e);
+        }
+    }
+
+    /// <summary>One boot. Bit i of the ring stands for a sequence whose remainder by the width is i.</summary>
+    private sealed class Marks
+    {
+        private readonly ulong[] _seen = new ulong[Width / 64];
+        private long _mark;
+        private int _ahead;
+
+        public bool TryApply(long sequence)
+        {
+            if (sequence <= _mark) return false;
+            if (sequence > _mark + Width) MoveTo(sequence - Width);
+            ref var word = ref _seen[sequence % Width / 64];
+            var bit = 1UL << (int)(sequence % 64);
+            if ((word & bit) != 0) return false;
+            word |= bit;
+            _ahead++;
+            while (_ahead > 0 && Take(_mark + 1)) _mark++;
+            return true;
+        }
+
+        private bool Take(long sequence)
+        {
+            ref var word = ref _seen[sequence % Width / 64];
+            var bit = 1UL << (int)(sequence % 64);
+            if ((word & bit) == 0) return false;
+            word &= ~bit;
+            _ahead--;
+            return true;
+        }
+
+        private void MoveTo(long mark)
+        {
+            if (mark - _mark >= Width)
+            {
+                Array.Clear(_seen);
+                _ahead = 0;
+            }
+            else
+            {
+                for (var s = _mark + 1; s <= mark; s++) Take(s);
+            }
+            _mark = mark;
+        }
+
+        public void Save(BinaryWriter writer)
+        {
+            writer.Write7BitEncodedInt64(_mark);
+            writer.Write(_ahead > 0);
+            if (_ahead > 0) foreach (var word in _seen) writer.Write(word);
+        }
+
+        public static Marks Load(BinaryReader reader)
+        {
+            var marks = new Marks { _mark = reader.Read7BitEncodedInt64() };
+            if (!reader.ReadBoolean()) return marks;
+            for (var i = 0; i < marks._seen.Length; i++)
+            {
+                marks._seen[i] = reader.ReadUInt64();
+                marks._ahead += BitOperations.PopCount(marks._seen[i]);
+            }
+            return marks;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace CvOps.Fleet.Storage;
+
+/// <summary>The tables, in versions. A version that has shipped is never edited; a change is a new one at the end.</summary>
+internal static class Migrations
+{
+    /// <summary>Brings the database to the newest version, each step in a transaction.</summary>
+    /// <exception cref="InvalidDataException">The database was made by a newer fleet.</exception>
+    public static void Apply(SqliteConnection connection)
+    {
+        var version = connection.ExecuteScalar<int>("PRAGMA user_version");
+        if (version > Steps.Length)
+            throw new InvalidDataException($"The database {connection.DataSource} has schema version {version}, this fleet knows {Steps.Length}: start the newer fleet, or restore the backup made before the upgrade.");
+        for (; version < Steps.Length; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            connection.Execute(Steps[version], transaction: transaction);
+            connection.Execute($"PRAGMA user_version = {version + 1}", transaction: transaction);
+            transaction.Commit();
+        }
+    }
+
+    private static readonly string[] Steps =
+    [
+        // 1: what devices say, what people label, what the fleet decides. Documents are JSON of Contracts; columns exist where a query needs them.
+        """
+        CREATE TABLE devices (
+          id TEXT PRIMARY KEY, site TEXT NOT NULL, online INTEGER NOT NULL DEFAULT 0, boot INTEGER NOT NULL DEFAULT 0, last_seen INTEGER NOT NULL,
+          health TEXT, health_boot INTEGER NOT NULL DEFAULT 0, health_sequence INTEGER NOT NULL DEFAULT 0,
+          reported TEXT, desired TEXT, desired_version INTEGER NOT NULL DEFAULT 0, published_version INTEGER NOT NULL DEFAULT 0,
+          labels TEXT NOT NULL DEFAULT '{}', inspections INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0, seen BLOB) WITHOUT ROWID;
+
+        CREATE TABLE inspections (
+          cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, camera TEXT NOT NULL, part TEXT, frame INTEGER NOT NULL, connection INTEGER NOT NULL,
+          captured_at INTEGER NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, class TEXT, confidence REAL NOT NULL,
+          shadow_model TEXT, shadow_class TEXT, error TEXT, applied_at INTEGER NOT NULL);
+        CREATE INDEX inspections_device ON inspections (device, cursor);
+        CREATE TABLE inspections_by_day (day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+
+        CREATE TABLE drift_windows (
+          cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, camera TEXT NOT NULL, model TEXT NOT NULL,
+          until INTEGER NOT NULL, frames INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX drift_windows_camera ON drift_windows (device, camera, model, cursor);
+
+        CREATE TABLE frames (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, device TEXT, camera TEXT, part TEXT, captured_at INTEGER NOT NULL, stored_at INTEGER NOT NULL,
+          model TEXT, shadow_model TEXT, disagrees INTEGER NOT NULL DEFAULT 0, uncertainty REAL NOT NULL DEFAULT 0, rules TEXT NOT NULL DEFAULT '',
+          image TEXT NOT NULL, state INTEGER NOT NULL DEFAULT 0, usage INTEGER NOT NULL DEFAULT 0, labelled_at INTEGER, body TEXT NOT NULL);
+        CREATE INDEX frames_queue ON frames (state, disagrees, uncertainty, row);
+        CREATE INDEX frames_image ON frames (image);
+        CREATE TABLE labels (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, frame TEXT NOT NULL REFERENCES frames (id), at INTEGER NOT NULL, by TEXT NOT NULL, state INTEGER NOT NULL, body TEXT);
+        CREATE INDEX labels_frame ON labels (frame, row);
+
+        CREATE TABLE models (digest TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, registered_at INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (name, version)) WITHOUT ROWID;
+        CREATE TABLE datasets (digest TEXT PRIMARY KEY, created_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE audit (cursor INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, by TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL);
+        CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+        CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+
+        CREATE TABLE dead_letters (row INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL);
+        """,
+    ];
+}
