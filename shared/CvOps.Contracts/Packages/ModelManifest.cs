@@ -7,8 +7,11 @@ public enum TensorLayout { Nchw, Nhwc }
 /// <summary>Channel order of the tensor. Grey: three equal channels when the model's input has three.</summary>
 public enum ChannelOrder { Rgb, Bgr, Grey }
 
-/// <summary>How a picture meets the model's size. LetterboxCentre and LetterboxTopLeft keep the aspect ratio and pad.</summary>
-public enum ResizeMode { Stretch, LetterboxCentre, LetterboxTopLeft }
+/// <summary>
+/// How a picture meets the model's size. LetterboxCentre and LetterboxTopLeft keep the aspect ratio and pad. CentreCrop scales the short side
+/// to <see cref="InputSpec.ShortSide"/> and cuts the middle out.
+/// </summary>
+public enum ResizeMode { Stretch, LetterboxCentre, LetterboxTopLeft, CentreCrop }
 
 /// <summary>
 /// <c>manifest.json</c> of a model package: everything the agent needs to know about a model that the ONNX graph does not say.
@@ -54,6 +57,9 @@ public sealed record InputSpec
     public ChannelOrder Channels { get; init; } = ChannelOrder.Rgb;
 
     public ResizeMode Resize { get; init; } = ResizeMode.Stretch;
+
+    /// <summary>CentreCrop: length of the short side before the cut, at least the input's longer side; null: the input's longer side.</summary>
+    public int? ShortSide { get; init; }
 
     /// <summary>Pixel value of letterbox padding, 0..255.</summary>
     public double Pad { get; init; } = 114;

@@ -1,0 +1,59 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace CvOps.Vision;
+
+/// <summary>Holds a manifest against the graph it is about. Every mismatch is a sentence with both sides.</summary>
+internal static class ModelGraph
+{
+    /// <exception cref="ModelException">The manifest contradicts itself.</exception>
+    public static void CheckManifest(ModelManifest manifest)
+    {
+        if (manifest.Classes.Count is < 1 or > Limits.Classes) throw new ModelException($"The manifest names {manifest.Classes.Count} classes; 1 to {Limits.Classes} are possible.");
+        if (manifest.Classes.Distinct(StringComparer.Ordinal).Count() != manifest.Classes.Count) throw new ModelException("The manifest names a class twice.");
+        if (manifest.RejectClasses.FirstOrDefault(name => !manifest.Classes.Contains(name)) is { } stray) throw new ModelException($"The manifest rejects class '{stray}', which is not among its classes.");
+        var decoder = manifest.Decoder;
+        var wanted = decoder.Kind == DecoderKind.NanoDet ? 2 * decoder.Strides.Count : 1;
+        if (wanted == 0 || decoder.Outputs.Count != wanted) throw new ModelException($"A {decoder.Kind} decoder{(decoder.Kind == DecoderKind.NanoDet ? $" with {decoder.Strides.Count} strides" : "")} takes {wanted} outputs; the manifest names {decoder.Outputs.Count}.");
+        var detector = decoder.Kind is DecoderKind.NanoDet or DecoderKind.YoloV8;
+        if (detector != (manifest.Task == ModelTask.Detection)) throw new ModelException($"The manifest's task is {manifest.Task}, but its decoder is {decoder.Kind}.");
+        if (decoder.ScoreThreshold is not (>= 0 and <= 1) || decoder.IouThreshold is not (>= 0 and <= 1)) throw new ModelException($"The manifest's thresholds {decoder.ScoreThreshold} and {decoder.IouThreshold} must be 0 to 1.");
+        if (decoder.Strides.FirstOrDefault(stride => stride < 1) is < 0) throw new ModelException("The manifest's strides must be at least 1.");
+    }
+
+    /// <summary>The input's shape with batch 1.</summary>
+    /// <param name="inputs">Graph inputs that are not initialisers.</param>
+    /// <exception cref="ModelException">No such input, other inputs beside it, or its shape is not the manifest's.</exception>
+    public static long[] CheckInput(IReadOnlyDictionary<string, NodeMetadata> inputs, ModelManifest manifest)
+    {
+        var spec = manifest.Input;
+        if (!inputs.TryGetValue(spec.Name, out var input)) throw new ModelException($"The manifest's input is '{spec.Name}'; the model has {Names(inputs)}.");
+        if (inputs.Count > 1) throw new ModelException($"The model has {inputs.Count} inputs ({Names(inputs)}); one picture is all it gets.");
+        if (!input.IsTensor || input.ElementDataType != TensorElementType.Float) throw new ModelException($"Input '{spec.Name}' is {input.ElementDataType}; only float32 is supported.");
+        var declared = input.Dimensions;
+        var nchw = spec.Layout == TensorLayout.Nchw;
+        var found = declared.Length == 4 ? declared[nchw ? 1 : 3] : 0;
+        var channels = spec.Channels == ChannelOrder.Grey && found == 1 ? 1 : 3;
+        long[] wanted = nchw ? [1, channels, spec.Height, spec.Width] : [1, spec.Height, spec.Width, channels];
+        var fits = declared.Length == 4;
+        // A dimension the graph leaves open is -1.
+        for (var i = 0; fits && i < 4; i++) fits = declared[i] < 0 || declared[i] == wanted[i];
+        return fits ? wanted : throw new ModelException($"The manifest makes the input '{spec.Name}' {Shape(wanted)} ({spec.Layout}); the model wants {Shape(declared.Select(side => (long)side))}.");
+    }
+
+    /// <exception cref="ModelException">The graph lacks an output.</exception>
+    public static void CheckOutputNames(IReadOnlyDictionary<string, NodeMetadata> outputs, ModelManifest manifest)
+    {
+        if (OutputNames(manifest).FirstOrDefault(name => !outputs.ContainsKey(name)) is { } missing) throw new ModelException($"The manifest names the output '{missing}'; the model has {Names(outputs)}.");
+    }
+
+    /// <summary>What the manifest wants of the graph, the embedding last.</summary>
+    public static IReadOnlyList<string> OutputNames(ModelManifest manifest) =>
+        manifest.Decoder.Embedding is { } embedding ? [.. manifest.Decoder.Outputs.Append(embedding).Distinct()] : manifest.Decoder.Outputs;
+
+    public static string Shape(IEnumerable<long> shape) => $"[{string.Join(", ", shape.Select(side => side < 0 ? "?" : side.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]";
+
+    private static string Names(IReadOnlyDictionary<string, NodeMetadata> nodes) => string.Join(", ", nodes.Keys.Select(name => $"'{name}'"));
+}

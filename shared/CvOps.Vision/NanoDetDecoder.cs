@@ -1,0 +1,75 @@
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Vision;
+
+/// <summary>
+/// NanoDet: for each stride scores [cells, classes], already sigmoid, and distances [cells, 4 * bins]. A side's distance is the expected bin
+/// of its softmax times the stride, from the cell's centre at (i + 0.5) * stride (generalised focal loss, Li et al. 2020).
+/// </summary>
+internal sealed class NanoDetDecoder : PredictionDecoder
+{
+    private readonly List<Level> _levels = [];
+    private readonly BoxList _boxes = new();
+
+    private sealed record Level(int Stride, int Columns, int Rows, float[] Scores, float[] Distances, int Bins);
+
+    public NanoDetDecoder(ModelManifest manifest, IReadOnlyList<BoundOutput> outputs) : base(manifest)
+    {
+        var strides = manifest.Decoder.Strides;
+        for (var i = 0; i < strides.Count; i++)
+        {
+            var scores = outputs[i];
+            var distances = outputs[strides.Count + i];
+            var columns = (manifest.Input.Width + strides[i] - 1) / strides[i];
+            var rows = (manifest.Input.Height + strides[i] - 1) / strides[i];
+            var cells = columns * rows;
+            if (scores.Data.Length != cells * manifest.Classes.Count)
+                throw new ModelException($"Scores '{scores.Name}' at stride {strides[i]} should be [{cells}, {manifest.Classes.Count}] for the manifest's {manifest.Classes.Count} classes; the model gives {ModelGraph.Shape(scores.Shape)}.");
+            var bins = distances.Data.Length / (4 * cells);
+            if (bins < 2 || distances.Data.Length != 4 * bins * cells)
+                throw new ModelException($"Distances '{distances.Name}' at stride {strides[i]} should be [{cells}, 4 x bins]; the model gives {ModelGraph.Shape(distances.Shape)}.");
+            _levels.Add(new Level(strides[i], columns, rows, scores.Data, distances.Data, bins));
+        }
+    }
+
+    public override Prediction Decode(PreprocessPlan plan)
+    {
+        _boxes.Clear();
+        foreach (var level in _levels)
+        {
+            for (var cell = 0; cell < level.Columns * level.Rows; cell++) Consider(level, cell);
+        }
+        return DetectionPrediction.Make(_boxes, Manifest, plan);
+    }
+
+    private void Consider(Level level, int cell)
+    {
+        var classes = Manifest.Classes.Count;
+        var scores = level.Scores.AsSpan(cell * classes, classes);
+        var best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
+        if (scores[best] < Manifest.Decoder.ScoreThreshold) return;
+        var x = (cell % level.Columns + 0.5f) * level.Stride;
+        var y = (cell / level.Columns + 0.5f) * level.Stride;
+        var sides = level.Distances.AsSpan(cell * 4 * level.Bins, 4 * level.Bins);
+        var left = Distance(sides[..level.Bins]) * level.Stride;
+        var top = Distance(sides.Slice(level.Bins, level.Bins)) * level.Stride;
+        var right = Distance(sides.Slice(2 * level.Bins, level.Bins)) * level.Stride;
+        var bottom = Distance(sides.Slice(3 * level.Bins, level.Bins)) * level.Stride;
+        _boxes.Add(new BoxList.Box(best, scores[best], x - left, y - top, x + right, y + bottom));
+    }
+
+    private static float Distance(ReadOnlySpan<float> logits)
+    {
+        var largest = logits[0];
+        foreach (var logit in logits) largest = Math.Max(largest, logit);
+        float sum = 0, expected = 0;
+        for (var bin = 0; bin < logits.Length; bin++)
+        {
+            var weight = MathF.Exp(logits[bin] - largest);
+            sum += weight;
+            expected += weight * bin;
+        }
+        return expected / sum;
+    }
+}

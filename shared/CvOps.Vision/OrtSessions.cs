@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace CvOps.Vision;
+
+/// <summary>Opens ONNX Runtime sessions on the best provider that really works.</summary>
+internal static class OrtSessions
+{
+    private static readonly Lock ResolverGate = new();
+    private static string? resolvedPath;
+
+    /// <summary>A session and the provider it runs on: TensorRT, CUDA or CPU.</summary>
+    /// <exception cref="ModelException">Not ONNX, an operator the runtime lacks, or the library can't be loaded.</exception>
+    public static (InferenceSession Session, string Provider) Open(byte[] onnx, SessionSettings settings)
+    {
+        if (settings.LibraryPath is { } path) UseLibrary(path);
+        if (settings.AllowGpu)
+        {
+            // The runtime's list of providers is no proof: it names TensorRT without a driver. Only trying tells.
+            foreach (var provider in (ReadOnlySpan<string>)["TensorRT", "CUDA"])
+            {
+                try
+                {
+                    using var gpu = Options(settings);
+                    if (provider == "TensorRT") gpu.AppendExecutionProvider_Tensorrt(0);
+                    gpu.AppendExecutionProvider_CUDA(0);
+                    return (new InferenceSession(onnx, gpu), provider);
+                }
+                catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException)
+                {
+                    // A library built without the provider lacks the symbol; one whose driver is missing says so. The next one is tried.
+                }
+                catch (Exception e) when (LibraryProblem(e, settings) is { } problem)
+                {
+                    throw new ModelException(problem, e);
+                }
+            }
+        }
+        try
+        {
+            using var options = Options(settings);
+            return (new InferenceSession(onnx, options), "CPU");
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelException(e.Message.Contains("InvalidProtobuf", StringComparison.Ordinal)
+                ? $"Not an ONNX model: the {onnx.Length} bytes are no ONNX protobuf."
+                : $"ONNX Runtime can't load the model: {e.Message}", e);
+        }
+        catch (Exception e) when (LibraryProblem(e, settings) is { } problem)
+        {
+            throw new ModelException(problem, e);
+        }
+    }
+
+    private static SessionOptions Options(SessionSettings settings)
+    {
+        if (settings.Threads is < 1 or > 64) throw new ModelException($"A session has 1 to 64 threads; {settings.Threads} were asked for.");
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = settings.Threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            // Models that list their weights among the inputs draw a warning for each of them.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        // Spinning threads would eat the cores that decode video.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
+        return options;
+    }
+
+    /// <summary>A process has one ONNX Runtime: the first path wins, another one is an error.</summary>
+    private static void UseLibrary(string path)
+    {
+        lock (ResolverGate)
+        {
+            if (resolvedPath == path) return;
+            if (resolvedPath is not null) throw new ModelException($"This process already runs ONNX Runtime from {resolvedPath}; it can't load {path} too.");
+            if (!File.Exists(path)) throw new ModelException($"The ONNX Runtime library {path} does not exist; leave the setting out to use the one that came along.");
+            try
+            {
+                NativeLibrary.SetDllImportResolver(typeof(InferenceSession).Assembly, (name, _, _) =>
+                    name.Contains("onnxruntime", StringComparison.Ordinal) ? NativeLibrary.Load(path) : 0);
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new ModelException($"ONNX Runtime is already loaded in this process; name the library {path} before the first session opens.", e);
+            }
+            resolvedPath = path;
+        }
+    }
+
+    private static string? LibraryProblem(Exception e, SessionSettings settings)
+    {
+        var cause = e is TypeInitializationException ? e.InnerException ?? e : e;
+        return cause is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException
+            ? $"The ONNX Runtime library {settings.LibraryPath ?? "libonnxruntime.so"} can't be loaded: {cause.Message.Split('\n')[0]}"
+            : null;
+    }
+}
