@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace CvOps.Testing;
+
+/// <summary>A real mosquitto of its own on a free port of the loopback. Retained messages and sessions survive a restart and, by <c>autosave_on_changes</c>, a kill.</summary>
+public sealed class TestBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
+
+    private readonly TestFolder _folder = new();
+    private readonly Func<int, string, string> _configuration;
+    private TestProcess? _process;
+
+    private TestBroker(Func<int, string, string> configuration)
+    {
+        _configuration = configuration;
+        Port = TestProcess.FreePort();
+    }
+
+    public string Host { get; } = "127.0.0.1";
+
+    /// <summary>Stays the same over restarts.</summary>
+    public int Port { get; private set; }
+
+    public string Folder => _folder.Path;
+
+    /// <summary>What the broker logged, connects and refusals included.</summary>
+    public string Log => _process?.Output ?? "";
+
+    /// <summary>A plain listener that lets everybody do everything. Skips the test when mosquitto is absent.</summary>
+    /// <param name="extra">Further lines of mosquitto.conf.</param>
+    public static Task<TestBroker> StartAsync(string extra = "", CancellationToken cancellationToken = default) =>
+        StartWithAsync((port, _) => $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nallow_anonymous true\n{extra}\n", cancellationToken);
+
+    /// <summary>A configuration of the caller's; it gets the port and a folder it may write to. Persistence, user and logging are added.</summary>
+    public static async Task<TestBroker> StartWithAsync(Func<int, string, string> configuration, CancellationToken cancellationToken = default)
+    {
+        Skip.Unless(TestProcess.Find("mosquitto") is not null, "mosquitto is not installed (apt-get install mosquitto).");
+        var broker = new TestBroker(configuration);
+        try
+        {
+            await broker.RestartAsync(cancellationToken);
+            return broker;
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGKILL: connections break, nothing is said goodbye to.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null) return;
+        await _process.KillAsync();
+        await _process.DisposeAsync();
+        _process = null;
+    }
+
+    /// <summary>Starts it again on the same port, killing it first when it runs. Returns when it accepts connections.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken = default)
+    {
+        await KillAsync();
+        var file = _folder["mosquitto.conf"];
+        await File.WriteAllTextAsync(file,
+            $"per_listener_settings false\nuser root\nlog_dest stdout\nlog_type all\npersistence true\npersistence_location {_folder.Path}/\nautosave_interval 1\nautosave_on_changes true\n"
+            + _configuration(Port, _folder.Path), cancellationToken);
+        _process = TestProcess.Start(TestProcess.Find("mosquitto")!, ["-c", file]);
+        await Eventually.Async(async () => _process.HasExited ? throw new InvalidOperationException($"mosquitto ended: {Log}") : await AcceptsAsync(cancellationToken),
+            StartDeadline, () => Log, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _folder.Dispose();
+    }
+
+    private async Task<bool> AcceptsAsync(CancellationToken cancellationToken)
+    {
+        using var socket = new TcpClient();
+        try
+        {
+            await socket.ConnectAsync(Host, Port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
