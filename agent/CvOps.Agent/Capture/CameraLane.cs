@@ -1,0 +1,23 @@
+using CvOps.Contracts;
+
+namespace CvOps.Agent.Capture;
+
+/// <summary>One camera's frames on their way to inference, and what is counted about them. Its queue is guarded by <see cref="FrameQueue"/>.</summary>
+internal sealed class CameraLane(CameraOptions options, TimeProvider time)
+{
+    // Two: one being waited for, one fresh. More would only be older pictures.
+    private const int LiveCapacity = 2;
+    private const int EveryFrameCapacity = 4;
+
+    public CameraOptions Options { get; } = options;
+
+    public CameraId Camera => Options.Id;
+
+    public CameraMeter Meter { get; } = new(time);
+
+    internal int Capacity { get; } = options.Pace == Pace.Live ? LiveCapacity : EveryFrameCapacity;
+
+    internal bool DropsOldest { get; } = options.Pace == Pace.Live;
+
+    internal Queue<Frame> Waiting { get; } = new(EveryFrameCapacity);
+}

@@ -1,0 +1,49 @@
+namespace CvOps.Agent.Capture;
+
+/// <summary>What a camera's frames came to over an interval.</summary>
+/// <param name="LatencyMsP99">Received to result; 0 without frames.</param>
+internal readonly record struct CameraInterval(double Fps, double LatencyMsP99);
+
+/// <summary>Counts a camera's frames; safe from any thread.</summary>
+internal sealed class CameraMeter(TimeProvider time)
+{
+    // Sorted for a percentile once a report; the newest are kept when a camera is faster than that.
+    private const int LatencySamples = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly double[] _latencies = new double[LatencySamples];
+    private long _inInterval;
+    private long _intervalStarted = time.GetTimestamp();
+    private long _inspected, _dropped, _errors;
+
+    public long FramesInspected => Interlocked.Read(ref _inspected);
+
+    public long FramesDropped => Interlocked.Read(ref _dropped);
+
+    public long InferenceErrors => Interlocked.Read(ref _errors);
+
+    public void Inspected(double latencyMs, bool failed)
+    {
+        if (failed) Interlocked.Increment(ref _errors);
+        else Interlocked.Increment(ref _inspected);
+        lock (_gate) _latencies[_inInterval++ % LatencySamples] = latencyMs;
+    }
+
+    public void Dropped() => Interlocked.Increment(ref _dropped);
+
+    /// <summary>The interval since the last call; begins a new one.</summary>
+    public CameraInterval TakeInterval()
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            var seconds = time.GetElapsedTime(_intervalStarted, now).TotalSeconds;
+            var kept = (int)Math.Min(_inInterval, LatencySamples);
+            Array.Sort(_latencies, 0, kept);
+            var interval = new CameraInterval(seconds > 0 ? _inInterval / seconds : 0, kept == 0 ? 0 : _latencies[(int)Math.Ceiling(0.99 * kept) - 1]);
+            _inInterval = 0;
+            _intervalStarted = now;
+            return interval;
+        }
+    }
+}

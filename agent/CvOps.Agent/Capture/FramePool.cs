@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Capture;
+
+/// <summary>
+/// The agent's picture memory: I420 buffers that go round. A frame is rented by one owner, who hands it on or disposes it; every frame rented
+/// comes back exactly once.
+/// </summary>
+internal sealed class FramePool
+{
+    private readonly ConcurrentDictionary<int, ConcurrentBag<Frame>> _idle = new();
+    private readonly ConcurrentDictionary<Frame, string> _owners = new();
+    private long _rented;
+    private long _returned;
+
+    public long Rented => Interlocked.Read(ref _rented);
+
+    public long Returned => Interlocked.Read(ref _returned);
+
+    /// <summary>Frames in somebody's hands.</summary>
+    public long Outstanding => Rented - Returned;
+
+    /// <summary>Who holds frames now; filled in debug builds only.</summary>
+    public IReadOnlyCollection<string> Owners => [.. _owners.Values];
+
+    /// <param name="owner">Named when a frame is missing.</param>
+    public Frame Rent(int width, int height, string owner)
+    {
+        var size = PictureView.SizeOf(width, height, PixelFormat.I420);
+        if (!_idle.TryGetValue(size, out var bag) || !bag.TryTake(out var frame)) frame = new Frame(this, size);
+        frame.Take(width, height);
+        Interlocked.Increment(ref _rented);
+        Remember(frame, owner);
+        return frame;
+    }
+
+    internal void Return(Frame frame, int size)
+    {
+        Forget(frame);
+        _idle.GetOrAdd(size, _ => []).Add(frame);
+        Interlocked.Increment(ref _returned);
+    }
+
+    [System.Diagnostics.Conditional("DEBUG")]
+    private void Remember(Frame frame, string owner) => _owners[frame] = owner;
+
+    [System.Diagnostics.Conditional("DEBUG")]
+    private void Forget(Frame frame) => _owners.TryRemove(frame, out _);
+}

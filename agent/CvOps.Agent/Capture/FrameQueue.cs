@@ -1,0 +1,92 @@
+namespace CvOps.Agent.Capture;
+
+/// <summary>
+/// Frames of all cameras for one consumer, a bounded lane each, served in turn: a fast camera delays but never displaces another one's frames.
+/// Live lanes drop their oldest frame when full, dispose it and count it; the others make their camera wait.
+/// </summary>
+internal sealed class FrameQueue : IDisposable
+{
+    private readonly object _gate = new();
+    private readonly List<CameraLane> _lanes = [];
+    private int _next;
+    private bool _closed;
+
+    public void Add(CameraLane lane)
+    {
+        lock (_gate) _lanes.Add(lane);
+    }
+
+    /// <summary>Hands a frame over; the queue owns it from here on, whatever comes.</summary>
+    /// <exception cref="OperationCanceledException">Stopping; the frame has been given back.</exception>
+    public void Put(Frame frame, CancellationToken cancellationToken)
+    {
+        var lane = frame.Lane;
+        using var wake = lane.DropsOldest ? default : WakeOn(cancellationToken);
+        lock (_gate)
+        {
+            while (!_closed && !lane.DropsOldest && lane.Waiting.Count >= lane.Capacity && !cancellationToken.IsCancellationRequested) Monitor.Wait(_gate);
+            if (_closed || cancellationToken.IsCancellationRequested)
+            {
+                frame.Dispose();
+                throw new OperationCanceledException(cancellationToken);
+            }
+            if (lane.Waiting.Count >= lane.Capacity)
+            {
+                lane.Waiting.Dequeue().Dispose();
+                lane.Meter.Dropped();
+            }
+            lane.Waiting.Enqueue(frame);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The next frame, which the caller then owns; null when stopping.</summary>
+    public Frame? Take(CancellationToken cancellationToken)
+    {
+        using var wake = WakeOn(cancellationToken);
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (_closed || cancellationToken.IsCancellationRequested) return null;
+                for (var i = 0; i < _lanes.Count; i++)
+                {
+                    var at = (_next + i) % _lanes.Count;
+                    if (!_lanes[at].Waiting.TryDequeue(out var frame)) continue;
+                    _next = (at + 1) % _lanes.Count;
+                    Monitor.PulseAll(_gate);
+                    return frame;
+                }
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    /// <summary>Frames that wait, of all cameras.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate) return _lanes.Sum(lane => lane.Waiting.Count);
+        }
+    }
+
+    /// <summary>Gives back what still waits; later puts are refused.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var lane in _lanes)
+            {
+                while (lane.Waiting.TryDequeue(out var frame)) frame.Dispose();
+            }
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private CancellationTokenRegistration WakeOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(static gate =>
+    {
+        lock (gate!) Monitor.PulseAll(gate);
+    }, _gate);
+}

@@ -1,0 +1,26 @@
+using CvOps.Agent.Capture;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Inference;
+
+/// <summary>A frame and all that was found out about it. The pixels are the inference loop's: valid until the sink returns.</summary>
+/// <param name="Model">The model in charge.</param>
+/// <param name="Prediction">Empty when <paramref name="Error"/> is set.</param>
+/// <param name="Part">What the part code says; null when there is none or it can't be read.</param>
+/// <param name="Error">Why there is no prediction, in a sentence; null when there is one.</param>
+internal readonly record struct InspectedFrame(
+    Frame Frame, LoadedModel Model, Prediction Prediction, ShadowPrediction? Shadow, FrameStatistics Statistics, FrameTimings Timings, string? Part, string? Error)
+{
+    public CameraId Camera => Frame.Lane.Camera;
+
+    public PictureView Picture => Frame.Picture;
+}
+
+/// <summary>Whoever wants to see inspected frames: publisher, sampler, drift windows.</summary>
+internal interface IInspectedFrameSink
+{
+    /// <summary>Called on the inference thread for every frame, in each camera's order. Must be quick, and copy what it keeps.</summary>
+    void Inspected(in InspectedFrame inspected);
+}
