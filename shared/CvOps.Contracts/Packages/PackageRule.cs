@@ -1,0 +1,71 @@
+namespace CvOps.Contracts.Packages;
+
+/// <summary>Whether a package's documents make sense by themselves and together.</summary>
+internal static class PackageRule
+{
+    private const int LargestSide = 16_384;
+
+    /// <returns>The first thing wrong, as the end of a sentence; null when sound.</returns>
+    public static string? Problem(PackageDocuments documents, IReadOnlyDictionary<string, PackageEntry> entries) =>
+        OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, entries);
+
+    private static string? OfManifest(ModelManifest manifest)
+    {
+        if (manifest.Format != 1) return $"the manifest has form {manifest.Format}, and this version reads form 1.";
+        if (!Identifier.IsValid(manifest.Name)) return $"the model's name '{manifest.Name}' is not an identifier.";
+        if (!Identifier.IsValid(manifest.Version)) return $"the model's version '{manifest.Version}' is not an identifier.";
+        if (manifest.Classes.Count is 0 or > Limits.Classes) return $"the manifest names {manifest.Classes.Count} classes; 1 to {Limits.Classes} are allowed.";
+        if (manifest.Classes.Any(string.IsNullOrWhiteSpace) || manifest.Classes.Distinct().Count() != manifest.Classes.Count) return "the manifest names a class twice, or one without a name.";
+        if (manifest.RejectClasses.FirstOrDefault(c => !manifest.Classes.Contains(c)) is { } unknown) return $"the reject class '{unknown}' is not among the classes.";
+        if (manifest.LatencyLimitMs is <= 0) return "the manifest's latency limit is not above 0.";
+        return OfInput(manifest.Input) ?? OfDecoder(manifest.Decoder);
+    }
+
+    private static string? OfInput(InputSpec input)
+    {
+        if (string.IsNullOrEmpty(input.Name)) return "the manifest does not name the model's input.";
+        if (input.Width is < 1 or > LargestSide || input.Height is < 1 or > LargestSide) return $"the manifest's input is {input.Width} x {input.Height} pixels; 1 to {LargestSide} a side are allowed.";
+        if (input.Mean.Count != 3 || input.Std.Count != 3) return "the manifest's mean and std must have three numbers each.";
+        if (!input.Mean.All(double.IsFinite) || !input.Std.All(s => double.IsFinite(s) && s > 0)) return "the manifest's mean must be finite and its std finite and above 0.";
+        return input.Pad is >= 0 and <= 255 ? null : "the manifest's padding is not a pixel value, 0 to 255.";
+    }
+
+    private static string? OfDecoder(DecoderSpec decoder)
+    {
+        if (decoder.Outputs.Count == 0 || decoder.Outputs.Any(string.IsNullOrEmpty)) return "the manifest's decoder does not name the model's outputs.";
+        if (decoder.ScoreThreshold is not (>= 0 and <= 1) || decoder.IouThreshold is not (>= 0 and <= 1)) return "the manifest's thresholds must lie between 0 and 1.";
+        return decoder.Strides.Any(s => s < 1) ? "the manifest has a stride below 1." : null;
+    }
+
+    private static string? OfProfile(ReferenceProfile profile)
+    {
+        if (profile.Format != 1) return $"the profile has form {profile.Format}, and this version reads form 1.";
+        if (profile.Frames < 0 || profile.Classes.Values.Any(c => c < 0)) return "the profile has a count below 0.";
+        foreach (var (name, histogram) in profile.Histograms)
+        {
+            if (histogram.Edges.Count is 0 or >= Limits.HistogramBins) return $"the profile's {name} has {histogram.Edges.Count} edges; 1 to {Limits.HistogramBins - 1} are allowed.";
+            if (histogram.Counts.Count != histogram.Edges.Count + 1) return $"the profile's {name} has {histogram.Counts.Count} counts for {histogram.Edges.Count} edges.";
+            if (!histogram.Edges.All(double.IsFinite) || histogram.Edges.Zip(histogram.Edges.Skip(1)).Any(pair => pair.First >= pair.Second)) return $"the profile's {name} has edges that do not rise.";
+            if (histogram.Counts.Any(c => c < 0) || !double.IsFinite(histogram.Mean)) return $"the profile's {name} has a count below 0 or a mean that is no number.";
+        }
+
+        return null;
+    }
+
+    private static string? OfGolden(GoldenVectors golden, IReadOnlyDictionary<string, PackageEntry> entries)
+    {
+        if (golden.Vectors.Count == 0) return "it has no golden vectors.";
+        if (golden.Tolerance is not (> 0 and < 1)) return "the tolerance of its golden vectors is not between 0 and 1.";
+        var named = golden.Vectors.SelectMany(v => v.Outputs.Select(o => o.File).Prepend(v.Input)).ToHashSet();
+        if (named.FirstOrDefault(name => !PackageNames.IsTensor(name) || !entries.ContainsKey(name)) is { } missing) return $"its golden vectors name {missing}, which it does not hold.";
+        if (entries.Keys.FirstOrDefault(name => PackageNames.IsTensor(name) && !named.Contains(name)) is { } spare) return $"no golden vector names {spare}.";
+        foreach (var output in golden.Vectors.SelectMany(v => v.Outputs))
+        {
+            // Compared as doubles, for a product of dimensions can pass the range of a long.
+            var bytes = output.Shape.Aggregate(4.0, (product, side) => side < 1 ? double.NaN : product * side);
+            if (bytes != entries[output.File].Size) return $"the size of {output.File} does not fit its shape.";
+        }
+
+        return named.FirstOrDefault(name => entries[name].Size is 0 || entries[name].Size % 4 != 0) is { } odd ? $"{odd} is not a row of 4-byte numbers." : null;
+    }
+}
