@@ -54,4 +54,5 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(TrainerLine))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(FleetEvent))]
+[JsonSerializable(typeof(DatasetEntry))]
 public sealed partial class ContractsJson : JsonSerializerContext;

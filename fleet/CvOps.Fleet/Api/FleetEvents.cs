@@ -1,0 +1,44 @@
+using System.Threading.Channels;
+using CvOps.Contracts.Api;
+
+namespace CvOps.Fleet.Api;
+
+/// <summary>
+/// Tells whoever looks that something changed; they fetch what it is. A client that reads too slowly loses its oldest hints, never
+/// holds anybody up: the next hint about the same thing tells as much.
+/// </summary>
+internal sealed class FleetEvents
+{
+    private const int HintsPerClient = 256;
+
+    private readonly Lock _lock = new();
+    private readonly List<Channel<FleetEvent>> _clients = [];
+
+    /// <param name="kind">device, rollout, drift, frame, training or model.</param>
+    public void Publish(string kind, string id)
+    {
+        var hint = new FleetEvent(kind, id);
+        lock (_lock)
+        {
+            foreach (var client in _clients) client.Writer.TryWrite(hint);
+        }
+    }
+
+    public Subscription Subscribe()
+    {
+        var channel = Channel.CreateBounded<FleetEvent>(new BoundedChannelOptions(HintsPerClient) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+        lock (_lock) _clients.Add(channel);
+        return new Subscription(this, channel);
+    }
+
+    /// <summary>Hints from the moment of subscribing; dispose to leave.</summary>
+    internal sealed class Subscription(FleetEvents owner, Channel<FleetEvent> channel) : IDisposable
+    {
+        public ChannelReader<FleetEvent> Hints => channel.Reader;
+
+        public void Dispose()
+        {
+            lock (owner._lock) owner._clients.Remove(channel);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CvOps.Fleet;
+
+/// <summary>The fleet's settings: section <c>Fleet</c> of appsettings.json, environment (<c>Fleet__Data</c>), command line (<c>--data</c>).</summary>
+internal sealed class FleetOptions
+{
+    public const string Section = "Fleet";
+
+    /// <summary>Folder of databases, blobs and keys; made when missing.</summary>
+    [Required]
+    public string Data { get; set; } = "cvops-data";
+
+    /// <summary>Address the API and the dashboard listen on; port 0 takes a free one.</summary>
+    [Required]
+    public string Http { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>The fleet's address as devices see it, for download links; null: where it listens.</summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary><c>mqtts://host:port</c>, or <c>mqtt://</c> for a broker without TLS.</summary>
+    [Required]
+    public string Broker { get; set; } = "mqtts://127.0.0.1:8883";
+
+    /// <summary>PEM of the authority that signed the broker's certificate.</summary>
+    public string? Ca { get; set; }
+
+    /// <summary>PEM of the fleet's client certificate and of its key.</summary>
+    public string? Certificate { get; set; }
+
+    public string? Key { get; set; }
+
+    /// <summary>PEM of the ECDSA key that signs what the fleet trains; null: training runs cannot pack a model.</summary>
+    public string? SigningKey { get; set; }
+
+    /// <summary>Folder of *.pem: public keys whose packages are let in.</summary>
+    public string? TrustedKeys { get; set; }
+
+    /// <summary>Listen beyond this machine although nobody is asked who they are.</summary>
+    public bool AllowAnonymousNetwork { get; set; }
+
+    /// <summary>MQTT client id; the broker keeps this session's messages while the fleet is down.</summary>
+    [Required]
+    public string ClientId { get; set; } = "cvops-fleet";
+
+    /// <summary>Newest inspections kept; older ones make room.</summary>
+    [Range(1_000, 1_000_000_000)]
+    public long InspectionsKept { get; set; } = 5_000_000;
+
+    /// <summary>Newest drift windows kept.</summary>
+    [Range(1_000, 100_000_000)]
+    public long DriftWindowsKept { get; set; } = 200_000;
+
+    /// <summary>Newest dead letters kept.</summary>
+    [Range(10, 1_000_000)]
+    public long DeadLettersKept { get; set; } = 10_000;
+
+    /// <summary>Messages in one transaction at most.</summary>
+    [Range(1, 10_000)]
+    public int IngestBatch { get; set; } = 1_000;
+
+    /// <summary>Share of labelled audit frames that becomes the golden set.</summary>
+    [Range(0.0, 1.0)]
+    public double GoldenShare { get; set; } = 0.2;
+
+    /// <summary>How long a device may take to begin a download.</summary>
+    public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromDays(30);
+}

@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet;
+
+/// <summary>Finds every mistake in the settings, not just the first.</summary>
+internal sealed class FleetOptionsValidation : IValidateOptions<FleetOptions>
+{
+    public ValidateOptionsResult Validate(string? name, FleetOptions options)
+    {
+        var mistakes = Mistakes(options).ToArray();
+        return mistakes.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
+    }
+
+    public static IEnumerable<string> Mistakes(FleetOptions options)
+    {
+        var ranges = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), ranges, validateAllProperties: true);
+        foreach (var range in ranges) yield return range.ErrorMessage ?? "A setting is out of its range.";
+        if (options.LinkLifetime <= TimeSpan.Zero) yield return $"LinkLifetime is {options.LinkLifetime}; it must be longer than nothing, e.g. 30.00:00:00.";
+
+        if (!Uri.TryCreate(options.Http, UriKind.Absolute, out var http) || http.Scheme != Uri.UriSchemeHttp)
+            yield return $"--http '{options.Http}' is no address; write it as http://127.0.0.1:8080. TLS towards people belongs to a reverse proxy in front.";
+        else if (!options.AllowAnonymousNetwork && !IsLoopback(http))
+            yield return $"--http {options.Http} would let everybody on the network steer the fleet, because nobody is asked who they are yet. "
+                + "Listen on 127.0.0.1 behind a reverse proxy that asks, or add --allow-anonymous-network if this network is yours alone.";
+        if (options.PublicUrl is { } open && (!Uri.TryCreate(open, UriKind.Absolute, out var seen) || seen.Scheme is not ("http" or "https")))
+            yield return $"--public-url '{open}' is no http or https address.";
+
+        if (!Uri.TryCreate(options.Broker, UriKind.Absolute, out var broker) || broker.Scheme is not ("mqtt" or "mqtts"))
+            yield return $"--broker '{options.Broker}' is no broker address; write it as mqtts://host:8883.";
+        else if (broker.Scheme == "mqtts")
+        {
+            if (options.Ca is null) yield return "--ca is missing: mqtts needs the PEM of the authority that signed the broker's certificate.";
+            if (options.Certificate is null) yield return "--certificate is missing: the fleet shows the broker a client certificate (PEM).";
+            if (options.Key is null) yield return "--key is missing: the key of the client certificate (PEM).";
+        }
+        if (options.TrustedKeys is null) yield return "--trusted-keys is missing: a folder with the public keys (*.pem) whose model packages may enter.";
+        else if (!Directory.Exists(options.TrustedKeys)) yield return $"--trusted-keys {options.TrustedKeys}: there is no such folder.";
+
+        foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey) })
+            if (path is not null && !File.Exists(path)) yield return $"{option} {path}: there is no such file.";
+
+        if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
+    }
+
+    private static bool IsLoopback(Uri address) =>
+        address.IsLoopback || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
+}

@@ -1,0 +1,120 @@
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Storage;
+using Dapper;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet.Frames;
+
+/// <summary>What became of a label or an import: a frame, or why not.</summary>
+/// <param name="Refusal">In a sentence that says what to do; null when there is a frame, and when there is none of that id.</param>
+internal sealed record FrameOutcome(FrameView? Frame, string? Refusal);
+
+/// <summary>Frames people look at: pictures in the blob store, rows in the database, labels with their history.</summary>
+internal sealed class FrameStore(
+    Database database, BlobStore blobs, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, IOptions<FleetOptions> options, TimeProvider time)
+{
+    private const int LongestClass = 128;
+
+    /// <summary>The row of a frame a device sent. Its picture has to be in the blob store already.</summary>
+    public static FrameView ViewOf(SampledFrame frame, string image) => new()
+    {
+        Id = frame.FrameId, Device = frame.Origin.Device, Camera = frame.Camera, Part = frame.Part, Frame = frame.Frame, CapturedAt = frame.CapturedAt, Model = frame.Model,
+        Prediction = frame.Prediction, Shadow = frame.Shadow, Reasons = frame.Reasons, InclusionProbability = frame.InclusionProbability, ImageDigest = image,
+        Width = frame.Width, Height = frame.Height, State = LabelState.Unlabelled, Use = FrameUse.Training,
+    };
+
+    public Task<FrameView?> FindAsync(string id, CancellationToken cancel) => database.ReadAsync(connection => FrameTable.Find(connection, id), cancel);
+
+    public string ImagePath(FrameView frame) => blobs.PathOf(frame.ImageDigest);
+
+    public Task<byte[]> ReadImageAsync(FrameView frame, CancellationToken cancel) => blobs.ReadAsync(frame.ImageDigest, cancel);
+
+    /// <summary>The golden set, in the order the frames came.</summary>
+    public Task<FrameView[]> GoldenAsync(CancellationToken cancel) => database.ReadAsync(connection => connection.Query<string>(
+        "SELECT body FROM frames WHERE state = @Labelled AND usage = @Golden ORDER BY row", new { Labelled = (int)LabelState.Labelled, Golden = (int)FrameUse.Golden })
+        .Select(FrameTable.Parse).ToArray(), cancel);
+
+    /// <summary>Labels, relabels or skips. The use of a frame is decided with its first label and stays: a golden frame was never trained on.</summary>
+    public async Task<FrameOutcome> LabelAsync(string id, LabelRequest request, CancellationToken cancel)
+    {
+        if (Refuse(request.Class, request.Boxes, request.By, request.Skip) is { } refusal) return new FrameOutcome(null, refusal);
+        var at = time.GetUtcNow();
+        var labelled = await database.WriteAsync(connection =>
+        {
+            if (FrameTable.Find(connection, id) is not { } frame) return null;
+            frame = frame with
+            {
+                State = request.Skip ? LabelState.Skipped : LabelState.Labelled,
+                Label = request.Skip ? null : new FrameLabel(request.Class, request.Boxes ?? [], request.By, at),
+                Use = EverLabelled(connection, id) || request.Skip ? frame.Use : GoldenRule.Decide(frame, options.Value.GoldenShare),
+            };
+            FrameTable.Label(connection, frame, request.By, at);
+            return frame;
+        }, cancel);
+        if (labelled is null) return new FrameOutcome(null, null);
+        await audit.RecordAsync(request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "", cancel);
+        await TellAsync(labelled, cancel);
+        return new FrameOutcome(labelled, null);
+    }
+
+    /// <summary>Takes a picture from outside. The same picture again is the frame it was, unless it brings another label.</summary>
+    public async Task<FrameOutcome> ImportAsync(FrameImport import, CancellationToken cancel)
+    {
+        var labels = import.Class is not null || import.Boxes is not null;
+        if ((labels ? Refuse(import.Class, import.Boxes, import.By, skip: false) : RefuseName(import.By)) is { } refusal) return new FrameOutcome(null, refusal);
+        if (import.Use == FrameUse.Golden && !labels) return new FrameOutcome(null, "A golden frame needs its label: give 'class' or 'boxes'.");
+        if (!JpegHeader.TryReadSize(import.Jpeg, out var width, out var height)) return new FrameOutcome(null, "'jpeg' holds no JPEG picture: send the file's bytes in base64.");
+        var at = time.GetUtcNow();
+        var image = blobs.Put(import.Jpeg);
+        var frame = new FrameView
+        {
+            Id = $"import-{image[..24]}", Part = import.Part, CapturedAt = at, Reasons = [new SamplingReason("import", 1)], ImageDigest = image, Width = width, Height = height,
+            State = labels ? LabelState.Labelled : LabelState.Unlabelled, Use = import.Use,
+            Label = labels ? new FrameLabel(import.Class, import.Boxes ?? [], import.By, at) : null,
+        };
+        var (kept, isNew) = await database.WriteAsync(connection =>
+        {
+            if (!FrameTable.Insert(connection, frame, at)) return (FrameTable.Find(connection, frame.Id)!, false);
+            if (labels) FrameTable.AddHistory(connection, frame, import.By, at);
+            return (frame, true);
+        }, cancel);
+        if (!isNew)
+        {
+            return kept.Use == import.Use && kept.Label?.Class == import.Class
+                ? new FrameOutcome(kept, null)
+                : new FrameOutcome(null, $"This picture is here already as frame {kept.Id}, used for {kept.Use} and labelled '{kept.Label?.Class}'. Change its label with PUT frames/{kept.Id}/label; its use stays.");
+        }
+        await audit.RecordAsync(import.By, "frame.imported", kept.Id, $"{import.Use} {import.Class}", cancel);
+        await TellAsync(kept, cancel);
+        return new FrameOutcome(kept, null);
+    }
+
+    private async Task TellAsync(FrameView frame, CancellationToken cancel)
+    {
+        events.Publish("frame", frame.Id);
+        if (frame.State == LabelState.Unlabelled) return;
+        foreach (var observer in observers) await observer.OnFrameLabelled(frame, cancel);
+    }
+
+    private static bool EverLabelled(Microsoft.Data.Sqlite.SqliteConnection connection, string id) => connection.ExecuteScalar<bool>(
+        "SELECT EXISTS (SELECT 1 FROM labels WHERE frame = @id AND state = @Labelled)", new { id, Labelled = (int)LabelState.Labelled });
+
+    private static string? Refuse(string? label, IReadOnlyList<LabelBox>? boxes, string by, bool skip)
+    {
+        if (RefuseName(by) is { } nameless) return nameless;
+        if (skip) return label is null && boxes is null ? null : "A skipped frame has no label: leave 'class' and 'boxes' out.";
+        if (label is null && boxes is null) return "Give 'class', or 'boxes' (empty for: nothing to see), or 'skip': true.";
+        if (label is { Length: 0 or > LongestClass }) return $"A class has 1 to {LongestClass} characters.";
+        return boxes is null || boxes.All(IsBox) ? null : "Every box needs a class, a width and height above 0, and finite numbers.";
+    }
+
+    private static string? RefuseName(string? by) => string.IsNullOrWhiteSpace(by) ? "Say who labels in 'by'." : null;
+
+    private static bool IsBox(LabelBox box) =>
+        box.Class is { Length: > 0 and <= LongestClass } && double.IsFinite(box.X) && double.IsFinite(box.Y) && box.Width > 0 && box.Height > 0
+        && double.IsFinite(box.Width) && double.IsFinite(box.Height);
+}

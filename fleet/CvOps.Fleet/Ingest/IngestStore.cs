@@ -1,0 +1,95 @@
+using System.Text.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Frames;
+using CvOps.Fleet.Storage;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet.Ingest;
+
+/// <summary>
+/// Applies many messages in one transaction: the rows and the marks of what was applied become durable together or not at all,
+/// so each (device, boot, sequence) has its effect once.
+/// </summary>
+internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<FleetOptions> options, TimeProvider time)
+{
+    private const int DeadPayloadBytes = 64 * 1024;
+
+    public async Task ApplyAsync(IReadOnlyList<Message> messages, CancellationToken cancel)
+    {
+        // Pictures first: a blob without a row is forgotten, a row without its blob would be a lie.
+        var images = messages.Select(message => message.Body is SampledFrame frame ? blobs.Put(frame.Jpeg) : null).ToArray();
+        await database.WriteAsync(connection => Apply(connection, messages, images), cancel);
+    }
+
+    public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
+        database.WriteAsync(connection => SetAside(connection, message.Name, reason, message.Payload ?? [], SqlTime.Of(time.GetUtcNow())), cancel);
+
+    private int Apply(SqliteConnection connection, IReadOnlyList<Message> messages, string?[] images)
+    {
+        var at = time.GetUtcNow();
+        var now = SqlTime.Of(at);
+        var devices = new Dictionary<DeviceId, DeviceBatch>();
+        var (inspections, windows, dead) = (0, 0, 0);
+        using var insert = new InspectionInsert(connection);
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var message = messages[i];
+            if (message.Reason is { } reason) { dead += SetAside(connection, message.Name, reason, message.Payload ?? [], now); continue; }
+            if (message is not { Topic: { } topic, Body: { } body } || body is CommandResponse) continue;
+            if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic));
+            if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin)) continue;
+            switch (body)
+            {
+                case InspectionReport report:
+                    insert.Run(report, now);
+                    device.CountInspection();
+                    inspections++;
+                    break;
+                case DeviceHealth health: device.Take(health); break;
+                case DeviceStatus status: device.Take(status); break;
+                case TwinReported reported: device.Take(reported); break;
+                case DriftWindow window:
+                    InsertWindow(connection, window);
+                    windows++;
+                    break;
+                case SampledFrame frame:
+                    if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, images[i]!), at))
+                        dead += SetAside(connection, message.Name, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", [], now);
+                    break;
+            }
+        }
+        foreach (var device in devices.Values) device.Save(connection, at);
+        if (inspections > 0) CountDay(connection, at, inspections);
+        if (inspections > 0) Trim(connection, "inspections", "cursor", options.Value.InspectionsKept);
+        if (windows > 0) Trim(connection, "drift_windows", "cursor", options.Value.DriftWindowsKept);
+        if (dead > 0) Trim(connection, "dead_letters", "row", options.Value.DeadLettersKept);
+        return messages.Count;
+    }
+
+    private static void InsertWindow(SqliteConnection connection, DriftWindow window) => connection.Execute(
+        "INSERT INTO drift_windows (device, camera, model, until, frames, body) VALUES (@Device, @Camera, @Model, @Until, @Frames, @Body)",
+        new
+        {
+            Device = window.Origin.Device.Value, Camera = window.Camera.Value, Model = window.Model.Digest, Until = SqlTime.Of(window.To), window.Frames,
+            Body = JsonSerializer.Serialize(window, ContractsJson.Default.DriftWindow),
+        });
+
+    private static int SetAside(SqliteConnection connection, string topic, string reason, byte[] payload, long now) => connection.Execute(
+        "INSERT INTO dead_letters (at, topic, reason, payload) VALUES (@now, @topic, @reason, @payload)",
+        new { now, topic, reason, payload = payload.Length > DeadPayloadBytes ? payload[..DeadPayloadBytes] : payload });
+
+    private static void CountDay(SqliteConnection connection, DateTimeOffset at, int count) => connection.Execute(
+        "INSERT INTO inspections_by_day (day, count) VALUES (@day, @count) ON CONFLICT (day) DO UPDATE SET count = count + excluded.count",
+        new { day = DayOf(at), count });
+
+    /// <summary>Days since 1970, UTC.</summary>
+    public static long DayOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 86_400;
+
+    // The numbers rise without gaps that matter, so the oldest rows are found without counting.
+    private static void Trim(SqliteConnection connection, string table, string key, long keep) =>
+        connection.Execute($"DELETE FROM {table} WHERE {key} <= (SELECT max({key}) FROM {table}) - @keep", new { keep });
+}
