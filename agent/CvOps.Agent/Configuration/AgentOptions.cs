@@ -1,0 +1,37 @@
+using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Health;
+using CvOps.Agent.Update;
+using CvOps.Contracts;
+
+namespace CvOps.Agent.Configuration;
+
+/// <summary>The whole configuration file. Each feature owns its section's class.</summary>
+internal sealed record AgentOptions
+{
+    /// <summary>The plant; second level of every topic.</summary>
+    public required SiteId Site { get; init; }
+
+    /// <summary>This device, unique in the fleet; the common name of its certificate.</summary>
+    public required DeviceId Device { get; init; }
+
+    /// <summary>State folder: spool, models, journal. Must survive reboots.</summary>
+    [MinLength(1)]
+    public string Data { get; init; } = "/var/lib/cvops-agent";
+
+    public ModelOptions Model { get; init; } = new();
+
+    public UpdateOptions Update { get; init; } = new();
+
+    public HealthOptions Health { get; init; } = new();
+}
+
+/// <summary>Which models this device may run.</summary>
+internal sealed record ModelOptions
+{
+    /// <summary>Folder of public keys (*.pem); a package signed by none of them is refused.</summary>
+    [MinLength(1)]
+    public string TrustedKeys { get; init; } = "/etc/cvops/trusted-keys";
+
+    /// <summary>A signed .cvmodel for a first start without a fleet; ignored once the device has committed a model.</summary>
+    public string? Package { get; init; }
+}

@@ -1,0 +1,20 @@
+namespace CvOps.Agent.Configuration;
+
+/// <summary>
+/// Rules between sections, and between fields and the machine. Ranges of one field stand on its property. What is missing or mistyped is
+/// already reported and null here: these rules add to the list, so that one look at it is enough.
+/// </summary>
+internal static class Relations
+{
+    public static void Check(AgentOptions options, YamlBinder mistakes)
+    {
+        if (options.Model.Package is { } package && !File.Exists(package))
+        {
+            mistakes.Add("model.package", $"the file '{package}' does not exist; name a .cvmodel or remove the key");
+        }
+        if (options.Health.Listen != "off" && !System.Net.IPEndPoint.TryParse(options.Health.Listen, out _))
+        {
+            mistakes.Add("health.listen", $"'{options.Health.Listen}' is not an IP address and port; write one such as 127.0.0.1:9464, or off");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace CvOps.Agent.Update;
+
+/// <summary>The packages on disk, each named by its digest: <c>{data}/models/{digest}.cvmodel</c>.</summary>
+internal sealed class ModelFolder
+{
+    public ModelFolder(string data)
+    {
+        Root = Path.Combine(data, "models");
+        Directory.CreateDirectory(Root);
+    }
+
+    public string Root { get; }
+
+    public string PathOf(string digest) => Path.Combine(Root, Checked(digest) + ".cvmodel");
+
+    public string PartialOf(string digest) => Path.Combine(Root, Checked(digest) + ".partial");
+
+    /// <summary>Deletes every file that belongs to none of these digests: a device keeps the model in charge and the way back, no museum.</summary>
+    public void KeepOnly(IEnumerable<string?> digests)
+    {
+        var kept = digests.OfType<string>().ToHashSet(StringComparer.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(Root).Where(file => !kept.Contains(Path.GetFileNameWithoutExtension(file))))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A digest comes from the network and becomes a file name.</summary>
+    private static string Checked(string digest) => digest.Length == 64 && digest.All(char.IsAsciiHexDigitLower)
+        ? digest
+        : throw new UpdateRefusedException($"'{digest}' is no SHA-256 digest (64 lower-case hex digits).");
+}
