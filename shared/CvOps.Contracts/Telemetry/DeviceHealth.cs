@@ -1,6 +1,7 @@
 namespace CvOps.Contracts.Telemetry;
 
-public enum CameraState { Connecting, Live, Stale, Lost }
+/// <summary>Stale: no frame for a while. Lost: given up, being connected again. Finished: a file played to its end.</summary>
+public enum CameraState { Connecting, Live, Stale, Lost, Finished }
 
 /// <summary>How a device is, every few seconds. Topic <c>health</c>, QoS 1.</summary>
 public sealed record DeviceHealth : ITelemetry
