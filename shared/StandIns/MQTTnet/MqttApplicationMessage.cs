@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.Text;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace MQTTnet;
+
+/// <summary>One message. The payload of a received one is its own array and may be kept.</summary>
+public sealed class MqttApplicationMessage
+{
+    public string? ContentType { get; set; }
+
+    public byte[]? CorrelationData { get; set; }
+
+    /// <summary>Of a received message: the server may have sent it before.</summary>
+    public bool Dup { get; set; }
+
+    /// <summary>Seconds; 0: never.</summary>
+    public uint MessageExpiryInterval { get; set; }
+
+    public ReadOnlySequence<byte> Payload { get; set; } = ReadOnlySequence<byte>.Empty;
+
+    public MqttPayloadFormatIndicator PayloadFormatIndicator { get; set; }
+
+    public MqttQualityOfServiceLevel QualityOfServiceLevel { get; set; }
+
+    public string? ResponseTopic { get; set; }
+
+    /// <summary>Of a received message: it was retained, not just published.</summary>
+    public bool Retain { get; set; }
+
+    public string Topic { get; set; } = "";
+
+    public List<MqttUserProperty>? UserProperties { get; set; }
+}
+
+public static class MqttApplicationMessageExtensions
+{
+    /// <returns>The payload as UTF-8 text; null when it is empty.</returns>
+    public static string? ConvertPayloadToString(this MqttApplicationMessage applicationMessage)
+    {
+        ArgumentNullException.ThrowIfNull(applicationMessage);
+        return applicationMessage.Payload.IsEmpty ? null : Encoding.UTF8.GetString(applicationMessage.Payload);
+    }
+}

@@ -1,0 +1,86 @@
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace MQTTnet;
+
+public sealed class MqttClientSubscribeOptions
+{
+    public List<MqttTopicFilter> TopicFilters { get; set; } = [];
+}
+
+public sealed class MqttClientSubscribeOptionsBuilder
+{
+    private readonly MqttClientSubscribeOptions _options = new();
+
+    public MqttClientSubscribeOptions Build() => _options;
+
+    public MqttClientSubscribeOptionsBuilder WithTopicFilter(
+        string topic, MqttQualityOfServiceLevel qualityOfServiceLevel = MqttQualityOfServiceLevel.AtMostOnce, bool noLocal = false,
+        bool retainAsPublished = false, MqttRetainHandling retainHandling = MqttRetainHandling.SendAtSubscribe) =>
+        WithTopicFilter(new MqttTopicFilter
+        {
+            Topic = topic,
+            QualityOfServiceLevel = qualityOfServiceLevel,
+            NoLocal = noLocal,
+            RetainAsPublished = retainAsPublished,
+            RetainHandling = retainHandling,
+        });
+
+    public MqttClientSubscribeOptionsBuilder WithTopicFilter(Action<MqttTopicFilterBuilder> topicFilterBuilder)
+    {
+        ArgumentNullException.ThrowIfNull(topicFilterBuilder);
+        var builder = new MqttTopicFilterBuilder();
+        topicFilterBuilder(builder);
+        return WithTopicFilter(builder.Build());
+    }
+
+    public MqttClientSubscribeOptionsBuilder WithTopicFilter(MqttTopicFilter topicFilter)
+    {
+        ArgumentNullException.ThrowIfNull(topicFilter);
+        _options.TopicFilters.Add(topicFilter);
+        return this;
+    }
+}
+
+public sealed class MqttTopicFilterBuilder
+{
+    private readonly MqttTopicFilter _filter = new();
+
+    /// <exception cref="Exceptions.MqttProtocolViolationException">No topic was given.</exception>
+    public MqttTopicFilter Build() =>
+        _filter.Topic.Length > 0 ? _filter : throw new Exceptions.MqttProtocolViolationException("Topic is not set.");
+
+    public MqttTopicFilterBuilder WithTopic(string topic)
+    {
+        _filter.Topic = topic;
+        return this;
+    }
+
+    public MqttTopicFilterBuilder WithQualityOfServiceLevel(MqttQualityOfServiceLevel qualityOfServiceLevel)
+    {
+        _filter.QualityOfServiceLevel = qualityOfServiceLevel;
+        return this;
+    }
+
+    public MqttTopicFilterBuilder WithAtLeastOnceQoS() => WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+
+    public MqttTopicFilterBuilder WithAtMostOnceQoS() => WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtMostOnce);
+
+    public MqttTopicFilterBuilder WithNoLocal(bool value = true)
+    {
+        _filter.NoLocal = value;
+        return this;
+    }
+
+    public MqttTopicFilterBuilder WithRetainAsPublished(bool value = true)
+    {
+        _filter.RetainAsPublished = value;
+        return this;
+    }
+
+    public MqttTopicFilterBuilder WithRetainHandling(MqttRetainHandling value)
+    {
+        _filter.RetainHandling = value;
+        return this;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using MQTTnet.Formatter;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace MQTTnet.Wire;
+
+/// <summary>PUBACK, SUBACK or UNSUBACK. 3.1.1 leaves most of it out.</summary>
+internal sealed record Acknowledgement(ushort PacketIdentifier, byte[] Codes, string? ReasonString, List<MqttUserProperty>? UserProperties);
+
+/// <summary>The server's packets. Everything returned owns its memory.</summary>
+internal sealed class PacketDecoder(MqttProtocolVersion version)
+{
+    private readonly bool _five = version == MqttProtocolVersion.V500;
+
+    public MqttClientConnectResult ConnAck(ReadOnlySpan<byte> body)
+    {
+        var reader = new PacketReader(body);
+        var present = (reader.Byte() & 1) != 0;
+        var code = reader.Byte();
+        var properties = _five && !reader.AtEnd ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        return new MqttClientConnectResult
+        {
+            IsSessionPresent = present,
+            ResultCode = _five ? (MqttClientConnectResultCode)code : FromReturnCode(code),
+            AssignedClientIdentifier = properties.AssignedClientId,
+            MaximumPacketSize = properties.MaximumPacketSize,
+            MaximumQoS = (MqttQualityOfServiceLevel)(properties.MaximumQoS ?? 2),
+            ReasonString = properties.ReasonString,
+            ReceiveMaximum = properties.ReceiveMaximum,
+            RetainAvailable = properties.RetainAvailable,
+            ServerKeepAlive = properties.ServerKeepAlive ?? 0,
+            ServerReference = properties.ServerReference,
+            SessionExpiryInterval = properties.SessionExpiry,
+            SharedSubscriptionAvailable = _five && properties.SharedAvailable,
+            SubscriptionIdentifiersAvailable = _five && properties.SubscriptionIdsAvailable,
+            WildcardSubscriptionAvailable = properties.WildcardsAvailable,
+            UserProperties = properties.User,
+        };
+    }
+
+    /// <returns>The message and its packet identifier, 0 for QoS 0.</returns>
+    public (MqttApplicationMessage Message, ushort PacketIdentifier) Publish(byte first, ReadOnlySpan<byte> body)
+    {
+        var reader = new PacketReader(body);
+        var quality = (MqttQualityOfServiceLevel)((first >> 1) & 3);
+        if (quality > MqttQualityOfServiceLevel.AtLeastOnce)
+            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"A message of QoS {(int)quality} came, but nobody subscribed with it.");
+        var topic = reader.String();
+        if (topic.Length == 0 || topic.AsSpan().ContainsAny('#', '+', '\0')) throw MalformedPacketException.Because($"'{topic}' is no topic to publish on.");
+        var identifier = quality == MqttQualityOfServiceLevel.AtMostOnce ? (ushort)0 : reader.UInt16();
+        if (quality > MqttQualityOfServiceLevel.AtMostOnce && identifier == 0) throw MalformedPacketException.Because("The packet identifier is 0.");
+        var properties = _five ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        var message = new MqttApplicationMessage
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(reader.Rest().ToArray()),
+            QualityOfServiceLevel = quality,
+            Retain = (first & 1) != 0,
+            Dup = (first & 8) != 0,
+            ContentType = properties.ContentType,
+            CorrelationData = properties.CorrelationData,
+            ResponseTopic = properties.ResponseTopic,
+            MessageExpiryInterval = properties.MessageExpiry ?? 0,
+            PayloadFormatIndicator = (MqttPayloadFormatIndicator)(properties.PayloadFormat ?? 0),
+            UserProperties = properties.User,
+        };
+        return (message, identifier);
+    }
+
+    /// <summary>PUBACK: one code, left out when it is success and nothing follows.</summary>
+    public Acknowledgement PubAck(ReadOnlySpan<byte> body)
+    {
+        var reader = new PacketReader(body);
+        var identifier = reader.UInt16();
+        byte[] codes = [_five && !reader.AtEnd ? reader.Byte() : (byte)0];
+        var properties = _five && !reader.AtEnd ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        return new Acknowledgement(identifier, codes, properties.ReasonString, properties.User);
+    }
+
+    /// <summary>SUBACK and UNSUBACK: one code a filter; UNSUBACK of 3.1.1 has none.</summary>
+    public Acknowledgement FilterAck(ReadOnlySpan<byte> body)
+    {
+        var reader = new PacketReader(body);
+        var identifier = reader.UInt16();
+        var properties = _five ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        return new Acknowledgement(identifier, reader.Rest().ToArray(), properties.ReasonString, properties.User);
+    }
+
+    public (MqttDisconnectReasonCode Reason, string? Text) Disconnect(ReadOnlySpan<byte> body)
+    {
+        if (!_five) throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, "A server of MQTT 3.1.1 sends no DISCONNECT.");
+        var reader = new PacketReader(body);
+        var reason = reader.AtEnd ? MqttDisconnectReasonCode.NormalDisconnection : (MqttDisconnectReasonCode)reader.Byte();
+        var properties = reader.AtEnd ? PacketProperties.None : PacketProperties.Read(ref reader);
+        return (reason, properties.ReasonString);
+    }
+
+    private static MqttClientConnectResultCode FromReturnCode(byte code) => code switch
+    {
+        0 => MqttClientConnectResultCode.Success,
+        1 => MqttClientConnectResultCode.UnsupportedProtocolVersion,
+        2 => MqttClientConnectResultCode.ClientIdentifierNotValid,
+        3 => MqttClientConnectResultCode.ServerUnavailable,
+        4 => MqttClientConnectResultCode.BadUserNameOrPassword,
+        5 => MqttClientConnectResultCode.NotAuthorized,
+        _ => MqttClientConnectResultCode.UnspecifiedError,
+    };
+}

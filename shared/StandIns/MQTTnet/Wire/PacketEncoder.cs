@@ -1,0 +1,137 @@
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Packets;
+using MQTTnet.Protocol;
+
+namespace MQTTnet.Wire;
+
+/// <summary>Our packets as bytes. What is returned is good until the next call. Not safe for several threads.</summary>
+internal sealed class PacketEncoder(MqttProtocolVersion version)
+{
+    private readonly PacketWriter _writer = new();
+    private readonly bool _five = version == MqttProtocolVersion.V500;
+
+    /// <summary>Forgets a packet that could not be finished.</summary>
+    public void Reset() => _writer.Reset();
+
+    public ReadOnlyMemory<byte> Connect(MqttClientOptions options)
+    {
+        var user = options.Credentials?.GetUserName(options);
+        var password = options.Credentials?.GetPassword(options);
+        var flags = (options.CleanSession ? 0x02 : 0)
+            | (options.WillTopic is null ? 0 : 0x04 | ((int)options.WillQualityOfServiceLevel << 3) | (options.WillRetain ? 0x20 : 0))
+            | (password is null ? 0 : 0x40) | (user is null ? 0 : 0x80);
+        _writer.String("MQTT");
+        _writer.Byte((byte)version);
+        _writer.Byte((byte)flags);
+        _writer.UInt16((ushort)Math.Clamp(Math.Ceiling(options.KeepAlivePeriod.TotalSeconds), 0, ushort.MaxValue));
+        if (_five) ConnectProperties(options);
+        _writer.String(options.ClientId);
+        if (options.WillTopic is { } topic)
+        {
+            if (_five) WillProperties(options);
+            _writer.String(topic);
+            _writer.Binary(options.WillPayload);
+        }
+        if (user is not null) _writer.String(user);
+        if (password is not null) _writer.Binary(password);
+        return _writer.Finish(PacketType.Connect);
+    }
+
+    /// <param name="packetIdentifier">0 for QoS 0.</param>
+    public ReadOnlyMemory<byte> Publish(MqttApplicationMessage message, ushort packetIdentifier)
+    {
+        _writer.String(message.Topic);
+        if (packetIdentifier > 0) _writer.UInt16(packetIdentifier);
+        if (_five) PublishProperties(message);
+        _writer.Raw(message.Payload);
+        return _writer.Finish((byte)(PacketType.Publish | ((int)message.QualityOfServiceLevel << 1) | (message.Retain ? 1 : 0)));
+    }
+
+    public ReadOnlyMemory<byte> PubAck(ushort packetIdentifier, MqttApplicationMessageReceivedReasonCode reason)
+    {
+        _writer.UInt16(packetIdentifier);
+        if (_five && reason != MqttApplicationMessageReceivedReasonCode.Success) _writer.Byte((byte)reason);
+        return _writer.Finish(PacketType.PubAck);
+    }
+
+    public ReadOnlyMemory<byte> Subscribe(ushort packetIdentifier, List<MqttTopicFilter> filters)
+    {
+        _writer.UInt16(packetIdentifier);
+        if (_five) _writer.Variable(0);
+        foreach (var filter in filters)
+        {
+            _writer.String(filter.Topic);
+            var options = (int)filter.QualityOfServiceLevel;
+            if (_five) options |= (filter.NoLocal ? 0x04 : 0) | (filter.RetainAsPublished ? 0x08 : 0) | ((int)filter.RetainHandling << 4);
+            _writer.Byte((byte)options);
+        }
+        return _writer.Finish(PacketType.Subscribe);
+    }
+
+    public ReadOnlyMemory<byte> Unsubscribe(ushort packetIdentifier, List<string> filters)
+    {
+        _writer.UInt16(packetIdentifier);
+        if (_five) _writer.Variable(0);
+        foreach (var filter in filters) _writer.String(filter);
+        return _writer.Finish(PacketType.Unsubscribe);
+    }
+
+    public ReadOnlyMemory<byte> PingReq() => _writer.Finish(PacketType.PingReq);
+
+    public ReadOnlyMemory<byte> Disconnect(MqttClientDisconnectOptions options)
+    {
+        if (_five)
+        {
+            _writer.Byte((byte)options.Reason);
+            var properties = _writer.BeginProperties();
+            if (options.SessionExpiryInterval > 0) _writer.Property(PropertyId.SessionExpiryInterval, options.SessionExpiryInterval);
+            _writer.Property(PropertyId.ReasonString, options.ReasonString);
+            _writer.EndProperties(properties);
+        }
+        else if (options.Reason == MqttClientDisconnectOptionsReason.DisconnectWithWillMessage)
+        {
+            throw new MqttProtocolViolationException("MQTT 3.1.1 has no DISCONNECT that leaves the will.");
+        }
+        return _writer.Finish(PacketType.Disconnect);
+    }
+
+    private void ConnectProperties(MqttClientOptions options)
+    {
+        var properties = _writer.BeginProperties();
+        if (options.SessionExpiryInterval > 0) _writer.Property(PropertyId.SessionExpiryInterval, options.SessionExpiryInterval);
+        if (options.ReceiveMaximum > 0) _writer.Property(PropertyId.ReceiveMaximum, options.ReceiveMaximum);
+        if (options.MaximumPacketSize > 0) _writer.Property(PropertyId.MaximumPacketSize, options.MaximumPacketSize);
+        _writer.Properties(options.UserProperties);
+        _writer.EndProperties(properties);
+    }
+
+    private void WillProperties(MqttClientOptions options)
+    {
+        var properties = _writer.BeginProperties();
+        if (options.WillDelayInterval > 0) _writer.Property(PropertyId.WillDelayInterval, options.WillDelayInterval);
+        if (options.WillMessageExpiryInterval > 0) _writer.Property(PropertyId.MessageExpiryInterval, options.WillMessageExpiryInterval);
+        _writer.Property(PropertyId.ContentType, options.WillContentType);
+        _writer.EndProperties(properties);
+    }
+
+    private void PublishProperties(MqttApplicationMessage message)
+    {
+        var properties = _writer.BeginProperties();
+        if (message.PayloadFormatIndicator == MqttPayloadFormatIndicator.CharacterData)
+        {
+            _writer.Byte((byte)PropertyId.PayloadFormatIndicator);
+            _writer.Byte(1);
+        }
+        if (message.MessageExpiryInterval > 0) _writer.Property(PropertyId.MessageExpiryInterval, message.MessageExpiryInterval);
+        _writer.Property(PropertyId.ContentType, message.ContentType);
+        _writer.Property(PropertyId.ResponseTopic, message.ResponseTopic);
+        if (message.CorrelationData is { } correlation)
+        {
+            _writer.Byte((byte)PropertyId.CorrelationData);
+            _writer.Binary(correlation);
+        }
+        _writer.Properties(message.UserProperties);
+        _writer.EndProperties(properties);
+    }
+}

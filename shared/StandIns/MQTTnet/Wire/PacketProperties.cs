@@ -1,0 +1,87 @@
+using MQTTnet.Packets;
+
+namespace MQTTnet.Wire;
+
+/// <summary>The properties of a received packet; null where the server sent none.</summary>
+internal sealed class PacketProperties
+{
+    public static PacketProperties None { get; } = new();
+
+    public byte? PayloadFormat { get; private set; }
+
+    public uint? MessageExpiry { get; private set; }
+
+    public string? ContentType { get; private set; }
+
+    public string? ResponseTopic { get; private set; }
+
+    public byte[]? CorrelationData { get; private set; }
+
+    public uint? SessionExpiry { get; private set; }
+
+    public string? AssignedClientId { get; private set; }
+
+    public ushort? ServerKeepAlive { get; private set; }
+
+    public string? ServerReference { get; private set; }
+
+    public string? ReasonString { get; private set; }
+
+    public ushort? ReceiveMaximum { get; private set; }
+
+    public byte? MaximumQoS { get; private set; }
+
+    public uint? MaximumPacketSize { get; private set; }
+
+    public bool RetainAvailable { get; private set; } = true;
+
+    public bool WildcardsAvailable { get; private set; } = true;
+
+    public bool SubscriptionIdsAvailable { get; private set; } = true;
+
+    public bool SharedAvailable { get; private set; } = true;
+
+    public List<MqttUserProperty>? User { get; private set; }
+
+    public static PacketProperties Read(ref PacketReader packet)
+    {
+        var reader = packet.Part(packet.Variable());
+        if (reader.AtEnd) return None;
+        var found = new PacketProperties();
+        while (!reader.AtEnd) found.ReadOne(ref reader);
+        return found;
+    }
+
+    private void ReadOne(ref PacketReader reader)
+    {
+        var id = (PropertyId)reader.Byte();
+        switch (id)
+        {
+            case PropertyId.PayloadFormatIndicator: PayloadFormat = reader.Byte(); break;
+            case PropertyId.MessageExpiryInterval: MessageExpiry = reader.UInt32(); break;
+            case PropertyId.ContentType: ContentType = reader.String(); break;
+            case PropertyId.ResponseTopic: ResponseTopic = reader.String(); break;
+            case PropertyId.CorrelationData: CorrelationData = reader.Binary(); break;
+            case PropertyId.SubscriptionIdentifier: reader.Variable(); break;
+            case PropertyId.SessionExpiryInterval: SessionExpiry = reader.UInt32(); break;
+            case PropertyId.AssignedClientIdentifier: AssignedClientId = reader.String(); break;
+            case PropertyId.ServerKeepAlive: ServerKeepAlive = reader.UInt16(); break;
+            case PropertyId.AuthenticationMethod: reader.String(); break;
+            case PropertyId.AuthenticationData: reader.Binary(); break;
+            case PropertyId.ResponseInformation: reader.String(); break;
+            case PropertyId.ServerReference: ServerReference = reader.String(); break;
+            case PropertyId.ReasonString: ReasonString = reader.String(); break;
+            case PropertyId.ReceiveMaximum: ReceiveMaximum = reader.UInt16() is > 0 and var maximum ? maximum : throw MalformedPacketException.Because("The receive maximum is 0."); break;
+            case PropertyId.TopicAliasMaximum: reader.UInt16(); break;
+            case PropertyId.MaximumQoS: MaximumQoS = reader.Byte(); break;
+            case PropertyId.RetainAvailable: RetainAvailable = reader.Byte() != 0; break;
+            case PropertyId.UserProperty: (User ??= []).Add(new MqttUserProperty(reader.String(), reader.String())); break;
+            case PropertyId.MaximumPacketSize: MaximumPacketSize = reader.UInt32(); break;
+            case PropertyId.WildcardSubscriptionAvailable: WildcardsAvailable = reader.Byte() != 0; break;
+            case PropertyId.SubscriptionIdentifierAvailable: SubscriptionIdsAvailable = reader.Byte() != 0; break;
+            case PropertyId.SharedSubscriptionAvailable: SharedAvailable = reader.Byte() != 0; break;
+            // A topic alias too: we allow the server none.
+            default: throw MalformedPacketException.Because($"A property {(byte)id} is not expected here.");
+        }
+    }
+}

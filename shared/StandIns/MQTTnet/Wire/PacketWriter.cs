@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using MQTTnet.Exceptions;
+using MQTTnet.Packets;
+
+namespace MQTTnet.Wire;
+
+/// <summary>Builds one packet at a time in a buffer of its own, which grows to the largest packet and stays.</summary>
+internal sealed class PacketWriter
+{
+    private const int HeaderRoom = 5; // first byte and a remaining length of at most four
+    private const int MaxString = ushort.MaxValue;
+
+    private byte[] _buffer = new byte[512];
+    private int _end = HeaderRoom;
+
+    public void Reset() => _end = HeaderRoom;
+
+    public void Byte(byte value)
+    {
+        Room(1)[0] = value;
+        _end++;
+    }
+
+    public void UInt16(ushort value)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(Room(2), value);
+        _end += 2;
+    }
+
+    public void UInt32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(Room(4), value);
+        _end += 4;
+    }
+
+    /// <summary>Variable byte integer, MQTT 5 section 1.5.5.</summary>
+    public void Variable(int value)
+    {
+        do
+        {
+            var part = (byte)(value & 0x7F);
+            value >>= 7;
+            Byte(value > 0 ? (byte)(part | 0x80) : part);
+        }
+        while (value > 0);
+    }
+
+    public void String(string text)
+    {
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        if (bytes > MaxString) throw new MqttProtocolViolationException($"A text of {bytes} bytes is longer than MQTT's {MaxString}.");
+        UInt16((ushort)bytes);
+        _end += Encoding.UTF8.GetBytes(text, Room(bytes));
+    }
+
+    public void Binary(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > MaxString) throw new MqttProtocolViolationException($"A field of {bytes.Length} bytes is longer than MQTT's {MaxString}.");
+        UInt16((ushort)bytes.Length);
+        Raw(bytes);
+    }
+
+    public void Raw(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        _end += bytes.Length;
+    }
+
+    public void Raw(ReadOnlySequence<byte> bytes)
+    {
+        var length = checked((int)bytes.Length);
+        bytes.CopyTo(Room(length));
+        _end += length;
+    }
+
+    public void Property(PropertyId id, uint value)
+    {
+        Byte((byte)id);
+        UInt32(value);
+    }
+
+    public void Property(PropertyId id, ushort value)
+    {
+        Byte((byte)id);
+        UInt16(value);
+    }
+
+    public void Property(PropertyId id, string? value)
+    {
+        if (value is null) return;
+        Byte((byte)id);
+        String(value);
+    }
+
+    public void Properties(List<MqttUserProperty>? user)
+    {
+        foreach (var property in user ?? [])
+        {
+            Byte((byte)PropertyId.UserProperty);
+            String(property.Name);
+            String(property.Value);
+        }
+    }
+
+    /// <summary>Begins a property list; its length, which stands before it, follows in <see cref="EndProperties"/>.</summary>
+    public int BeginProperties() => _end;
+
+    public void EndProperties(int start)
+    {
+        var length = _end - start;
+        var prefix = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : 4;
+        Room(prefix);
+        _buffer.AsSpan(start, length).CopyTo(_buffer.AsSpan(start + prefix));
+        _end = start;
+        Variable(length);
+        _end += length;
+    }
+
+    /// <summary>Puts the header before what was written and begins anew.</summary>
+    /// <returns>The packet; good until the next call of this writer.</returns>
+    public ReadOnlyMemory<byte> Finish(byte first)
+    {
+        var length = _end - HeaderRoom;
+        if (length > PacketReader.MaxRemainingLength) throw new MqttProtocolViolationException($"A packet of {length} bytes is larger than MQTT's {PacketReader.MaxRemainingLength}.");
+        var prefix = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : 4;
+        var end = _end;
+        var start = HeaderRoom - prefix - 1;
+        _end = start;
+        Byte(first);
+        Variable(length);
+        _end = HeaderRoom;
+        return _buffer.AsMemory(start, end - start);
+    }
+
+    private Span<byte> Room(int bytes)
+    {
+        if (_buffer.Length - _end < bytes) Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _end + bytes));
+        return _buffer.AsSpan(_end);
+    }
+}
