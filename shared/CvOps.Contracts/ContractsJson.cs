@@ -7,6 +7,9 @@ using CvOps.Contracts.Twin;
 namespace CvOps.Contracts;
 
 /// <summary>The one JSON of CvOps: camelCase, enums by name, null left out, source-generated.</summary>
+/// <remarks>
+/// Properties with a default have a setter: the generated reader gives init-only ones that the document leaves out their type's default, not ours.
+/// </remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,

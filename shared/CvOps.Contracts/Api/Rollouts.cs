@@ -11,13 +11,13 @@ public sealed record RolloutPlan
     public required string Model { get; init; }
 
     /// <summary>Labels a device must have; <c>site</c> and <c>device</c> count as labels. Empty: every device.</summary>
-    public IReadOnlyDictionary<string, string> Target { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Target { get; set; } = new Dictionary<string, string>();
 
     public required IReadOnlyList<RolloutRing> Rings { get; init; }
 
-    public Soak Soak { get; init; } = new();
+    public Soak Soak { get; set; } = new();
 
-    public Guardrails Guardrails { get; init; } = new();
+    public Guardrails Guardrails { get; set; } = new();
 
     /// <summary>
     /// True for a first installation: there is no model in charge to compare with, so only errors, latency and update failures can stop it.
@@ -39,16 +39,16 @@ public sealed record Soak(double Seconds = 3600, long Parts = 1000, double Timeo
 public sealed record Guardrails
 {
     /// <summary>Largest risk of stopping a model that is no worse, (0, 0.5).</summary>
-    public double FalseStopRisk { get; init; } = 0.01;
+    public double FalseStopRisk { get; set; } = 0.01;
 
     /// <summary>Largest risk of promoting a model that is worse by more than <see cref="NonInferiorityMargin"/>, (0, 0.5).</summary>
-    public double FalsePromotionRisk { get; init; } = 0.01;
+    public double FalsePromotionRisk { get; set; } = 0.01;
 
     /// <summary>Loss of accuracy that is still acceptable, 0..1.</summary>
-    public double NonInferiorityMargin { get; init; } = 0.02;
+    public double NonInferiorityMargin { get; set; } = 0.02;
 
     /// <summary>Share of failed inferences that is still normal, (0, 1).</summary>
-    public double ErrorRate { get; init; } = 0.001;
+    public double ErrorRate { get; set; } = 0.001;
 
     /// <summary>Devices of one ring that may fail to update before the rollout stops.</summary>
     public int FailedUpdates { get; init; }

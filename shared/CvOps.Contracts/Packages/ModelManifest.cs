@@ -20,7 +20,7 @@ public enum ResizeMode { Stretch, LetterboxCentre, LetterboxTopLeft, CentreCrop 
 public sealed record ModelManifest
 {
     /// <summary>Version of this document's form.</summary>
-    public int Format { get; init; } = 1;
+    public int Format { get; set; } = 1;
 
     public required string Name { get; init; }
 
@@ -36,7 +36,7 @@ public sealed record ModelManifest
     public required IReadOnlyList<string> Classes { get; init; }
 
     /// <summary>Classes that reject a part.</summary>
-    public IReadOnlyList<string> RejectClasses { get; init; } = [];
+    public IReadOnlyList<string> RejectClasses { get; set; } = [];
 
     /// <summary>Longest inference a device may need, milliseconds; null for no limit.</summary>
     public double? LatencyLimitMs { get; init; }
@@ -52,23 +52,23 @@ public sealed record InputSpec
 
     public required int Height { get; init; }
 
-    public TensorLayout Layout { get; init; } = TensorLayout.Nchw;
+    public TensorLayout Layout { get; set; } = TensorLayout.Nchw;
 
-    public ChannelOrder Channels { get; init; } = ChannelOrder.Rgb;
+    public ChannelOrder Channels { get; set; } = ChannelOrder.Rgb;
 
-    public ResizeMode Resize { get; init; } = ResizeMode.Stretch;
+    public ResizeMode Resize { get; set; } = ResizeMode.Stretch;
 
     /// <summary>CentreCrop: length of the short side before the cut, at least the input's longer side; null: the input's longer side.</summary>
     public int? ShortSide { get; init; }
 
     /// <summary>Pixel value of letterbox padding, 0..255.</summary>
-    public double Pad { get; init; } = 114;
+    public double Pad { get; set; } = 114;
 
     /// <summary>Three numbers in the unit of pixels, 0..255.</summary>
-    public IReadOnlyList<double> Mean { get; init; } = [0, 0, 0];
+    public IReadOnlyList<double> Mean { get; set; } = [0, 0, 0];
 
     /// <summary>Three numbers in the unit of pixels; 255 maps pixels to 0..1.</summary>
-    public IReadOnlyList<double> Std { get; init; } = [255, 255, 255];
+    public IReadOnlyList<double> Std { get; set; } = [255, 255, 255];
 }
 
 public enum DecoderKind
@@ -98,11 +98,11 @@ public sealed record DecoderSpec
     public string? Embedding { get; init; }
 
     /// <summary>Detectors: strides in pixels, matching <see cref="Outputs"/>.</summary>
-    public IReadOnlyList<int> Strides { get; init; } = [];
+    public IReadOnlyList<int> Strides { get; set; } = [];
 
     /// <summary>Detectors: least score of a box, 0..1.</summary>
-    public double ScoreThreshold { get; init; } = 0.4;
+    public double ScoreThreshold { get; set; } = 0.4;
 
     /// <summary>Detectors: two boxes of a class that overlap more than this are one, 0..1.</summary>
-    public double IouThreshold { get; init; } = 0.5;
+    public double IouThreshold { get; set; } = 0.5;
 }

@@ -23,7 +23,7 @@ public static class Covariates
 /// <summary><c>profile.json</c>: the world the model was made for, as the agent would have measured it.</summary>
 public sealed record ReferenceProfile
 {
-    public int Format { get; init; } = 1;
+    public int Format { get; set; } = 1;
 
     /// <summary>Frames measured.</summary>
     public required long Frames { get; init; }

@@ -20,7 +20,7 @@ public sealed record Prediction
     public double Entropy { get; init; }
 
     /// <summary>Boxes by falling score; empty for classifiers.</summary>
-    public IReadOnlyList<Detection> Detections { get; init; } = [];
+    public IReadOnlyList<Detection> Detections { get; set; } = [];
 
     /// <summary>True when the manifest lists the class among those that reject a part.</summary>
     public bool Reject { get; init; }
