@@ -1,1 +1,18 @@
-return 0;
+using System.CommandLine;
+using CvOps.Cli.Commands;
+using CvOps.Cli.Demo;
+using CvOps.Cli.Up;
+
+var on = new FleetCommand();
+var root = new RootCommand("""
+    cvops: run factory cameras as one fleet.
+
+    Exit codes: 0 done, 1 tried and failed, 69 no fleet answers, 78 a file, option or the machine is not as it must be.
+    """) { on.Fleet, on.Json };
+root.Add(UpCommand.Create());
+root.Add(DemoCommand.Create());
+foreach (var command in DeviceCommands.All(on)) root.Add(command);
+root.Add(ModelCommands.All(on));
+root.Add(RolloutCommands.All(on));
+foreach (var command in LoopCommands.All(on)) root.Add(command);
+return await root.Parse(args).InvokeAsync();

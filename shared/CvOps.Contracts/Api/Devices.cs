@@ -47,6 +47,8 @@ public sealed record CommandRequest(string Name, IReadOnlyDictionary<string, str
 public sealed record InspectionPage(IReadOnlyList<InspectionRow> Rows, long Next);
 
 /// <param name="Cursor">Rises with every inspection the fleet applied.</param>
+/// <param name="Detections">The boxes; null for a classifier.</param>
 public sealed record InspectionRow(
     long Cursor, DeviceId Device, CameraId Camera, string? Part, long Frame, int Connection, DateTimeOffset CapturedAt, string ModelDigest, string ModelVersion,
-    string? Class, double Confidence, string? ShadowDigest, string? ShadowClass, string? Error);
+    string? Class, double Confidence, string? ShadowDigest, string? ShadowClass, string? Error,
+    IReadOnlyList<Detection>? Detections = null);

@@ -1,0 +1,53 @@
+# CvOps: everything a newcomer types. `make` alone lists it.
+CONFIGURATION ?= Release
+CAMERA ?=
+MODEL ?=
+LINES ?= 2
+BIN = artifacts/bin
+CONFIG_FOLDER = $(shell echo $(CONFIGURATION) | tr A-Z a-z)
+CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
+BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build up demo demo-steel test test-slow bench bench-pipeline line-model clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+setup: ## install what is missing (ffmpeg, mosquitto, ...)
+	@.ci/setup run
+
+build: setup ## build everything
+	@$(BUILD)
+
+up: build ## run CvOps with simulated lines until Ctrl-C; CAMERA=rtsp://... MODEL=x.cvmodel for your own, LINES=n
+	@exec $(CVOPS) up --lines $(LINES) $(if $(CAMERA),--camera '$(CAMERA)') $(if $(MODEL),--model '$(MODEL)')
+
+demo: build ## the whole loop once, with figures: install, drift, label, retrain, promote, stop
+	@exec $(CVOPS) demo
+
+demo-steel: build ## the same on real steel-line videos; needs CVOPS_DATA
+	@exec $(CVOPS) demo --steel
+
+test: ## build and run the tests
+	@.ci/setup test
+	@$(BUILD)
+	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-not-trait tier=slow
+
+test-slow: ## the tests that take minutes
+	@.ci/setup test
+	@$(BUILD)
+	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
+
+bench: bench-pipeline ## every benchmark
+
+bench-pipeline: build ## pipeline frames a second over raw ONNX Runtime frames a second
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks pipeline
+
+line-model: ## train the simulator's model again (PyTorch, a few minutes)
+	@.ci/setup train
+	@$(BUILD)
+	@CONFIGURATION=$(CONFIGURATION) fleet/CvOps.Trainer/pytorch/train-line-model.sh
+
+clean: ## remove everything that was built or run
+	@rm -rf artifacts

@@ -1,0 +1,70 @@
+using Command = System.CommandLine.Command;
+using System.CommandLine;
+using System.Globalization;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Cli.Commands;
+
+internal static class DeviceCommands
+{
+    public static IEnumerable<Command> All(FleetCommand on)
+    {
+        yield return on.On(new Command("status", "The fleet in one look: what needs a person comes first."), async (_, fleet, screen, ct) =>
+        {
+            var view = await fleet.Get<FleetOverview>("fleet", ct);
+            screen.One(view,
+                ("devices", $"{view.Online} of {view.Devices} online"), ("cameras", $"{view.CamerasLive} of {view.Cameras} live"),
+                ("inspections today", view.InspectionsToday.ToString("N0", CultureInfo.InvariantCulture)), ("rollouts running", $"{view.RolloutsRunning}"),
+                ("drift alarms", $"{view.DriftAlarms}"), ("frames to label", $"{view.FramesToLabel}"),
+                ("needs attention", view.NeedsAttention.Count == 0 ? "nothing" : string.Join('\n', view.NeedsAttention.Select(item => $"{item.Severity}: {item.Message}"))));
+        });
+
+        var devices = new Command("devices", "Devices and their twins.");
+        devices.Add(on.On(new Command("list", "Every device."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<DeviceView[]>("devices", ct), "No device has connected yet. Start one with 'cvops-agent --config agent.yaml'.",
+                ("device", device => $"{device.Id}"), ("site", device => $"{device.Site}"), ("is", device => $"{device.Connectivity}"),
+                ("model", device => device.Reported?.Model.Active is { } model ? $"{model.Name} {model.Version}" : "-"),
+                ("update", device => $"{device.Reported?.Model.State.ToString() ?? "-"}"),
+                ("cameras", device => string.Join(' ', device.Health?.Cameras.Select(camera => $"{camera.Camera}:{camera.State}") ?? [])),
+                ("fps", device => (device.Health?.Cameras.Sum(camera => camera.Fps) ?? 0).ToString("0.0", CultureInfo.InvariantCulture)),
+                ("inspections", device => $"{device.Inspections}"))));
+
+        var id = new Argument<string>("device");
+        devices.Add(on.On(new Command("show", "One device.") { id }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<DeviceView>($"devices/{parsed.GetValue(id)}", ct))));
+
+        var labels = new Argument<string[]>("labels") { Description = "name=value to set, name= to remove.", Arity = ArgumentArity.OneOrMore };
+        devices.Add(on.On(new Command("label", "Set or remove labels, by which rollouts choose devices.") { id, labels }, async (parsed, fleet, screen, ct) =>
+        {
+            var change = new LabelsChange(parsed.GetValue(labels)!.Select(Pair).ToDictionary(pair => pair.Name, pair => pair.Value.Length == 0 ? null : pair.Value));
+            Show(screen, await fleet.Put<LabelsChange, DeviceView>($"devices/{parsed.GetValue(id)}/labels", change, ct));
+        }));
+
+        var name = new Argument<string>("name") { Description = "ping or restart-camera." };
+        var arguments = new Argument<string[]>("arguments") { Description = "name=value, e.g. camera=cam-1.", Arity = ArgumentArity.ZeroOrMore };
+        devices.Add(on.On(new Command("command", "Send a command and wait for the device's answer.") { id, name, arguments }, async (parsed, fleet, screen, ct) =>
+        {
+            var request = new CommandRequest(parsed.GetValue(name)!, parsed.GetValue(arguments)!.Select(Pair).ToDictionary(pair => pair.Name, pair => pair.Value));
+            var answer = await fleet.Post<CommandRequest, CommandResponse>($"devices/{parsed.GetValue(id)}/commands", request, ct);
+            screen.One(answer, ("succeeded", $"{answer.Succeeded}"), ("message", answer.Message));
+            if (!answer.Succeeded) throw new CliException($"{answer.Device} refused: {answer.Message}");
+        }));
+        yield return devices;
+    }
+
+    private static void Show(Output.Screen screen, DeviceView device) => screen.One(device,
+        ("device", $"{device.Id} at {device.Site}, {device.Connectivity}, last seen {device.LastSeen:u}"),
+        ("labels", string.Join(' ', device.Labels.Select(pair => $"{pair.Key}={pair.Value}"))),
+        ("model", device.Reported?.Model is { } model ? $"{model.Active?.Name} {model.Active?.Version} ({model.State}) {model.Reason}" : "none reported"),
+        ("wanted", device.Desired?.Model is { } desired ? $"{desired.Model.Name} {desired.Model.Version}" : "nothing"),
+        ("provider", device.Reported?.Provider),
+        ("cameras", string.Join('\n', device.Health?.Cameras.Select(camera => string.Create(CultureInfo.InvariantCulture, $"{camera.Camera} {camera.State} {camera.Fps:0.0} fps, p99 {camera.LatencyMsP99:0} ms, {camera.FramesInspected} inspected, {camera.FramesDropped} dropped {camera.Problem}")) ?? [])),
+        ("spool", device.Health?.Spool is { } spool ? $"{spool.WaitingMessages} waiting, {spool.EvictedMessages} evicted, {spool.DeadLetters} dead letters" : null),
+        ("inspections", $"{device.Inspections} applied, {device.Duplicates} duplicates left out"));
+
+    internal static (string Name, string Value) Pair(string text)
+    {
+        var cut = text.IndexOf('=', StringComparison.Ordinal);
+        return cut > 0 ? (text[..cut], text[(cut + 1)..]) : throw new CliException($"'{text}' is not of the form name=value.", ExitCodes.Configuration);
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using CvOps.Cli.Output;
+using CvOps.Contracts.Packages;
+using CvOps.Vision;
+using Spectre.Console;
+
+namespace CvOps.Cli.Commands;
+
+/// <summary>What every command that talks to a fleet has: the address, JSON or tables, and one way to fail.</summary>
+internal sealed class FleetCommand
+{
+    public Option<Uri> Fleet { get; } = new("--fleet")
+    {
+        Description = "Address of the fleet manager. Also: environment variable CVOPS_FLEET.",
+        DefaultValueFactory = _ => new Uri(Environment.GetEnvironmentVariable("CVOPS_FLEET") ?? "http://127.0.0.1:8080"),
+        Recursive = true,
+    };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Print the API's JSON instead of a table.", Recursive = true };
+
+    /// <summary>Gives the command its action; a <see cref="CliException"/> becomes a sentence on standard error and its exit code.</summary>
+    public Command On(Command command, Func<ParseResult, FleetClient, Screen, CancellationToken, Task> act)
+    {
+        command.SetAction((parsed, ct) => Guard(async () =>
+        {
+            using var fleet = new FleetClient(parsed.GetValue(Fleet)!);
+            await act(parsed, fleet, new Screen(AnsiConsole.Console, parsed.GetValue(Json)), ct);
+            return ExitCodes.Ok;
+        }));
+        return command;
+    }
+
+    public static async Task<int> Guard(Func<Task<int>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (CliException e)
+        {
+            await Console.Error.WriteLineAsync($"cvops: {e.Message}");
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or PackageException or ModelException or PictureException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"cvops: {e.Message}");
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+    }
+}

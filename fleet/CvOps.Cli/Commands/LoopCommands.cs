@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using CvOps.Contracts.Api;
+
+namespace CvOps.Cli.Commands;
+
+/// <summary>Drift, frames, datasets, training and the audit log.</summary>
+internal static class LoopCommands
+{
+    public static IEnumerable<Command> All(FleetCommand on)
+    {
+        yield return on.On(new Command("drift", "How each camera's world has moved, and the probable cause."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<DriftView[]>("drift", ct), "No drift window has arrived yet: a camera reports its first after about a minute.",
+                ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"),
+                ("psi", view => string.Join(' ', view.Covariates.Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),
+                ("explanation", view => view.Explanation)));
+        yield return Frames(on);
+        yield return Datasets(on);
+        yield return Training(on);
+        yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
+            screen.Table((await fleet.Get<AuditPage>("audit?limit=200", ct)).Entries, "Nothing has been decided yet.",
+                ("at", entry => $"{entry.At:u}"), ("by", entry => entry.By), ("action", entry => entry.Action), ("subject", entry => entry.Subject), ("detail", entry => entry.Detail)));
+    }
+
+    private static Command Frames(FleetCommand on)
+    {
+        var frames = new Command("frames", "Sampled frames and their labels.");
+        var state = new Option<LabelState>("--state") { Description = "Unlabelled, Labelled or Skipped.", DefaultValueFactory = _ => LabelState.Unlabelled };
+        frames.Add(on.On(new Command("list", "The label queue, most useful first.") { state }, async (parsed, fleet, screen, ct) =>
+            screen.Table((await fleet.Get<FramePage>($"frames?state={parsed.GetValue(state)}&limit=50", ct)).Frames, "No frame is waiting.",
+                ("frame", frame => frame.Id), ("device", frame => $"{frame.Device}"), ("says", frame => frame.Prediction?.Class ?? "-"),
+                ("confidence", frame => (frame.Prediction?.Confidence ?? 0).ToString("0.00", CultureInfo.InvariantCulture)),
+                ("because", frame => string.Join(' ', frame.Reasons.Select(reason => reason.Rule))), ("label", frame => frame.Label?.Class ?? "-"))));
+
+        var id = new Argument<string>("frame");
+        var label = new Argument<string>("class");
+        frames.Add(on.On(new Command("label", "Say what a frame shows.") { id, label }, async (parsed, fleet, screen, ct) =>
+        {
+            var frame = await fleet.Put<LabelRequest, FrameView>($"frames/{parsed.GetValue(id)}/label", new LabelRequest(parsed.GetValue(label), Environment.UserName), ct);
+            screen.One(frame, ("frame", frame.Id), ("label", frame.Label?.Class));
+        }));
+
+        var file = new Option<FileInfo>("--out") { Description = "Where the JPEG goes.", Required = true };
+        frames.Add(on.On(new Command("image", "Save a frame's picture.") { id, file }, async (parsed, fleet, _, ct) =>
+        {
+            await using var stream = parsed.GetValue(file)!.Create();
+            await fleet.Download($"frames/{parsed.GetValue(id)}/image", stream, ct);
+        }));
+        return frames;
+    }
+
+    private static Command Datasets(FleetCommand on)
+    {
+        var datasets = new Command("dataset", "Dataset snapshots.");
+        datasets.Add(on.On(new Command("list", "Every snapshot."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<DatasetView[]>("datasets", ct), "No snapshot yet: 'cvops dataset snapshot NAME' freezes the labels there are.", DatasetColumns)));
+        var name = new Argument<string>("name");
+        datasets.Add(on.On(new Command("snapshot", "Freeze the labelled frames.") { name }, async (parsed, fleet, screen, ct) =>
+            screen.Table([await fleet.Post<SnapshotRequest, DatasetView>("datasets", new SnapshotRequest(parsed.GetValue(name)!, Environment.UserName), ct)], "", DatasetColumns)));
+        return datasets;
+    }
+
+    private static readonly (string, Func<DatasetView, string>)[] DatasetColumns =
+    [
+        ("digest", view => view.Digest), ("name", view => view.Name), ("frames", view => $"{view.Frames}"), ("golden", view => $"{view.Golden}"),
+        ("classes", view => string.Join(' ', view.Classes.Select(pair => $"{pair.Key}:{pair.Value}"))), ("at", view => $"{view.CreatedAt:u}"),
+    ];
+
+    private static Command Training(FleetCommand on)
+    {
+        var training = new Command("training", "Training runs and their promotion gates.");
+        training.Add(on.On(new Command("list", "Every run, newest first."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<TrainingRunView[]>("training", ct), "No run yet: 'cvops training start' retrains from a snapshot.", RunColumns)));
+        var dataset = new Option<string>("--dataset") { Description = "Digest of the snapshot.", Required = true };
+        var parent = new Option<string>("--parent") { Description = "Digest of the model whose backbone is kept.", Required = true };
+        var version = new Option<string>("--new-version") { Description = "Version of the model that comes out.", Required = true };
+        var l2 = new Option<double>("--l2") { Description = "Weight of the L2 penalty.", DefaultValueFactory = _ => 1e-3 };
+        training.Add(on.On(new Command("start", "Fit a new head on a snapshot, and put it through the gate.") { dataset, parent, version, l2 }, async (parsed, fleet, screen, ct) =>
+        {
+            var request = new TrainingRequest(parsed.GetValue(dataset)!, parsed.GetValue(parent)!, parsed.GetValue(version)!, Environment.UserName, parsed.GetValue(l2));
+            screen.Table([await fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct)], "", RunColumns);
+        }));
+        return training;
+    }
+
+    private static readonly (string, Func<TrainingRunView, string>)[] RunColumns =
+    [
+        ("id", run => run.Id), ("version", run => run.Request.Version), ("state", run => $"{run.State}"), ("because", run => run.Reason),
+        ("accuracy", run => run.Gate is { } gate ? string.Create(CultureInfo.InvariantCulture, $"{gate.ChampionAccuracy:0.000} -> {gate.ChallengerAccuracy:0.000}") : "-"),
+        ("model", run => run.Model ?? "-"),
+    ];
+}

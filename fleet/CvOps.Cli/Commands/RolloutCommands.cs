@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Globalization;
+using CvOps.Cli.Output;
+using CvOps.Contracts.Api;
+
+namespace CvOps.Cli.Commands;
+
+internal static class RolloutCommands
+{
+    public static Command All(FleetCommand on)
+    {
+        var rollouts = new Command("rollout", "Stage a model over the fleet: canary, soak, next ring, stopped by evidence.");
+        rollouts.Add(on.On(new Command("list", "Every rollout, newest first."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<RolloutView[]>("rollouts", ct), "No rollout yet. Start one with 'cvops rollout start PLAN.yaml'.",
+                ("id", view => view.Id), ("name", view => view.Plan.Name), ("model", view => $"{view.Model.Name} {view.Model.Version}"), ("state", view => $"{view.State}"),
+                ("ring", view => $"{view.Ring + 1} of {view.Plan.Rings.Count}"), ("parts", view => $"{view.Evidence.Parts}"), ("because", view => view.Reason))));
+
+        var plan = new Argument<FileInfo>("plan") { Description = "YAML file; 'cvops rollout example' prints one." };
+        plan.AcceptExistingOnly();
+        rollouts.Add(on.On(new Command("start", "Start a rollout from a plan.") { plan }, async (parsed, fleet, screen, ct) =>
+            Show(screen, await fleet.Post<RolloutPlan, RolloutView>("rollouts", RolloutPlanFile.Read(parsed.GetValue(plan)!.FullName), ct))));
+
+        var example = new Command("example", "Print a plan to start from.");
+        example.SetAction(_ => Console.Out.Write(RolloutPlanFile.Example));
+        rollouts.Add(example);
+
+        var id = new Argument<string>("id");
+        var watch = new Option<bool>("--watch") { Description = "Stay and print each change until the rollout ends." };
+        rollouts.Add(on.On(new Command("show", "One rollout with its evidence.") { id, watch }, async (parsed, fleet, screen, ct) =>
+        {
+            var view = await fleet.Get<RolloutView>($"rollouts/{parsed.GetValue(id)}", ct);
+            Show(screen, view);
+            if (parsed.GetValue(watch)) await Watch(fleet, screen, view, ct);
+        }));
+
+        foreach (var (verb, text) in new[]
+        {
+            ("pause", "Hold: devices keep what they have."), ("resume", "Go on from where it was paused."),
+            ("abort", "End it here: devices keep what they have."), ("rollback", "Give every device it touched its previous model back."),
+        })
+        {
+            var reason = new Option<string>("--reason") { Description = "Why, for the audit log.", Required = true };
+            rollouts.Add(on.On(new Command(verb, text) { id, reason }, async (parsed, fleet, screen, ct) =>
+                Show(screen, await fleet.Post<RolloutAction, RolloutView>($"rollouts/{parsed.GetValue(id)}/{verb}", new RolloutAction(Environment.UserName, parsed.GetValue(reason)!), ct))));
+        }
+        return rollouts;
+    }
+
+    private static async Task Watch(FleetClient fleet, Screen screen, RolloutView view, CancellationToken ct)
+    {
+        var shown = view.History.Count;
+        while (view.State is not (RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), ct);
+            view = await fleet.Get<RolloutView>($"rollouts/{view.Id}", ct);
+            foreach (var step in view.History.Skip(shown)) screen.Line($"{step.At:HH:mm:ss} {step.From} -> {step.To}: {step.Reason}");
+            shown = view.History.Count;
+        }
+    }
+
+    private static void Show(Screen screen, RolloutView view) => screen.One(view,
+        ("rollout", $"{view.Plan.Name} ({view.Id}) of {view.Model.Name} {view.Model.Version}"),
+        ("state", $"{view.State}: {view.Reason}"),
+        ("ring", $"{view.Ring + 1} of {view.Plan.Rings.Count} ({view.Plan.Rings[Math.Min(view.Ring, view.Plan.Rings.Count - 1)].Name})"),
+        ("devices", string.Join('\n', view.Devices.Select(device => $"{device.Device} ring {device.Ring + 1} {device.State}, {device.Parts} parts {device.Reason}"))),
+        ("evidence", string.Create(CultureInfo.InvariantCulture,
+            $"{view.Evidence.Parts} parts, {view.Evidence.Pairs} pairs, {view.Evidence.Discordant} discordant, {view.Evidence.Judged} judged (new right {view.Evidence.ChallengerRight}, old right {view.Evidence.ChampionRight})")),
+        ("e-values", string.Create(CultureInfo.InvariantCulture,
+            $"stop {view.Evidence.StopEvidence:0.##} of {view.Evidence.StopAt:0}, promote {view.Evidence.PromoteEvidence:0.##} of {view.Evidence.PromoteAt:0}, errors {view.Evidence.ErrorEvidence:0.##}")),
+        ("history", string.Join('\n', view.History.Select(step => $"{step.At:u} {step.From} -> {step.To} by {step.By}: {step.Reason}"))));
+}

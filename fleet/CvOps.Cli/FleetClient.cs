@@ -1,0 +1,117 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+
+namespace CvOps.Cli;
+
+/// <summary>The fleet's HTTP API. Every failure becomes a <see cref="CliException"/> with the fleet's own advice.</summary>
+internal sealed class FleetClient(Uri fleet) : IDisposable
+{
+    private static readonly ContractsJson Json = ContractsJson.Default;
+    private readonly HttpClient _http = new() { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = TimeSpan.FromSeconds(100) };
+
+    public Uri Fleet { get; } = fleet;
+
+    public Task<T> Get<T>(string path, CancellationToken ct) => Send<T>(new HttpRequestMessage(HttpMethod.Get, path), ct);
+
+    public Task<TOut> Post<TIn, TOut>(string path, TIn body, CancellationToken ct) => Send<TOut>(With(HttpMethod.Post, path, body), ct);
+
+    public Task<TOut> Put<TIn, TOut>(string path, TIn body, CancellationToken ct) => Send<TOut>(With(HttpMethod.Put, path, body), ct);
+
+    /// <summary>True when a fleet answers at the address.</summary>
+    public async Task<bool> Answers(CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(Fleet, "healthz"), ct);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<ModelView> PushModel(string file, CancellationToken ct)
+    {
+        await using var stream = File.OpenRead(file);
+        var content = new StreamContent(stream);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        return await Send<ModelView>(new HttpRequestMessage(HttpMethod.Post, "models") { Content = content }, ct);
+    }
+
+    /// <summary>Copies the answer's body into the stream; the caller owns it.</summary>
+    public async Task Download(string path, Stream destination, CancellationToken ct)
+    {
+        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Get, path), ct);
+        await answer.Content.CopyToAsync(destination, ct);
+    }
+
+    /// <summary>Events as they happen, until cancelled or the fleet goes away.</summary>
+    public async IAsyncEnumerable<FleetEvent> Events([EnumeratorCancellation] CancellationToken ct)
+    {
+        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Get, "events"), ct, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
+        var kind = "";
+        while (await reader.ReadLineAsync(ct) is { } line)
+        {
+            if (line.StartsWith("event:", StringComparison.Ordinal)) kind = line[6..].Trim();
+            else if (line.StartsWith("data:", StringComparison.Ordinal) && Identity(line[5..]) is { } id) yield return new FleetEvent(kind, id);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string? Identity(string data)
+    {
+        using var document = JsonDocument.Parse(data);
+        return document.RootElement.TryGetProperty("id", out var id) ? id.GetString() : null;
+    }
+
+    private static HttpRequestMessage With<T>(HttpMethod method, string path, T body) =>
+        new(method, path) { Content = JsonContent.Create(body, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!) };
+
+    private async Task<T> Send<T>(HttpRequestMessage request, CancellationToken ct)
+    {
+        using var answer = await Exchange(request, ct);
+        return await answer.Content.ReadFromJsonAsync((JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!, ct)
+            ?? throw new CliException($"The fleet answered {request.RequestUri} with nothing.");
+    }
+
+    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, CancellationToken ct, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
+    {
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await _http.SendAsync(request, completion, ct);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException($"No fleet answers at {Fleet} ({e.Message}). Start one with 'cvops up', or name yours with --fleet or CVOPS_FLEET.", ExitCodes.Unreachable);
+        }
+        if (answer.IsSuccessStatusCode) return answer;
+        var said = await answer.Content.ReadAsStringAsync(ct);
+        answer.Dispose();
+        throw new CliException(Advice(said) ?? $"The fleet answered {(int)answer.StatusCode} {answer.ReasonPhrase} to {request.Method} {request.RequestUri}.");
+    }
+
+    /// <summary>The detail of a problem document (RFC 9457), or its title.</summary>
+    private static string? Advice(string body)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(body);
+            foreach (var member in (ReadOnlySpan<string>)["detail", "title"])
+                if (problem.RootElement.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } words) return words;
+        }
+        catch (JsonException)
+        {
+            // Not a problem document: a proxy's page, say. The status line has to do.
+        }
+        return null;
+    }
+}

@@ -1,0 +1,14 @@
+namespace CvOps.Cli.Up;
+
+/// <summary>What a stack starts.</summary>
+/// <param name="Data">Folder for certificates, keys, state and logs; kept between starts.</param>
+/// <param name="HttpPort">The fleet's address is <c>http://127.0.0.1:{port}</c>.</param>
+/// <param name="SimulatorPort">Port of the simulator; not started when no device looks at a simulated line.</param>
+internal sealed record StackOptions(string Data, int HttpPort, int BrokerPort, int SimulatorPort, IReadOnlyList<DeviceSpec> Devices)
+{
+    /// <summary>Parts a second on each simulated line.</summary>
+    public double Fps { get; init; } = 5;
+
+    /// <summary>Frames a device may send for labelling in an hour.</summary>
+    public int FramesPerHour { get; init; } = 600;
+}
