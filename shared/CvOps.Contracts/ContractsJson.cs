@@ -58,4 +58,5 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(FleetEvent))]
 [JsonSerializable(typeof(DatasetEntry))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -9,4 +9,4 @@ internal interface IOverviewSource
 }
 
 /// <summary>Counts are added up over the sources; attention is put together, most urgent first.</summary>
-internal sealed record OverviewPart(int RolloutsRunning = 0, int DriftAlarms = 0, int FramesToLabel = 0, IReadOnlyList<Attention>? NeedsAttention = null);
+internal sealed record OverviewPart(int RolloutsRunning = 0, int DriftAlarms = 0, IReadOnlyList<Attention>? NeedsAttention = null);

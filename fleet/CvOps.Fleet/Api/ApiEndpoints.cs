@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Devices;
+
+namespace CvOps.Fleet.Api;
+
+/// <summary>The HTTP API of <see cref="ApiRoutes"/>, feature by feature.</summary>
+internal static class ApiEndpoints
+{
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddProblemDetails();
+        services.AddSingleton<FleetEvents>();
+        // The same JSON as on the wire, whoever binds it.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            var ours = ContractsJson.Default.Options;
+            json.SerializerOptions.PropertyNamingPolicy = ours.PropertyNamingPolicy;
+            json.SerializerOptions.DefaultIgnoreCondition = ours.DefaultIgnoreCondition;
+            json.SerializerOptions.NumberHandling = ours.NumberHandling;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+        });
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+    }
+
+    public static void MapApi(this WebApplication app)
+    {
+        app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
+        app.UseStatusCodePages();
+        app.MapGet("/healthz", () => Results.Text("ok\n"));
+
+        var api = app.MapGroup(ApiRoutes.Root);
+        api.MapGet("/fleet", (OverviewReader overview, CancellationToken cancel) => overview.ReadAsync(cancel));
+        api.MapGet("/audit", (Audit audit, CancellationToken cancel, long after = 0, int limit = Paging.Default) => audit.ReadAsync(after, Paging.Clamp(limit), cancel));
+        api.MapGet("/events", EventStream.RunAsync);
+        api.MapInspections();
+        api.MapDevices();
+        api.MapModels();
+        api.MapFrames();
+        api.MapDatasets();
+    }
+}
+
+/// <summary>How long a page may be.</summary>
+internal static class Paging
+{
+    public const int Default = 100;
+    public const int Most = 1000;
+
+    public static int Clamp(int limit) => Math.Clamp(limit, 1, Most);
+}

@@ -1,0 +1,46 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Devices;
+using CvOps.Fleet.Ingest;
+
+namespace CvOps.Fleet.Api;
+
+internal static class DeviceEndpoints
+{
+    private const double LongestCommandSeconds = 120;
+
+    public static void MapInspections(this IEndpointRouteBuilder api) => api.MapGet("/inspections",
+        (InspectionLog log, CancellationToken cancel, string? device, long after = 0, int limit = Paging.Default) => log.ReadAsync(device, after, Paging.Clamp(limit), cancel));
+
+    public static void MapDevices(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/devices", (DeviceDirectory devices, CancellationToken cancel) => devices.ListAsync(cancel));
+
+        api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, CancellationToken cancel) =>
+            await FindAsync(devices, id, cancel) is { } device ? Results.Ok(device) : Problems.NotFound("device", id));
+
+        api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, IGrainFactory grains, CancellationToken cancel) =>
+        {
+            if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);
+            foreach (var (key, value) in change.Labels)
+            {
+                if (key is "site" or "device") return Problems.Unprocessable($"'{key}' is given by the device itself and cannot be set as a label.");
+                if (!Identifier.IsValid(key) || value is { Length: 0 or > 256 }) return Problems.Unprocessable($"Label '{key}': a name is an identifier, a value has 1 to 256 characters; null removes it.");
+            }
+            await grains.GetGrain<IDeviceGrain>(id).ChangeLabels(change, "api");
+            return Results.Ok(await FindAsync(devices, id, cancel));
+        });
+
+        api.MapPost("/devices/{id}/commands", async (string id, CommandRequest request, DeviceDirectory devices, DeviceCommands commands, CancellationToken cancel) =>
+        {
+            if (await FindAsync(devices, id, cancel) is not { } device) return Problems.NotFound("device", id);
+            if (!Identifier.IsValid(request.Name)) return Problems.Unprocessable($"'{request.Name}' is no command name.");
+            if (request.TimeoutSeconds is not (> 0 and <= LongestCommandSeconds)) return Problems.Unprocessable($"timeoutSeconds is above 0 and at most {LongestCommandSeconds}.");
+            var outcome = await commands.SendAsync(device, request, "api", cancel);
+            return outcome.Response is { } response ? Results.Ok(response) : Results.Problem(outcome.Problem, statusCode: outcome.Sent ? 504 : 503, title: "No answer");
+        });
+    }
+
+    private static async Task<DeviceView?> FindAsync(DeviceDirectory devices, string id, CancellationToken cancel) =>
+        Identifier.IsValid(id) ? await devices.FindAsync(new DeviceId(id), cancel) : null;
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Models;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CvOps.Fleet.Api;
+
+internal static class ModelEndpoints
+{
+    /// <summary>Says who brings a package, for the audit log; a body is the file alone.</summary>
+    public const string ByHeader = "X-CvOps-By";
+
+    public static void MapModels(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/models", (ModelRegistry models, CancellationToken cancel) => models.ListAsync(cancel));
+
+        api.MapGet("/models/{digest}", async (string digest, ModelRegistry models, CancellationToken cancel) =>
+            await models.FindAsync(digest, cancel) is { } model ? Results.Ok(model) : Problems.NotFound("model", digest));
+
+        api.MapPost("/models", async (HttpContext http, ModelRegistry models, CancellationToken cancel) =>
+        {
+            // The registry counts the bytes itself while it takes them in.
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+            var outcome = await models.RegisterAsync(http.Request.Body, http.Request.Headers[ByHeader].FirstOrDefault() ?? "api", cancel);
+            return outcome switch
+            {
+                { Model: { } model } => Results.Created($"{ApiRoutes.Root}/models/{model.Model.Digest}", model),
+                { Taken: true, Refusal: { } why } => Problems.Conflict(why),
+                _ => Problems.Unprocessable(outcome.Refusal ?? "The package was refused."),
+            };
+        });
+
+        api.MapGet("/models/{digest}/package", async (string digest, string? token, HttpContext http, ModelRegistry models, ModelLinks links, CancellationToken cancel) =>
+        {
+            // Only this machine may come without a token; a wrong one is refused from anywhere.
+            if (token is null ? http.Connection.RemoteIpAddress is not { } from || !IPAddress.IsLoopback(from) : !links.Opens(digest, token))
+                return Results.Problem("The download link is missing its token, is for another model, or is over: the device gets a fresh one with its next desired twin.", statusCode: 403, title: "Not let in");
+            return await models.FindAsync(digest, cancel) is { } model
+                ? Results.File(models.PackagePath(model), "application/vnd.cvops.model", $"{model.Model.Name}-{model.Model.Version}.cvmodel", enableRangeProcessing: true)
+                : Problems.NotFound("model", digest);
+        });
+    }
+}

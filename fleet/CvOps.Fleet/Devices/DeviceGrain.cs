@@ -1,0 +1,95 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Api;
+
+namespace CvOps.Fleet.Devices;
+
+/// <summary>What the fleet wants of one device; the key is the device id. What the device says is in <see cref="DeviceDirectory"/>.</summary>
+internal interface IDeviceGrain : IGrainWithStringKey
+{
+    /// <summary>The last desired document, whether the device has taken it yet or not; null before the first.</summary>
+    Task<TwinDesired?> GetDesired();
+
+    /// <summary>
+    /// Sets the desired model. The document is durable when this returns and goes to the broker, retained, as soon as that can be reached,
+    /// also after a restart. Wanting what is wanted already (same package, rollout and comparison) changes nothing and gives the same version.
+    /// </summary>
+    /// <param name="by">For the audit log.</param>
+    /// <exception cref="InvalidOperationException">The fleet has never heard from the device.</exception>
+    Task<TwinDesired> SetDesiredModel(DesiredModel model, string by);
+
+    Task<Dictionary<string, string>> ChangeLabels(LabelsChange change, string by);
+}
+
+internal sealed class DeviceState
+{
+    public int Format { get; set; } = 1;
+
+    public TwinDesired? Desired { get; set; }
+
+    public Dictionary<string, string> Labels { get; set; } = [];
+}
+
+internal sealed class DeviceGrain(
+    [PersistentState("device")] IPersistentState<DeviceState> state, DeviceDirectory directory, TwinOutbox outbox, Audit audit, FleetEvents events) : Grain, IDeviceGrain
+{
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // A crash between the write of the state and its projection is healed here.
+        if (state.RecordExists) await ProjectAsync(cancellationToken);
+    }
+
+    public Task<TwinDesired?> GetDesired() => Task.FromResult(state.State.Desired);
+
+    public async Task<TwinDesired> SetDesiredModel(DesiredModel model, string by)
+    {
+        if (state.State.Desired is { Model: { } wanted } current
+            && (wanted.Model.Digest, wanted.Rollout, wanted.CompareWithPrevious) == (model.Model.Digest, model.Rollout, model.CompareWithPrevious)) return current;
+        if (await directory.FindAsync(new DeviceId(this.GetPrimaryKeyString()), CancellationToken.None) is null)
+            throw new InvalidOperationException($"The fleet has never heard from device '{this.GetPrimaryKeyString()}', so it knows no topic to reach it.");
+
+        var desired = new TwinDesired { Version = (state.State.Desired?.Version ?? 0) + 1, Model = model };
+        await WriteAsync(s => s.Desired = desired);
+        await audit.RecordAsync(by, "device.model-desired", this.GetPrimaryKeyString(), $"{model.Model.Name} {model.Model.Version} ({model.Model.Digest}), rollout {model.Rollout ?? "none"}", CancellationToken.None);
+        await ProjectAsync(CancellationToken.None);
+        return desired;
+    }
+
+    public async Task<Dictionary<string, string>> ChangeLabels(LabelsChange change, string by)
+    {
+        var labels = new Dictionary<string, string>(state.State.Labels);
+        foreach (var (key, value) in change.Labels)
+        {
+            if (value is null) labels.Remove(key);
+            else labels[key] = value;
+        }
+        await WriteAsync(s => s.Labels = labels);
+        await audit.RecordAsync(by, "device.labelled", this.GetPrimaryKeyString(), string.Join(", ", change.Labels.Select(label => $"{label.Key}={label.Value}")), CancellationToken.None);
+        await ProjectAsync(CancellationToken.None);
+        return new Dictionary<string, string>(labels);
+    }
+
+    private async Task WriteAsync(Action<DeviceState> change)
+    {
+        try
+        {
+            change(state.State);
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory is ahead of the disk now: forget it.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private async Task ProjectAsync(CancellationToken cancel)
+    {
+        await directory.ProjectAsync(this.GetPrimaryKeyString(), state.State.Desired, state.State.Labels, cancel);
+        outbox.Wake();
+        events.Publish("device", this.GetPrimaryKeyString());
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using CvOps.Contracts;
+using CvOps.Fleet.Ingest;
+
+namespace CvOps.Fleet.Devices;
+
+/// <summary>
+/// Brings desired documents to the broker, retained. The table of devices is its outbox: a document leaves it when the broker has acknowledged,
+/// so a crash publishes twice, never not at all; devices ignore a version they have.
+/// </summary>
+internal sealed partial class TwinPublisher(DeviceDirectory directory, TwinOutbox outbox, FleetLink link, ILogger<TwinPublisher> log) : BackgroundService
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        link.Connected += OnConnectedAsync;
+        try
+        {
+            while (true)
+            {
+                await outbox.WaitAsync(LookAgain, stoppingToken);
+                if (!link.IsConnected) continue;
+                try
+                {
+                    await PublishWaitingAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+                {
+                    Log.PublishFailed(log, e);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        finally
+        {
+            link.Connected -= OnConnectedAsync;
+        }
+    }
+
+    private async Task OnConnectedAsync(bool sessionKept, CancellationToken cancel)
+    {
+        // A broker that does not know our session may have lost what it retained.
+        if (!sessionKept) await directory.ForgetPublishedAsync(cancel);
+        outbox.Wake();
+    }
+
+    private async Task PublishWaitingAsync(CancellationToken cancel)
+    {
+        while (await directory.UnpublishedAsync(cancel) is { Length: > 0 } waiting)
+        {
+            foreach (var twin in waiting)
+            {
+                await link.PublishAsync(new Topics(twin.Site, twin.Device).TwinDesired, Encoding.UTF8.GetBytes(twin.Document), retain: true, cancel);
+                await directory.MarkPublishedAsync(twin, cancel);
+                Log.TwinPublished(log, twin.Device, twin.Version);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Desired twin {Version} of {Device} is with the broker")]
+        public static partial void TwinPublished(ILogger logger, DeviceId device, long version);
+
+        [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Desired twins could not be published; they wait in the outbox")]
+        public static partial void PublishFailed(ILogger logger, Exception exception);
+    }
+}

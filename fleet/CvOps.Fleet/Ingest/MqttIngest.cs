@@ -1,0 +1,174 @@
+using System.Threading.Channels;
+using CvOps.Contracts;
+using Microsoft.Extensions.Options;
+using MQTTnet;
+
+namespace CvOps.Fleet.Ingest;
+
+/// <summary>
+/// Takes in what devices say. A message is acknowledged only when it is durable and the observers have heard of it; many messages share one transaction.
+/// What cannot be read is set aside with its reason and acknowledged, so that it comes once.
+/// </summary>
+internal sealed partial class MqttIngest(
+    FleetLink link, IngestStore store, SignalHub signals, IOptions<FleetOptions> options, TimeProvider time, ILogger<MqttIngest> log) : BackgroundService
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The shared subscription spreads messages over the fleet's processes. Shared ones get no retained messages (MQTT 5, 4.8.2), so what is retained is
+    /// subscribed a second time; both are idempotent. Answers go to every process: only one knows who waits.
+    /// </summary>
+    private static readonly string[] Subscriptions = [$"$share/fleet/{Topics.Everything}", $"{Topics.Root}/+/+/status", $"{Topics.Root}/+/+/twin/reported", $"{Topics.Root}/+/+/response/+"];
+
+    // Waits when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
+    private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        link.Client.ApplicationMessageReceivedAsync += OnReceivedAsync;
+        try
+        {
+            var loops = new[] { ConnectLoopAsync(ends.Token), ApplyLoopAsync(ends.Token) };
+            await Task.WhenAny(loops);
+            await ends.CancelAsync();
+            await Task.WhenAll(loops);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+        finally
+        {
+            link.Client.ApplicationMessageReceivedAsync -= OnReceivedAsync;
+        }
+
+        async Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
+        {
+            received.AutoAcknowledge = false;
+            var message = MessageReader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
+            await _received.Writer.WriteAsync(new Received(message, received), ends.Token);
+        }
+    }
+
+    private async Task ConnectLoopAsync(CancellationToken cancel)
+    {
+        var pause = FirstPause;
+        var random = new Random();
+        while (true)
+        {
+            try
+            {
+                var ended = WhenDisconnected();
+                await link.ConnectAsync(Subscriptions, cancel);
+                Log.Connected(log, options.Value.Broker);
+                pause = FirstPause;
+                await ended.WaitAsync(cancel);
+                Log.Disconnected(log, options.Value.Broker);
+            }
+            catch (LinkDownException e)
+            {
+                Log.ConnectFailed(log, e.Message, pause);
+            }
+            if (link.Client.IsConnected) await link.Client.DisconnectAsync(new MqttClientDisconnectOptions(), cancel);
+            // Jitter: a restarted broker meets its clients spread over time.
+            await Task.Delay(pause * (0.5 + random.NextDouble()), time, cancel);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private Task WhenDisconnected()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        link.Client.DisconnectedAsync += OnDisconnectedAsync;
+        return ended.Task;
+
+        Task OnDisconnectedAsync(MqttClientDisconnectedEventArgs _)
+        {
+            link.Client.DisconnectedAsync -= OnDisconnectedAsync;
+            ended.TrySetResult();
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task ApplyLoopAsync(CancellationToken cancel)
+    {
+        var batch = new List<Received>(options.Value.IngestBatch);
+        while (await _received.Reader.WaitToReadAsync(cancel))
+        {
+            while (batch.Count < options.Value.IngestBatch && _received.Reader.TryRead(out var received)) batch.Add(received);
+            Message[] messages = [.. batch.Select(received => received.Message)];
+            await ApplyAsync(messages, cancel);
+            await signals.TellAsync(messages, cancel);
+            foreach (var received in batch) await AcknowledgeAsync(received, cancel);
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Returns when every message is durable, in its place or set aside. A disk that is full or broken is waited for.</summary>
+    private async Task ApplyAsync(IReadOnlyList<Message> messages, CancellationToken cancel)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await store.ApplyAsync(messages, cancel);
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+            {
+                if (messages.Count > 1)
+                {
+                    // One bad message may not hold up the others: alone, each shows whether it is the one.
+                    foreach (var message in messages) await ApplyAsync([message], cancel);
+                    return;
+                }
+                if (!StorageFailure.IsStorage(e))
+                {
+                    Log.SetAside(log, messages[0].Name, e);
+                    await store.SetAsideAsync(messages[0], $"It could not be applied: {e.Message}", cancel);
+                    return;
+                }
+                Log.StorageFailed(log, pause, e);
+                await Task.Delay(pause, time, cancel);
+            }
+        }
+    }
+
+    private async Task AcknowledgeAsync(Received received, CancellationToken cancel)
+    {
+        try
+        {
+            await received.Arguments.AcknowledgeAsync(cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            // The connection it came on is gone. The broker delivers again, and it is left out as a duplicate.
+            Log.AcknowledgeFailed(log, received.Message.Name, e.Message);
+        }
+    }
+
+    private sealed record Received(Message Message, MqttApplicationMessageReceivedEventArgs Arguments);
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "Connected to {Broker}")]
+        public static partial void Connected(ILogger logger, string broker);
+
+        [LoggerMessage(EventId = 2002, Level = LogLevel.Warning, Message = "Lost the connection to {Broker}")]
+        public static partial void Disconnected(ILogger logger, string broker);
+
+        [LoggerMessage(EventId = 2003, Level = LogLevel.Warning, Message = "{Reason} Next try in about {Pause}")]
+        public static partial void ConnectFailed(ILogger logger, string reason, TimeSpan pause);
+
+        [LoggerMessage(EventId = 2004, Level = LogLevel.Error, Message = "Messages cannot be stored; the broker keeps them. Next try in {Pause}")]
+        public static partial void StorageFailed(ILogger logger, TimeSpan pause, Exception exception);
+
+        [LoggerMessage(EventId = 2005, Level = LogLevel.Error, Message = "A message on {Topic} was set aside")]
+        public static partial void SetAside(ILogger logger, string topic, Exception exception);
+
+        [LoggerMessage(EventId = 2006, Level = LogLevel.Debug, Message = "{Topic} could not be acknowledged: {Reason}")]
+        public static partial void AcknowledgeFailed(ILogger logger, string topic, string reason);
+    }
+}

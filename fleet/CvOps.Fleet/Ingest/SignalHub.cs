@@ -1,0 +1,79 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Devices;
+using CvOps.Fleet.Frames;
+
+namespace CvOps.Fleet.Ingest;
+
+/// <summary>Tells everybody what a durable batch said: observers in order, then whoever looks at a page.</summary>
+internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, FleetEvents events, TimeProvider time, ILogger<SignalHub> log)
+{
+    private const int Tries = 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly IFleetObserver[] _observers = [.. observers];
+
+    public async Task TellAsync(IReadOnlyList<Message> batch, CancellationToken cancel)
+    {
+        var touched = new HashSet<DeviceId>();
+        foreach (var device in batch.Where(message => message.Body is InspectionReport).GroupBy(message => message.Topic!.Device))
+        {
+            InspectionReport[] reports = [.. device.Select(message => (InspectionReport)message.Body!)];
+            await EachAsync(observer => observer.OnInspections(device.Key, reports, cancel), cancel);
+        }
+        foreach (var (_, topic, body, _, _) in batch)
+        {
+            if (topic is null || body is null) continue;
+            touched.Add(topic.Device);
+            switch (body)
+            {
+                case DriftWindow window:
+                    await EachAsync(observer => observer.OnDriftWindow(window, cancel), cancel);
+                    break;
+                case TwinReported reported:
+                    await EachAsync(observer => observer.OnTwinReported(topic.Device, reported, cancel), cancel);
+                    break;
+                case SampledFrame sampled when await frames.FindAsync(sampled.FrameId, cancel) is { } frame:
+                    await EachAsync(observer => observer.OnFrameSampled(frame, cancel), cancel);
+                    events.Publish("frame", frame.Id);
+                    break;
+                case CommandResponse response:
+                    commands.Complete(response);
+                    break;
+            }
+        }
+        foreach (var device in touched) events.Publish("device", device.Value);
+    }
+
+    private async Task EachAsync(Func<IFleetObserver, ValueTask> tell, CancellationToken cancel)
+    {
+        foreach (var observer in _observers)
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    await tell(observer);
+                    break;
+                }
+                catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+                {
+                    if (attempt == Tries)
+                    {
+                        Log.ObserverFailed(log, observer.GetType().Name, e);
+                        break;
+                    }
+                    await Task.Delay(Pause * attempt, time, cancel);
+                }
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 2011, Level = LogLevel.Error, Message = "{Observer} failed again and again; it misses this message")]
+        public static partial void ObserverFailed(ILogger logger, string observer, Exception exception);
+    }
+}

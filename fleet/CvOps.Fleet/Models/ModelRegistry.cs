@@ -1,0 +1,116 @@
+using System.Text.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Packages;
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Storage;
+using Dapper;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet.Models;
+
+/// <summary>What became of a package: the model, or why not.</summary>
+/// <param name="Refusal">In a sentence; null when it was let in.</param>
+/// <param name="Taken">Another package has this name and version.</param>
+internal sealed record RegisterOutcome(ModelView? Model, string? Refusal, bool Taken = false);
+
+/// <summary>Model packages that were proven to come from a trusted signer and to be whole. A package never changes and never leaves.</summary>
+internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit audit, FleetEvents events, IOptions<FleetOptions> options, TimeProvider time)
+{
+    public Task<ModelView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(
+        connection => connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray(), cancel);
+
+    public Task<ModelView?> FindAsync(string digest, CancellationToken cancel) => database.ReadAsync(connection =>
+        connection.QuerySingleOrDefault<string>("SELECT body FROM models WHERE digest = @digest", new { digest }) is { } body ? Parse(body) : null, cancel);
+
+    /// <summary>The file of a registered package.</summary>
+    public string PackagePath(ModelView model) => blobs.PathOf(model.Model.Digest);
+
+    /// <summary>A registered package, for its profile, manifest or model; null when there is none of that digest.</summary>
+    /// <exception cref="PackageException">The file was damaged since it was let in.</exception>
+    public async Task<ModelPackage?> OpenAsync(string digest, CancellationToken cancel) =>
+        await FindAsync(digest, cancel) is { } model ? PackageReader.Open(PackagePath(model)) : null;
+
+    /// <summary>Verifies a package and lets it in. The same package again is the model it was.</summary>
+    /// <param name="by">Who brings it.</param>
+    public async Task<RegisterOutcome> RegisterAsync(Stream package, string by, CancellationToken cancel)
+    {
+        BlobStore.IncomingBlob incoming;
+        try
+        {
+            incoming = await blobs.ReceiveAsync(package, Limits.PackageBytes, cancel);
+        }
+        catch (InvalidDataException e)
+        {
+            return new RegisterOutcome(null, $"The package was not taken: {e.Message}");
+        }
+        using (incoming)
+        {
+            if (Verify(incoming.Path, out var sound) is { } refusal)
+            {
+                await audit.RecordAsync(by, "model.refused", incoming.Digest, refusal, cancel);
+                return new RegisterOutcome(null, refusal);
+            }
+            if (await FindAsync(incoming.Digest, cancel) is { } known) return new RegisterOutcome(known, null);
+            var view = new ModelView
+            {
+                Model = sound!.Ref, Task = sound.Manifest.Task, Classes = sound.Manifest.Classes, Bytes = sound.Bytes, SignedBy = sound.KeyId, Lineage = sound.Lineage,
+                RegisteredAt = time.GetUtcNow(),
+            };
+            incoming.Keep();
+            return await AddAsync(view, by, cancel);
+        }
+    }
+
+    /// <summary>Remembers the last promotion gate a model went through.</summary>
+    /// <returns>The model as it is now; null when there is none of that digest.</returns>
+    public async Task<ModelView?> RecordGateAsync(string digest, GateResult gate, CancellationToken cancel)
+    {
+        var changed = await database.WriteAsync(connection =>
+        {
+            if (connection.QuerySingleOrDefault<string>("SELECT body FROM models WHERE digest = @digest", new { digest }) is not { } body) return null;
+            var view = Parse(body) with { Gate = gate };
+            connection.Execute("UPDATE models SET body = @body WHERE digest = @digest", new { digest, body = JsonSerializer.Serialize(view, ContractsJson.Default.ModelView) });
+            return view;
+        }, cancel);
+        if (changed is not null) events.Publish("model", digest);
+        return changed;
+    }
+
+    private async Task<RegisterOutcome> AddAsync(ModelView view, string by, CancellationToken cancel)
+    {
+        var (name, version, digest) = view.Model;
+        var other = await database.WriteAsync(connection =>
+        {
+            connection.Execute("INSERT OR IGNORE INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body)",
+                new { digest, name, version, at = SqlTime.Of(view.RegisteredAt), body = JsonSerializer.Serialize(view, ContractsJson.Default.ModelView) });
+            return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
+        }, cancel);
+        if (other is not null)
+        {
+            return new RegisterOutcome(null, $"There is a {name} {version} already, with digest {other}. A version is given once: raise it in the manifest and sign again.", Taken: true);
+        }
+        await audit.RecordAsync(by, "model.registered", digest, $"{name} {version}, signed by {view.SignedBy}", cancel);
+        events.Publish("model", digest);
+        return new RegisterOutcome(view, null);
+    }
+
+    private string? Verify(string path, out ModelPackage? package)
+    {
+        package = null;
+        try
+        {
+            // Read each time: a key that was taken out of the folder is out at once.
+            var result = PackageVerifier.Verify(path, TrustedKeys.Load(options.Value.TrustedKeys!), time.GetUtcNow());
+            package = result.Package;
+            return result.Package is not null ? null : (result.Reason ?? "It could not be verified.").Replace(path, "The package", StringComparison.Ordinal);
+        }
+        catch (PackageException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static ModelView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.ModelView)!;
+}

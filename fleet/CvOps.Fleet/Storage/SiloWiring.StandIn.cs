@@ -1,0 +1,32 @@
+using CvOps.Fleet.Storage;
+using Microsoft.Data.Sqlite;
+using Orleans.Hosting;
+using Orleans.Serialization;
+using Orleans.Storage;
+
+namespace CvOps.Fleet;
+
+/// <summary>The silo on one machine: state and reminders in SQLite beside the read models. Nothing to install.</summary>
+internal static class SiloWiring
+{
+    private const string Invariant = "System.Data.SQLite";
+
+    public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
+    {
+        var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Data, "grains.db") }.ToString();
+        builder.Services.AddSingleton<IGrainStorageSerializer, FleetStateSerializer>();
+        builder.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("CvOps", StringComparison.Ordinal) == true, FleetJson.Options));
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering()
+            .AddAdoNetGrainStorageAsDefault(storage =>
+            {
+                storage.Invariant = Invariant;
+                storage.ConnectionString = connection;
+            })
+            .UseAdoNetReminderService(reminders =>
+            {
+                reminders.Invariant = Invariant;
+                reminders.ConnectionString = connection;
+            }));
+    }
+}
