@@ -1,18 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
-using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet;
 
 /// <summary>Finds every mistake in the settings, not just the first.</summary>
-internal sealed class FleetOptionsValidation : IValidateOptions<FleetOptions>
+internal static class FleetOptionsValidation
 {
-    public ValidateOptionsResult Validate(string? name, FleetOptions options)
-    {
-        var mistakes = Mistakes(options).ToArray();
-        return mistakes.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(mistakes);
-    }
-
     public static IEnumerable<string> Mistakes(FleetOptions options)
     {
         var ranges = new List<ValidationResult>();

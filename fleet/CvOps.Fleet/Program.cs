@@ -1,1 +1,33 @@
-return 0;
+using CvOps.Fleet;
+
+const int ConfigurationMistake = 78;
+
+if (args.Contains("--help"))
+{
+    Console.WriteLine(CommandLine.Help);
+    return 0;
+}
+
+var (options, mistakes) = CommandLine.Read(args, Environment.CurrentDirectory);
+if (mistakes.Count > 0)
+{
+    Console.Error.WriteLine($"cvops-fleet cannot start, {mistakes.Count} {(mistakes.Count == 1 ? "mistake" : "mistakes")} in its settings:");
+    foreach (var mistake in mistakes) Console.Error.WriteLine($"  - {mistake}");
+    return ConfigurationMistake;
+}
+
+await using var app = FleetApp.Build(options);
+try
+{
+    await app.StartAsync();
+}
+catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    Console.Error.WriteLine($"cvops-fleet cannot start: another program listens on {options.Http}. Stop it, or choose another port with --http.");
+    return ConfigurationMistake;
+}
+Console.WriteLine($"cvops-fleet listens on {app.Urls.First()}");
+
+var loops = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
+await app.WaitForShutdownAsync();
+return loops.Any(loop => loop.ExecuteTask is { IsFaulted: true }) ? 1 : 0;

@@ -107,7 +107,7 @@ internal sealed partial class MqttIngest(
     }
 
     /// <summary>Returns when every message is durable, in its place or set aside. A disk that is full or broken is waited for.</summary>
-    private async Task ApplyAsync(IReadOnlyList<Message> messages, CancellationToken cancel)
+    private async Task ApplyAsync(Message[] messages, CancellationToken cancel)
     {
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
@@ -118,7 +118,7 @@ internal sealed partial class MqttIngest(
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
             {
-                if (messages.Count > 1)
+                if (messages.Length > 1)
                 {
                     // One bad message may not hold up the others: alone, each shows whether it is the one.
                     foreach (var message in messages) await ApplyAsync([message], cancel);

@@ -1,0 +1,71 @@
+namespace CvOps.Fleet;
+
+/// <summary>Command line and settings files to options, with every mistake at once.</summary>
+internal static class CommandLine
+{
+    public const string Help = """
+        cvops-fleet: the fleet manager of CvOps (grains, MQTT ingest, HTTP API).
+
+          --data DIR              folder of databases, models and pictures (cvops-data)
+          --http URL              where the API listens (http://127.0.0.1:8080; port 0 takes a free one)
+          --public-url URL        the fleet's address as devices see it, for downloads (where it listens)
+          --broker URL            mqtts://host:8883, or mqtt://host:1883 without TLS (mqtts://127.0.0.1:8883)
+          --ca FILE               PEM of the authority of the broker's certificate
+          --certificate FILE      PEM of the fleet's client certificate
+          --key FILE              PEM of its key
+          --signing-key FILE      PEM of the key that signs models trained here
+          --trusted-keys DIR      public keys (*.pem) whose model packages may enter
+          --client-id NAME        MQTT client id (cvops-fleet)
+          --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
+          --help
+
+        The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
+        (Fleet__Data=...); the command line wins. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        """;
+
+    private static readonly Dictionary<string, string> Settings = new()
+    {
+        ["--data"] = nameof(FleetOptions.Data), ["--http"] = nameof(FleetOptions.Http), ["--public-url"] = nameof(FleetOptions.PublicUrl),
+        ["--broker"] = nameof(FleetOptions.Broker), ["--ca"] = nameof(FleetOptions.Ca), ["--certificate"] = nameof(FleetOptions.Certificate),
+        ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
+        ["--client-id"] = nameof(FleetOptions.ClientId),
+    };
+
+    /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>
+    public static (FleetOptions Options, IReadOnlyList<string> Mistakes) Read(string[] args, string workingFolder)
+    {
+        var mistakes = new List<string>();
+        var given = Parse(args, mistakes);
+        var options = new FleetOptions();
+        try
+        {
+            var configuration = new ConfigurationBuilder()
+                .SetBasePath(workingFolder)
+                .AddJsonFile("appsettings.json", optional: true)
+                .AddEnvironmentVariables()
+                .AddInMemoryCollection(given)
+                .Build();
+            configuration.GetSection(FleetOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or InvalidDataException or FormatException)
+        {
+            mistakes.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+        }
+        mistakes.AddRange(FleetOptionsValidation.Mistakes(options));
+        return (options, mistakes);
+    }
+
+    private static Dictionary<string, string?> Parse(string[] args, List<string> mistakes)
+    {
+        var given = new Dictionary<string, string?>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
+            if (name == "--allow-anonymous-network") given[$"{FleetOptions.Section}:{nameof(FleetOptions.AllowAnonymousNetwork)}"] = value ?? "true";
+            else if (!Settings.TryGetValue(name, out var setting)) mistakes.Add($"'{args[i]}' is no option of cvops-fleet; --help lists them.");
+            else if ((value ??= i + 1 < args.Length ? args[++i] : null) is null) mistakes.Add($"{name} needs a value.");
+            else given[$"{FleetOptions.Section}:{setting}"] = value;
+        }
+        return given;
+    }
+}

@@ -1,0 +1,54 @@
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Devices;
+using CvOps.Fleet.Frames;
+using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Models;
+using CvOps.Fleet.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet;
+
+/// <summary>Puts the fleet together: one host with the silo, the ingest and the API.</summary>
+internal static class FleetApp
+{
+    /// <summary>Longest document of the API: an imported picture in base64.</summary>
+    private const long RequestBytes = 8 * 1024 * 1024;
+
+    /// <param name="options">Checked already.</param>
+    /// <param name="change">What a test puts in place of the real thing: its time.</param>
+    public static WebApplication Build(FleetOptions options, Action<WebApplicationBuilder>? change = null)
+    {
+        Directory.CreateDirectory(options.Data);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(FleetApp).Assembly.GetName().Name });
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().UseUrls(options.Http).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RequestBytes;
+        });
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(Options.Create(options));
+        change?.Invoke(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+
+        builder.AddSilo(options);
+        builder.Services.AddSingleton(_ => new Database(Path.Combine(options.Data, "fleet.db")));
+        builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
+        builder.Services.AddSingleton<Audit>();
+        builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
+        builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<DatasetStore>();
+        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>();
+        builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>();
+        builder.Services.AddApi();
+        // Last: it stops first, and starts when everything that listens to it is there.
+        builder.Services.AddHostedService<MqttIngest>();
+
+        var app = builder.Build();
+        app.MapApi();
+        return app;
+    }
+}
