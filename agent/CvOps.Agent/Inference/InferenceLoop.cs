@@ -1,6 +1,8 @@
+using System.Globalization;
 using CvOps.Agent.Capture;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
+using CvOps.Vision.PartCodes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -44,9 +46,10 @@ internal sealed partial class InferenceLoop(FrameQueue queue, ModelSlots slots, 
         var (prediction, timings, error) = Infer(active, frame, queueMs);
         var other = shadow is null ? null : AskShadow(shadow, frame);
         var statistics = FrameStatistics.Measure(frame.Picture);
+        var part = frame.Lane.Options.PartCode is { } code && PartCode.TryRead(frame.Picture, code.Region, out var serial) ? serial.ToString(CultureInfo.InvariantCulture) : null;
         frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, time.GetTimestamp()), error is not null);
         if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
-        HandOver(new InspectedFrame(frame, active, prediction ?? Nothing, other, statistics, timings, null, error));
+        HandOver(new InspectedFrame(frame, active, prediction ?? Nothing, other, statistics, timings, part, error));
     }
 
     private (Prediction? Prediction, FrameTimings Timings, string? Error) Infer(LoadedModel model, Frame frame, double queueMs)
