@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Testing;
 
@@ -11,6 +12,7 @@ public sealed class TestBroker : IAsyncDisposable
     private readonly TestFolder _folder = new();
     private readonly Func<int, string, string> _configuration;
     private TestProcess? _process;
+    private CertificateAuthority? _authority;
 
     private TestBroker(Func<int, string, string> configuration)
     {
@@ -25,6 +27,9 @@ public sealed class TestBroker : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
+    /// <summary>Issues whatever certificate a test needs; only of a broker with TLS.</summary>
+    public CertificateAuthority Authority => _authority ?? throw new InvalidOperationException("This broker has no TLS.");
+
     /// <summary>What the broker logged, connects and refusals included.</summary>
     public string Log => _process?.Output ?? "";
 
@@ -33,7 +38,26 @@ public sealed class TestBroker : IAsyncDisposable
     public static Task<TestBroker> StartAsync(string extra = "", CancellationToken cancellationToken = default) =>
         StartWithAsync((port, _) => $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nallow_anonymous true\n{extra}\n", cancellationToken);
 
-    /// <summary>A configuration of the caller's; it gets the port and a folder it may write to. Persistence, user and logging are added.</summary>
+    /// <summary>TLS, client certificates and the access list of a fleet, with an authority of its own.</summary>
+    public static async Task<TestBroker> StartTlsAsync(CancellationToken cancellationToken = default)
+    {
+        CertificateAuthority? authority = null;
+        var broker = await StartWithAsync((port, folder) =>
+        {
+            authority ??= CertificateAuthority.Create(folder);
+            var config = new BrokerConfig
+            {
+                Folder = folder, Port = port, AuthorityFile = authority.CertificatePath,
+                Server = IdentityFiles.In(folder, "server") is { Exist: true } files ? files : authority.IssueServer(["localhost", "127.0.0.1"]).Save(folder, "server"),
+            };
+            config.Write();
+            return config.Configuration();
+        }, cancellationToken);
+        broker._authority = authority;
+        return broker;
+    }
+
+    /// <summary>A configuration of the caller's; it gets the port and a folder it may write to. Persistence, user and logging are added where it says nothing of them.</summary>
     public static async Task<TestBroker> StartWithAsync(Func<int, string, string> configuration, CancellationToken cancellationToken = default)
     {
         Skip.Unless(TestProcess.Find("mosquitto") is not null, "mosquitto is not installed (apt-get install mosquitto).");
@@ -64,9 +88,11 @@ public sealed class TestBroker : IAsyncDisposable
     {
         await KillAsync();
         var file = _folder["mosquitto.conf"];
-        await File.WriteAllTextAsync(file,
-            $"per_listener_settings false\nuser root\nlog_dest stdout\nlog_type all\npersistence true\npersistence_location {_folder.Path}/\nautosave_interval 1\nautosave_on_changes true\n"
-            + _configuration(Port, _folder.Path), cancellationToken);
+        var text = _configuration(Port, _folder.Path);
+        if (!text.Contains("persistence_location", StringComparison.Ordinal)) text += $"\npersistence true\npersistence_location {_folder.Path}/\nautosave_interval 1\nautosave_on_changes true\n";
+        if (!text.Contains("log_dest", StringComparison.Ordinal)) text += "\nlog_dest stdout\n";
+        if (!text.Contains("\nuser ", StringComparison.Ordinal)) text += "\nuser root\n";
+        await File.WriteAllTextAsync(file, text + "log_type all\n", cancellationToken);
         _process = TestProcess.Start(TestProcess.Find("mosquitto")!, ["-c", file]);
         await Eventually.Async(async () => _process.HasExited ? throw new InvalidOperationException($"mosquitto ended: {Log}") : await AcceptsAsync(cancellationToken),
             StartDeadline, () => Log, cancellationToken);
@@ -75,6 +101,7 @@ public sealed class TestBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        _authority?.Dispose();
         _folder.Dispose();
     }
 

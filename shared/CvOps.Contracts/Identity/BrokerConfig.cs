@@ -1,83 +1,98 @@
 using System.Globalization;
+using System.Text;
 
 namespace CvOps.Contracts.Identity;
 
 /// <summary>
-/// Configuration of mosquitto for a fleet: TLS only, a client certificate a device, and an access list by its common name,
-/// so that a device reads and writes under its own topics and nowhere else.
+/// mosquitto's configuration for a fleet: TLS with a client certificate for everybody, whose common name is the user, and an access list that
+/// gives a device exactly its own topics. Writes <c>mosquitto.conf</c> and <c>acl</c>.
 /// </summary>
 public sealed record BrokerConfig
 {
-    /// <summary>Common name of the fleet manager's certificate.</summary>
-    public const string FleetName = "fleet";
-
-    public required int Port { get; init; }
-
-    /// <summary>Address to listen on.</summary>
-    public string Address { get; init; } = "127.0.0.1";
-
-    /// <summary>Folder with <c>ca.crt</c>, <c>broker.crt</c> and <c>broker.key</c>.</summary>
-    public required string Certificates { get; init; }
-
-    /// <summary>Folder for this configuration and the broker's persistent state.</summary>
+    /// <summary>For the two files and the broker's data.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Account to run as. A broker started as root drops to <c>mosquitto</c> otherwise, which can't read keys of mode 0600.</summary>
-    public string? User { get; init; }
+    /// <summary>The authority's certificate.</summary>
+    public required string AuthorityFile { get; init; }
 
-    /// <summary>The access list: <c>%u</c> stands for the common name of the client's certificate.</summary>
-    public static string AccessList { get; } = $"""
-        user {FleetName}
-        topic readwrite cvops/#
+    public required IdentityFiles Server { get; init; }
 
-        pattern write {Topics.Root}/+/%u/status
-        pattern write {Topics.Root}/+/%u/health
-        pattern write {Topics.Root}/+/%u/inspection/+
-        pattern write {Topics.Root}/+/%u/drift/+
-        pattern write {Topics.Root}/+/%u/frame/+/+
-        pattern write {Topics.Root}/+/%u/twin/reported
-        pattern write {Topics.Root}/+/%u/response/+
-        pattern read {Topics.Root}/+/%u/twin/desired
-        pattern read {Topics.Root}/+/%u/command/+
+    public int Port { get; init; } = 8883;
 
-        """;
+    /// <summary>Address to listen on; 0.0.0.0 for all of IPv4.</summary>
+    public string Address { get; init; } = "127.0.0.1";
 
-    public string MosquittoConf => string.Create(CultureInfo.InvariantCulture, $"""
-        per_listener_settings false
-        {(User is null ? "" : $"user {User}")}
-        listener {Port} {Address}
-        cafile {Certificates}/ca.crt
-        certfile {Certificates}/broker.crt
-        keyfile {Certificates}/broker.key
-        tls_version tlsv1.2
-        require_certificate true
-        use_identity_as_username true
-        allow_anonymous false
-        acl_file {Folder}/acl
-        persistence true
-        persistence_location {Folder}/
-        autosave_interval 30
-        max_queued_messages 1000000
-        max_queued_bytes 1073741824
-        max_inflight_messages 200
-        message_size_limit {Limits.MessageBytes}
-        set_tcp_nodelay true
-        log_dest stderr
-        log_type error
-        log_type warning
-        log_type notice
-        connection_messages false
+    /// <summary>A second listener on the loopback without TLS or access control, for a look with mosquitto_sub; null: none.</summary>
+    public int? PlainPort { get; init; }
 
-        """);
+    /// <summary>
+    /// User the broker runs as when root starts it; null: mosquitto's own. It has to be able to read the server's key, which has mode 0600.
+    /// </summary>
+    public string? User { get; init; } = Environment.IsPrivilegedProcess ? "root" : null;
 
-    /// <summary>Writes <c>mosquitto.conf</c> and <c>acl</c> into <see cref="Folder"/>.</summary>
-    /// <returns>Path of the configuration, for <c>mosquitto -c</c>.</returns>
+    /// <summary>Messages the broker keeps for a client that is away or slow; beyond, the newest are dropped.</summary>
+    public int MaxQueuedMessages { get; init; } = 100_000;
+
+    /// <summary>QoS 1 messages in flight to one client.</summary>
+    public int MaxInflightMessages { get; init; } = 200;
+
+    public string ConfigurationFile => Path.Combine(Folder, "mosquitto.conf");
+
+    private string AccessFile => Path.Combine(Folder, "acl");
+
+    /// <returns>The path for <c>mosquitto -c</c>.</returns>
     public string Write()
     {
         Directory.CreateDirectory(Folder);
-        File.WriteAllText(Path.Combine(Folder, "acl"), AccessList);
-        var path = Path.Combine(Folder, "mosquitto.conf");
-        File.WriteAllText(path, MosquittoConf);
-        return path;
+        File.WriteAllText(AccessFile, AccessList());
+        File.WriteAllText(ConfigurationFile, Configuration());
+        return ConfigurationFile;
+    }
+
+    public string Configuration()
+    {
+        var text = new StringBuilder();
+        void Line(FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+        Line($"# Written by CvOps; changes are lost at the next start.");
+        Line($"per_listener_settings true");
+        if (User is not null) Line($"user {User}");
+        Line($"log_dest stdout");
+        Line($"log_timestamp_format %Y-%m-%dT%H:%M:%S");
+        Line($"persistence true");
+        Line($"persistence_location {Folder.TrimEnd('/')}/");
+        Line($"autosave_interval 5");
+        Line($"persistent_client_expiration 14d");
+        Line($"max_queued_messages {MaxQueuedMessages}");
+        Line($"max_inflight_messages {MaxInflightMessages}");
+        Line($"max_packet_size {Limits.MessageBytes + Overhead}");
+        Line($"listener {Port} {Address}");
+        Line($"cafile {AuthorityFile}");
+        Line($"certfile {Server.Certificate}");
+        Line($"keyfile {Server.Key}");
+        Line($"require_certificate true");
+        Line($"use_identity_as_username true");
+        Line($"allow_anonymous false");
+        Line($"acl_file {AccessFile}");
+        if (PlainPort is { } plain)
+        {
+            Line($"listener {plain} 127.0.0.1");
+            Line($"allow_anonymous true");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Topic and headers around a payload of the largest size.</summary>
+    private const int Overhead = 64 * 1024;
+
+    public static string AccessList()
+    {
+        // The same topics as Topics.cs; %u is the certificate's common name.
+        string[] writes = ["status", "inspection/+", "health", "drift/+", "frame/+/+", "twin/reported", "response/+"];
+        string[] reads = ["twin/desired", "command/+"];
+        var text = new StringBuilder();
+        text.Append("user ").Append(CertificateAuthority.FleetName).Append("\ntopic readwrite cvops/#\n\n");
+        foreach (var topic in writes) text.Append("pattern write ").Append(Topics.Root).Append("/+/%u/").Append(topic).Append('\n');
+        foreach (var topic in reads) text.Append("pattern read ").Append(Topics.Root).Append("/+/%u/").Append(topic).Append('\n');
+        return text.ToString();
     }
 }

@@ -5,102 +5,112 @@ using System.Security.Cryptography.X509Certificates;
 namespace CvOps.Contracts.Identity;
 
 /// <summary>
-/// The fleet's own certificate authority, ECDSA P-256: the broker, the fleet manager and every device have a certificate of it.
-/// A device's common name is its id, which is what the broker's access list goes by.
+/// A private authority for a fleet's broker and devices: ECDSA P-256 over SHA-256, files <c>ca.pem</c> and <c>ca.key</c>.
+/// A device's common name is its <see cref="DeviceId"/>, which is what the broker knows it by.
 /// </summary>
 public sealed class CertificateAuthority : IDisposable
 {
-    private const string CertificateFile = "ca.crt";
-    private const string KeyFile = "ca.key";
-    private static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
-    private static readonly TimeSpan CertificateLife = TimeSpan.FromDays(365);
+    /// <summary>Common name of the fleet's own client certificate; the broker lets it read and write everything.</summary>
+    public const string FleetName = "fleet";
 
-    // Clocks of freshly installed devices are late more often than early.
-    private static readonly TimeSpan Backdating = TimeSpan.FromHours(1);
-    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
-    private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
+    private const string FileName = "ca";
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // RFC 5280, 4.2.1.12
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(730);
 
-    private readonly X509Certificate2 _certificate;
+    // A device without a battery-backed clock may wake up in the past.
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromDays(1);
+
     private readonly TimeProvider _time;
 
-    private CertificateAuthority(X509Certificate2 certificate, TimeProvider time) => (_certificate, _time) = (certificate, time);
-
-    public string CertificatePem => _certificate.ExportCertificatePem() + "\n";
-
-    /// <summary>Loads the authority of a folder, or makes one there: <c>ca.crt</c> and <c>ca.key</c> (mode 0600).</summary>
-    public static CertificateAuthority LoadOrCreate(string folder, TimeProvider time)
+    private CertificateAuthority(string folder, X509Certificate2 certificate, TimeProvider time)
     {
-        var (certificateFile, keyFile) = (Path.Combine(folder, CertificateFile), Path.Combine(folder, KeyFile));
-        if (!File.Exists(certificateFile) || !File.Exists(keyFile))
-        {
-            Directory.CreateDirectory(folder);
-            using var created = Create(time);
-            SecretFile.Write(keyFile, created._certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() + "\n");
-            File.WriteAllText(certificateFile, created.CertificatePem);
-        }
-        return new CertificateAuthority(X509Certificate2.CreateFromPemFile(certificateFile, keyFile), time);
+        CertificatePath = IdentityFiles.In(folder, FileName).Certificate;
+        Certificate = certificate;
+        _time = time;
     }
 
-    /// <summary>An authority that no file knows of yet.</summary>
-    public static CertificateAuthority Create(TimeProvider time)
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>What everybody needs to trust: the authority's certificate, without its key.</summary>
+    public string CertificatePath { get; }
+
+    public static bool Exists(string folder) => IdentityFiles.In(folder, FileName).Exist;
+
+    /// <exception cref="IOException">There is an authority in that folder already; a new one would make every certificate of the old worthless.</exception>
+    public static CertificateAuthority Create(string folder, TimeProvider? time = null)
     {
+        if (Exists(folder)) throw new IOException($"{folder} holds a certificate authority already.");
+        time ??= TimeProvider.System;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=CvOps fleet authority", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         var now = time.GetUtcNow();
-        return new CertificateAuthority(request.CreateSelfSigned(now - Backdating, now + AuthorityLife), time);
+        using var certificate = request.CreateSelfSigned(now - ClockSlack, now + AuthorityLifetime);
+        new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem()).Save(folder, FileName);
+        return Load(folder, time);
     }
 
-    /// <param name="names">DNS names and IP addresses by which clients call the server.</param>
-    public IssuedCertificate IssueServer(string commonName, params IReadOnlyList<string> names)
+    /// <exception cref="IOException">The files can't be read.</exception>
+    /// <exception cref="CryptographicException">They hold no certificate and key that belong together.</exception>
+    public static CertificateAuthority Load(string folder, TimeProvider? time = null)
     {
+        var files = IdentityFiles.In(folder, FileName);
+        return new CertificateAuthority(folder, X509Certificate2.CreateFromPemFile(files.Certificate, files.Key), time ?? TimeProvider.System);
+    }
+
+    /// <param name="names">DNS names and IP addresses clients connect to; at least one.</param>
+    public IssuedCertificate IssueServer(IReadOnlyCollection<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        if (names.Count == 0) throw new ArgumentException("A server certificate needs a name.", nameof(names));
         var alternatives = new SubjectAlternativeNameBuilder();
         foreach (var name in names)
         {
             if (IPAddress.TryParse(name, out var address)) alternatives.AddIpAddress(address);
             else alternatives.AddDnsName(name);
         }
-        return Issue(commonName, ServerAuthentication, alternatives.Build());
+        return Issue(names.First(), ServerAuthentication, alternatives.Build());
     }
 
-    public IssuedCertificate IssueDevice(DeviceId device) => Issue(device.Value, ClientAuthentication, null);
+    /// <exception cref="ArgumentException">The id is <see cref="FleetName"/>, whose certificate may do everything.</exception>
+    public IssuedCertificate IssueDevice(DeviceId device) => device.Value is FleetName or ""
+        ? throw new ArgumentException($"A device may not be called '{device}': that is the fleet's own name.", nameof(device))
+        : Issue(device.Value, ClientAuthentication, null);
 
-    /// <summary>For a client that is no device: the fleet manager itself, a telemetry consumer.</summary>
-    public IssuedCertificate IssueClient(string commonName) => Issue(Identifier.Check(commonName, "client name"), ClientAuthentication, null);
+    /// <summary>A certificate for a client that is no device, such as <see cref="FleetName"/>.</summary>
+    public IssuedCertificate IssueClient(string name) => Identifier.IsValid(name)
+        ? Issue(name, ClientAuthentication, null)
+        : throw new ArgumentException($"'{name}' is no name for a client certificate.", nameof(name));
 
-    public void Dispose() => _certificate.Dispose();
+    public void Dispose() => Certificate.Dispose();
 
-    private IssuedCertificate Issue(string commonName, Oid purpose, X509Extension? alternatives)
+    private IssuedCertificate Issue(string commonName, string usage, X509Extension? alternatives)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={commonName}", key, HashAlgorithmName.SHA256);
+        var name = new X500DistinguishedNameBuilder();
+        name.AddCommonName(commonName);
+        var request = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([purpose], critical: false));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
         if (alternatives is not null) request.CertificateExtensions.Add(alternatives);
-
-        // RFC 5280, 4.1.2.2: a positive serial of at most 20 octets.
-        var serial = RandomNumberGenerator.GetBytes(16);
-        serial[0] &= 0x7f;
         var now = _time.GetUtcNow();
-        var end = now + CertificateLife < _certificate.NotAfter ? now + CertificateLife : _certificate.NotAfter;
-        using var certificate = request.Create(_certificate, now - Backdating, end, serial);
-        return new IssuedCertificate(certificate.ExportCertificatePem() + "\n", key.ExportPkcs8PrivateKeyPem() + "\n");
+        var end = now + Lifetime < Certificate.NotAfter ? now + Lifetime : Certificate.NotAfter;
+        using var certificate = request.Create(Certificate, now - ClockSlack < Certificate.NotBefore ? Certificate.NotBefore : now - ClockSlack, end, Serial());
+        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
-}
 
-/// <summary>A certificate with its private key, both PEM.</summary>
-public sealed record IssuedCertificate(string CertificatePem, string KeyPem)
-{
-    /// <summary>Writes <c>NAME.crt</c> and <c>NAME.key</c>; only the owner may read the key.</summary>
-    public void Save(string folder, string name)
+    /// <summary>128 random bits, positive (RFC 5280, 4.1.2.2).</summary>
+    private static byte[] Serial()
     {
-        Directory.CreateDirectory(folder);
-        SecretFile.Write(Path.Combine(folder, name + ".key"), KeyPem);
-        File.WriteAllText(Path.Combine(folder, name + ".crt"), CertificatePem);
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x7F) | 0x40);
+        return serial;
     }
 }
