@@ -17,7 +17,7 @@ public static class PackageReader
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, ChunkBytes, FileOptions.SequentialScan);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.SequentialScan);
             return Read(file, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -113,7 +113,7 @@ public static class PackageReader
     /// <summary>The file, read forward once; everything taken goes into the digest of the whole.</summary>
     private sealed class HashedInput(FileStream file, IncrementalHash whole, string path)
     {
-        private readonly byte[] _chunk = new byte[ChunkBytes];
+        private readonly byte[] _chunk = new byte[Math.Min(file.Length, ChunkBytes)];
 
         public long Left => file.Length - file.Position;
 
