@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using CvOps.Trainer.Heads;
+
+var root = new RootCommand("One training run of CvOps, a process of its own. Exit code 0: the model stands in --out; 1: it does not, and the last line says why.")
+{
+    HeadCommand.Create(),
+};
+return await root.Parse(args).InvokeAsync();
