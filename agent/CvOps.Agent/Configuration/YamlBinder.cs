@@ -97,7 +97,7 @@ internal sealed class YamlBinder
         var written = mapping.Children.Keys.OfType<YamlScalarNode>().Select(k => k.Value).ToHashSet();
         foreach (var (key, property) in properties)
         {
-            if (property.IsDefined(typeof(RequiredMemberAttribute)) && !written.Contains(key))
+            if (IsRequired(property) && !written.Contains(key))
             {
                 Add(path.Length == 0 ? key : $"{path}.{key}", "it is missing; add this key");
             }
@@ -126,6 +126,11 @@ internal sealed class YamlBinder
 
     private static string KeyOf(PropertyInfo property) => Scalars.Kebab(property.Name)
         + ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(TimeSpan) ? "-seconds" : "");
+
+    /// <summary>A required member, or a positional record's parameter without a default.</summary>
+    private static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute))
+        || (property.DeclaringType!.GetConstructor(Type.EmptyTypes) is null
+            && property.DeclaringType.GetConstructors().SelectMany(c => c.GetParameters()).Any(p => p.Name == property.Name && !p.HasDefaultValue));
 
     private static Type? ElementOf(Type type) => type.IsArray
         ? type.GetElementType()

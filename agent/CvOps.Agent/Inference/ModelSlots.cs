@@ -89,6 +89,18 @@ internal sealed class ModelSlots : IDisposable
         }
     }
 
+    /// <summary>Empties both slots: a first model that failed leaves nothing to return to.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            var (active, shadow) = (_active, _shadow);
+            _active = _shadow = null;
+            DisposeIfIdle(active);
+            DisposeIfIdle(shadow);
+        }
+    }
+
     /// <summary>The pair for one frame.</summary>
     public Lease Acquire()
     {

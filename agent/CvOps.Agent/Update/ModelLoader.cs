@@ -1,0 +1,86 @@
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Inference;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Update;
+
+/// <summary>From a file on disk to a model that is ready to run. Every step refuses in a sentence.</summary>
+internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, InferenceOptions inference, TimeProvider time)
+{
+    /// <summary>Signature, digests, documents. Keys are read anew each time, so a key put there or taken away counts at once.</summary>
+    /// <exception cref="UpdateRefusedException">The package is not to be believed.</exception>
+    public ModelPackage Verify(string path, string? digest)
+    {
+        try
+        {
+            var verdict = PackageVerifier.Verify(path, TrustedKeys.Load(models.TrustedKeys), time.GetUtcNow());
+            if (verdict.Package is not { } package) throw new UpdateRefusedException(verdict.Reason ?? "The package was refused without a reason.");
+            return digest is null || package.Digest == digest
+                ? package
+                : throw new UpdateRefusedException($"The file has the digest {package.Digest}, not {digest}: it is another package or was altered.");
+        }
+        catch (PackageException e)
+        {
+            throw new UpdateRefusedException(e.Message);
+        }
+    }
+
+    /// <summary>Opens the model on one thread, beside the one that inspects.</summary>
+    /// <exception cref="UpdateRefusedException">Not ONNX, or the manifest does not fit it.</exception>
+    public LoadedModel Open(ModelPackage package) => Open(package, threads: 1);
+
+    /// <summary>Golden vectors on this device, on the session that will inspect.</summary>
+    /// <param name="model">Owned by this call from here on; disposed unless it is returned.</param>
+    /// <returns>The model that passed, on as many threads as the configuration gives it.</returns>
+    /// <exception cref="UpdateRefusedException">It answers differently here than where it was packed.</exception>
+    public LoadedModel SelfTest(ModelPackage package, LoadedModel model)
+    {
+        Check(package, model);
+        if (inference.Threads == 1) return model;
+        model.Dispose();
+        var wide = Open(package, inference.Threads);
+        Check(package, wide);
+        return wide;
+    }
+
+    /// <summary>All of it for a package that was committed before.</summary>
+    /// <exception cref="UpdateRefusedException">The file is gone, was altered, or no longer runs here.</exception>
+    public LoadedModel LoadCommitted(ModelRef model)
+    {
+        var path = folder.PathOf(model.Digest);
+        if (!File.Exists(path)) throw new UpdateRefusedException($"The package {path} of {model.Name} {model.Version} is gone.");
+        var package = Verify(path, model.Digest);
+        return SelfTest(package, Open(package));
+    }
+
+    private LoadedModel Open(ModelPackage package, int threads)
+    {
+        try
+        {
+            return new LoadedModel(package.Ref, ModelSession.Open(package.Onnx, package.Manifest, new SessionSettings(threads, inference.Gpu)), package.Profile);
+        }
+        catch (Exception e) when (e is ModelException or PackageException)
+        {
+            throw new UpdateRefusedException(e.Message);
+        }
+    }
+
+    private static void Check(ModelPackage package, LoadedModel model)
+    {
+        string? reason;
+        try
+        {
+            var result = GoldenCheck.Run(model.Session, package.Golden, package.Entry);
+            reason = result.Passed ? null : result.Reason;
+        }
+        catch (Exception e) when (e is ModelException or PackageException)
+        {
+            reason = e.Message;
+        }
+        if (reason is null) return;
+        model.Dispose();
+        throw new UpdateRefusedException($"The self-test on this device failed: {reason}");
+    }
+}
