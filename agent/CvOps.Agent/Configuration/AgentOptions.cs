@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Capture;
 using CvOps.Agent.Health;
+using CvOps.Agent.Inference;
 using CvOps.Agent.Update;
 using CvOps.Contracts;
 
@@ -17,6 +19,11 @@ internal sealed record AgentOptions
     /// <summary>State folder: spool, models, journal. Must survive reboots.</summary>
     [MinLength(1)]
     public string Data { get; init; } = "/var/lib/cvops-agent";
+
+    [MinLength(1, ErrorMessage = "name at least one camera")]
+    public required IReadOnlyList<CameraOptions> Cameras { get; init; }
+
+    public InferenceOptions Inference { get; init; } = new();
 
     public ModelOptions Model { get; init; } = new();
 

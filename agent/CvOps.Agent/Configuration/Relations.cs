@@ -8,6 +8,13 @@ internal static class Relations
 {
     public static void Check(AgentOptions options, YamlBinder mistakes)
     {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < (options.Cameras?.Count ?? 0); i++)
+        {
+            var id = options.Cameras![i].Id.Value;
+            if (id.Length == 0 || seen.TryAdd(id, i)) continue;
+            mistakes.Add($"cameras[{i}].id", $"'{id}' is also the id of the camera in line {mistakes.LineOf($"cameras[{seen[id]}].id")}; give each camera its own");
+        }
         if (options.Model.Package is { } package && !File.Exists(package))
         {
             mistakes.Add("model.package", $"the file '{package}' does not exist; name a .cvmodel or remove the key");

@@ -29,7 +29,7 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
 
     /// <summary>Opens the model on one thread, beside the one that inspects.</summary>
     /// <exception cref="UpdateRefusedException">Not ONNX, or the manifest does not fit it.</exception>
-    public LoadedModel Open(ModelPackage package) => Open(package, threads: 1);
+    public LoadedModel Open(ModelPackage package) => OpenWith(package, inference.Settings with { Threads = 1 });
 
     /// <summary>Golden vectors on this device, on the session that will inspect.</summary>
     /// <param name="model">Owned by this call from here on; disposed unless it is returned.</param>
@@ -40,7 +40,7 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
         Check(package, model);
         if (inference.Threads == 1) return model;
         model.Dispose();
-        var wide = Open(package, inference.Threads);
+        var wide = OpenWith(package, inference.Settings);
         Check(package, wide);
         return wide;
     }
@@ -55,11 +55,11 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
         return SelfTest(package, Open(package));
     }
 
-    private LoadedModel Open(ModelPackage package, int threads)
+    private static LoadedModel OpenWith(ModelPackage package, SessionSettings settings)
     {
         try
         {
-            return new LoadedModel(package.Ref, ModelSession.Open(package.Onnx, package.Manifest, new SessionSettings(threads, inference.Gpu)), package.Profile);
+            return new LoadedModel(package.Ref, ModelSession.Open(package.Onnx, package.Manifest, settings), package.Profile);
         }
         catch (Exception e) when (e is ModelException or PackageException)
         {
