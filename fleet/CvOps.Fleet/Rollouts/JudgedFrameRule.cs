@@ -1,0 +1,28 @@
+using CvOps.Contracts.Api;
+using CvOps.Statistics;
+
+namespace CvOps.Fleet.Rollouts;
+
+/// <summary>Who was right on a labelled frame that two models of a rollout saw.</summary>
+internal static class JudgedFrameRule
+{
+    /// <summary>
+    /// The rules whose frames stand for all frames in disagreement. Frames that were picked because a model was unsure are no random sample
+    /// of them, and the paired test would not hold.
+    /// </summary>
+    private static readonly string[] Representative = ["disagreement", "audit"];
+
+    /// <returns>Null when the frame says nothing: not labelled, not this pair of models, no disagreement, or not sampled representatively.</returns>
+    public static JudgedPair? Judge(FrameView frame, string model, string? previous)
+    {
+        if (frame is not { State: LabelState.Labelled, Label: { } label, Model: { } active, Prediction: { } prediction, Shadow: { } shadow } || previous is null) return null;
+        if (!frame.Reasons.Any(reason => Representative.Contains(reason.Rule))) return null;
+        var inCharge = active.Digest == model && shadow.Model.Digest == previous;
+        if (!inCharge && !(active.Digest == previous && shadow.Model.Digest == model)) return null;
+        var (challenger, champion) = inCharge ? (prediction, shadow.Prediction) : (shadow.Prediction, prediction);
+        if (challenger.Class == champion.Class) return null;
+        return challenger.Class == label.Class ? JudgedPair.ChallengerRight
+            : champion.Class == label.Class ? JudgedPair.ChampionRight
+            : JudgedPair.NeitherRight;
+    }
+}

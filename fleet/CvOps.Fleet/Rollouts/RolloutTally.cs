@@ -1,0 +1,35 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using Orleans;
+
+namespace CvOps.Fleet.Rollouts;
+
+/// <summary>What one batch of a device's inspections says of one rollout: all that its grain needs, and no more crosses to it.</summary>
+[GenerateSerializer, Immutable]
+internal sealed record RolloutTally([property: Id(0)] DeviceId Device, [property: Id(1)] IReadOnlyList<TallyMark> Marks)
+{
+    /// <summary>Takes from a batch what concerns the rollout of <paramref name="model"/>; null when nothing does.</summary>
+    /// <param name="previous">Digest of the model the device had before; null for a first installation.</param>
+    public static RolloutTally? Of(DeviceId device, IReadOnlyList<InspectionReport> reports, string model, string? previous)
+    {
+        List<TallyMark>? marks = null;
+        foreach (var report in reports)
+        {
+            var mine = report.Model.Digest == model;
+            var pair = previous is not null && report.Error is null && report.Shadow is { } shadow
+                && (mine ? shadow.Model.Digest == previous : report.Model.Digest == previous && shadow.Model.Digest == model);
+            if (!mine && !pair) continue;
+            var (challenger, champion) = mine ? (report.Prediction, report.Shadow?.Prediction) : (report.Shadow!.Prediction, report.Prediction);
+            (marks ??= []).Add(new TallyMark(report.Origin.Boot, report.Origin.Sequence, mine, report.Error is not null, pair,
+                pair && challenger.Class != champion!.Class, challenger.Confidence, pair ? champion!.Confidence : 0));
+        }
+        return marks is null ? null : new RolloutTally(device, marks);
+    }
+}
+
+/// <param name="Part">The new model was in charge.</param>
+/// <param name="Pair">Both models saw the frame, whichever was in charge.</param>
+[GenerateSerializer, Immutable]
+internal readonly record struct TallyMark(
+    [property: Id(0)] long Boot, [property: Id(1)] long Sequence, [property: Id(2)] bool Part, [property: Id(3)] bool Error, [property: Id(4)] bool Pair,
+    [property: Id(5)] bool Discordant, [property: Id(6)] double ChallengerConfidence, [property: Id(7)] double ChampionConfidence);
