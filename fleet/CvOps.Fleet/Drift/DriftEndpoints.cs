@@ -1,0 +1,55 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Devices;
+using CvOps.Fleet.Ingest;
+
+namespace CvOps.Fleet.Drift;
+
+internal static class DriftEndpoints
+{
+    public static void AddDrift(this IServiceCollection services)
+    {
+        services.AddSingleton(new DriftLimits());
+        services.AddSingleton<ProfileCache>();
+        services.AddSingleton<IFleetObserver, DriftObserver>();
+        services.AddSingleton<IOverviewSource, DriftOverview>();
+    }
+
+    public static void MapDrift(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/drift", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
+
+        api.MapGet("/drift/{device}/{camera}", async (string device, string camera, IGrainFactory grains) =>
+            Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read() is { } detail
+                ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
+    }
+
+    public static async Task<DriftView[]> ReadAll(IGrainFactory grains)
+    {
+        var views = new List<DriftView>();
+        foreach (var camera in await grains.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).List())
+            if (await grains.GetGrain<IDriftGrain>(camera.Key).Read() is { } detail) views.Add(detail.View);
+        return [.. views];
+    }
+}
+
+internal sealed class DriftObserver(IGrainFactory grains) : IFleetObserver
+{
+    public async ValueTask OnDriftWindow(DriftWindow window, CancellationToken cancel) =>
+        await grains.GetGrain<IDriftGrain>($"{window.Origin.Device}/{window.Camera}").Add(window);
+}
+
+/// <summary>Drift in the fleet's one look.</summary>
+internal sealed class DriftOverview(IGrainFactory grains) : IOverviewSource
+{
+    public async ValueTask<OverviewPart> ReadAsync(CancellationToken cancel)
+    {
+        var alarms = new List<DriftView>();
+        foreach (var camera in await grains.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).List())
+            if (camera.State == DriftState.Alarm && await grains.GetGrain<IDriftGrain>(camera.Key).Read() is { } detail) alarms.Add(detail.View);
+        return new OverviewPart(DriftAlarms: alarms.Count,
+            NeedsAttention: [.. alarms.Select(v => new Attention("error", v.Explanation, $"/drift/{v.Device}/{v.Camera}", v.Since))]);
+    }
+}
