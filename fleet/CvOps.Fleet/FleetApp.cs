@@ -2,9 +2,11 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -43,6 +45,8 @@ internal static class FleetApp
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<DatasetStore>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>();
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>();
+        builder.Services.AddRollouts();
+        builder.Services.AddDrift();
         builder.Services.AddApi();
         // Last: it stops first, and starts when everything that listens to it is there.
         builder.Services.AddHostedService<MqttIngest>();

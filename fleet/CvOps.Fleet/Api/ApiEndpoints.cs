@@ -3,6 +3,8 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Drift;
+using CvOps.Fleet.Rollouts;
 
 namespace CvOps.Fleet.Api;
 
@@ -43,6 +45,8 @@ internal static class ApiEndpoints
         api.MapModels();
         api.MapFrames();
         api.MapDatasets();
+        api.MapRollouts();
+        api.MapDrift();
     }
 }
 

@@ -1,6 +1,5 @@
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
-using CvOps.Contracts.Telemetry;
 using CvOps.Statistics;
 
 namespace CvOps.Fleet.Drift;

@@ -16,7 +16,7 @@ internal sealed record SiteDrift([property: Id(0)] int Cameras, [property: Id(1)
 /// <summary>Which cameras there are, and how they stand in a word.</summary>
 internal interface IDriftIndexGrain : IGrainWithStringKey
 {
-    public const string Key = "all";
+    const string Key = "all";
 
     /// <returns>The site of that camera, itself included.</returns>
     Task<SiteDrift> Report(DriftSummary summary);

@@ -2,7 +2,6 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
-using Orleans;
 
 namespace CvOps.Fleet.Rollouts;
 

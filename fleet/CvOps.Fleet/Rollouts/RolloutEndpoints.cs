@@ -3,7 +3,6 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
-using Orleans;
 
 namespace CvOps.Fleet.Rollouts;
 

@@ -4,8 +4,6 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
-using Orleans;
-using Orleans.Runtime;
 
 namespace CvOps.Fleet.Rollouts;
 

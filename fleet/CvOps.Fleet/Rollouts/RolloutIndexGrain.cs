@@ -1,7 +1,4 @@
-using CvOps.Contracts;
 using CvOps.Contracts.Api;
-using Orleans;
-using Orleans.Runtime;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -20,7 +17,7 @@ internal sealed record CreateOutcome([property: Id(0)] RolloutView? View, [prope
 /// <summary>Which rollouts there are. One grain, so that no device is ever given to two of them.</summary>
 internal interface IRolloutIndexGrain : IGrainWithStringKey
 {
-    public const string Key = "all";
+    const string Key = "all";
 
     Task<CreateOutcome> Create(RolloutPlan plan, string by);
 

@@ -3,7 +3,6 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Ingest;
-using Orleans;
 
 namespace CvOps.Fleet.Rollouts;
 

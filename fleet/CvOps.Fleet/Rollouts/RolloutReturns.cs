@@ -1,5 +1,3 @@
-using CvOps.Contracts.Api;
-
 namespace CvOps.Fleet.Rollouts;
 
 /// <summary>How a rollback ended, in words.</summary>

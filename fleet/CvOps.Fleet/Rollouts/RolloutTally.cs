@@ -1,6 +1,5 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
-using Orleans;
 
 namespace CvOps.Fleet.Rollouts;
 

@@ -1,5 +1,4 @@
 using CvOps.Contracts;
-using Orleans;
 
 namespace CvOps.Fleet.Rollouts;
 

@@ -47,7 +47,7 @@ public sealed record Guardrails
     /// <summary>Loss of accuracy that is still acceptable, 0..1.</summary>
     public double NonInferiorityMargin { get; set; } = 0.02;
 
-    /// <summary>Share of failed inferences that is still normal, (0, 1).</summary>
+    /// <summary>Share of failed inferences that is still normal, (0, 0.5).</summary>
     public double ErrorRate { get; set; } = 0.001;
 
     /// <summary>Devices of one ring that may fail to update before the rollout stops.</summary>
