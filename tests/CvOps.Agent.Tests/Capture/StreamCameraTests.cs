@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using CvOps.Agent.Capture;
+using CvOps.Contracts.Telemetry;
+using CvOps.Testing;
+
+namespace CvOps.Agent.Tests.Capture;
+
+/// <summary>Cameras over the network, and what the network does to them.</summary>
+[Trait("tier", "integration")]
+public sealed class StreamCameraTests
+{
+    private static readonly string[] RtspServer = ["-c", """
+        import gi, sys
+        gi.require_version('Gst', '1.0'); gi.require_version('GstRtspServer', '1.0')
+        from gi.repository import Gst, GstRtspServer, GLib
+        Gst.init(None)
+        server = GstRtspServer.RTSPServer(); server.set_service(sys.argv[1]); server.set_address('127.0.0.1')
+        factory = GstRtspServer.RTSPMediaFactory(); factory.set_shared(True)
+        factory.set_launch('( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! h264parse config-interval=1 ! rtph264pay name=pay0 pt=96 config-interval=1 )')
+        server.get_mount_points().add_factory('/cam0', factory); server.attach(None)
+        print('serving', flush=True); GLib.MainLoop().run()
+        """];
+
+    [Fact]
+    public async Task A_stream_that_dies_and_returns_in_another_size_is_connected_again()
+    {
+        var port = TestProcess.FreePort();
+        await using var rig = new CameraRig(CameraRig.Options($"http://127.0.0.1:{port}/line.ts", Pace.Live));
+        await using (var first = ServeHttp(port, "160x120"))
+        {
+            await rig.StartAsync();
+            await UntilSize(rig, 160, 120);
+            await first.KillAsync();
+        }
+        await rig.UntilAsync(loop => loop.State == CameraState.Lost);
+        await using var second = ServeHttp(port, "200x100");
+        await UntilSize(rig, 200, 100);
+        Assert.Equal(CameraState.Live, rig.Loop.State);
+        Assert.True(rig.Loop.TakeHealth().Reconnects >= 1);
+        Assert.Null(rig.Loop.TakeHealth().Problem);
+        Assert.Equal((200, 100), (rig.Loop.Reported.Width, rig.Loop.Reported.Height));
+    }
+
+    [Fact]
+    public async Task A_stream_that_stands_still_is_stale_then_lost_and_its_child_is_killed()
+    {
+        var port = TestProcess.FreePort();
+        var options = CameraRig.Options($"http://127.0.0.1:{port}/line.ts", Pace.Live) with { StaleAfter = TimeSpan.FromSeconds(0.5), LostAfter = TimeSpan.FromSeconds(1.5) };
+        await using var server = ServeHttp(port, "160x120");
+        await using var rig = new CameraRig(options);
+        await rig.StartAsync();
+        await UntilSize(rig, 160, 120);
+        var child = rig.Loop.ChildProcessId;
+        Assert.NotNull(child);
+        Signal("STOP", server.Id);
+        try
+        {
+            await rig.UntilAsync(loop => loop.State == CameraState.Stale);
+            Assert.Contains("has sent no frame for", rig.Loop.TakeHealth().Problem, StringComparison.Ordinal);
+            await rig.UntilAsync(loop => loop.State == CameraState.Lost);
+            await Eventually.Async(() => !Directory.Exists($"/proc/{child}"), CameraRig.Deadline, () => $"process {child} still runs", TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Signal("CONT", server.Id);
+        }
+    }
+
+    [Fact]
+    public async Task A_child_that_crashes_costs_one_reconnect()
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await ServeRtsp(port);
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
+        await rig.StartAsync();
+        await UntilSize(rig, 320, 240);
+        Signal("KILL", rig.Loop.ChildProcessId!.Value);
+        await rig.UntilAsync(loop => loop.State == CameraState.Lost);
+        await rig.UntilAsync(loop => loop.State == CameraState.Live);
+        await UntilSize(rig, 320, 240);
+        Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
+    }
+
+    [Fact]
+    public async Task A_path_the_rtsp_server_does_not_have_is_named_as_the_cause()
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await ServeRtsp(port);
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/other", Pace.Live));
+        await rig.StartAsync();
+        await rig.UntilAsync(loop => loop.TakeHealth().Problem?.Contains("has no such stream (404 Not Found)", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Stopping_the_loop_leaves_no_child_behind()
+    {
+        using var folder = new TestFolder();
+        int? child;
+        await using (var rig = new CameraRig(CameraRig.Options(CameraRig.Video(folder, "a.mp4", 25), Pace.File) with { Loop = true }))
+        {
+            await rig.StartAsync();
+            rig.Take().Dispose();
+            child = rig.Loop.ChildProcessId;
+            Assert.NotNull(child);
+        }
+        Assert.False(Directory.Exists($"/proc/{child}"), $"ffmpeg {child} outlived its camera");
+    }
+
+    private static async Task UntilSize(CameraRig rig, int width, int height) =>
+        await Task.Run(() =>
+        {
+            while (true)
+            {
+                using var frame = rig.Take();
+                if ((frame.Width, frame.Height) == (width, height)) return;
+            }
+        }, TestContext.Current.CancellationToken);
+
+    /// <summary>A camera as MPEG-TS over HTTP; waits for its client, ends with it.</summary>
+    private static TestProcess ServeHttp(int port, string size)
+    {
+        if (TestProcess.Find("ffmpeg") is null) Skip.Because("ffmpeg is not installed: apt-get install ffmpeg");
+        return TestProcess.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i", $"testsrc=size={size}:rate=25", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-f", "mpegts", "-listen", "1", $"http://127.0.0.1:{port}/line.ts"]);
+    }
+
+    private static async Task<TestProcess> ServeRtsp(int port)
+    {
+        if (!File.Exists("/usr/bin/python3") || TestProcess.Find("ffmpeg") is null) Skip.Because("/usr/bin/python3 and ffmpeg are needed to serve RTSP.");
+        var server = TestProcess.Start("/usr/bin/python3", [.. RtspServer, $"{port}"]);
+        try
+        {
+            await server.WaitForOutputAsync("serving", TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            return server;
+        }
+        catch (InvalidOperationException e)
+        {
+            await server.DisposeAsync();
+            Skip.Because($"No RTSP server here (apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-ugly): {e.Message}");
+            throw;
+        }
+    }
+
+    private static void Signal(string name, int process)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{process}"]);
+        kill.WaitForExit();
+    }
+}
