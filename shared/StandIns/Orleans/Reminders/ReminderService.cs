@@ -88,7 +88,7 @@ internal sealed partial class ReminderService(
     /// <summary>When a reminder is due next, seen from <paramref name="now"/>; in the past if a tick was missed.</summary>
     internal static DateTime NextTick(ReminderEntry entry, DateTime now)
     {
-        if (now <= entry.StartAt || entry.Period <= TimeSpan.Zero) return entry.StartAt;
+        if (now < entry.StartAt) return entry.StartAt;
         var newestDue = entry.StartAt + TimeSpan.FromTicks((now - entry.StartAt).Ticks / entry.Period.Ticks * entry.Period.Ticks);
         return entry.LastTick is { } last && last >= newestDue ? newestDue + entry.Period : newestDue;
     }

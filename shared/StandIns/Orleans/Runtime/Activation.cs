@@ -73,9 +73,9 @@ internal sealed partial class Activation(Silo silo, GrainClass grainClass, Grain
             Task? task;
             lock (_work)
             {
-                // Every eighth step a new request goes first, so that a busy one cannot keep all others out.
-                task = slice % 8 == 7 ? NextStep() ?? Dequeue() : Dequeue() ?? NextStep();
-                if (task is null)
+                // Every eighth step looks for new requests too, so that a busy one cannot keep all others out.
+                if (_work.Count == 0 || slice % 8 == 7) NextStep()?.Start(this);
+                if (!_work.TryDequeue(out task))
                 {
                     _scheduled = false;
                     return;
@@ -104,8 +104,6 @@ internal sealed partial class Activation(Silo silo, GrainClass grainClass, Grain
     {
         lock (_work) return [.. _work];
     }
-
-    private Task? Dequeue() => _work.TryDequeue(out var task) ? task : null;
 
     private void Schedule()
     {
