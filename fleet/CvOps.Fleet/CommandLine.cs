@@ -15,6 +15,7 @@ internal static class CommandLine
           --key FILE              PEM of its key
           --signing-key FILE      PEM of the key that signs models trained here
           --trusted-keys DIR      public keys (*.pem) whose model packages may enter
+          --trainer FILE          the trainer's program (the one that came with this program)
           --client-id NAME        MQTT client id (cvops-fleet)
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
@@ -28,7 +29,7 @@ internal static class CommandLine
         ["--data"] = nameof(FleetOptions.Data), ["--http"] = nameof(FleetOptions.Http), ["--public-url"] = nameof(FleetOptions.PublicUrl),
         ["--broker"] = nameof(FleetOptions.Broker), ["--ca"] = nameof(FleetOptions.Ca), ["--certificate"] = nameof(FleetOptions.Certificate),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
-        ["--client-id"] = nameof(FleetOptions.ClientId),
+        ["--client-id"] = nameof(FleetOptions.ClientId), ["--trainer"] = nameof(FleetOptions.Trainer),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>

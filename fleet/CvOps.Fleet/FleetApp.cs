@@ -8,6 +8,7 @@ using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Training;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -47,6 +48,7 @@ internal static class FleetApp
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();
+        builder.Services.AddTraining();
         builder.Services.AddApi();
         // Last: it stops first, and starts when everything that listens to it is there.
         builder.Services.AddHostedService<MqttIngest>();

@@ -33,6 +33,12 @@ internal sealed class FleetOptions
     /// <summary>PEM of the ECDSA key that signs what the fleet trains; null: training runs cannot pack a model.</summary>
     public string? SigningKey { get; set; }
 
+    /// <summary>The trainer's program; null: the one that came with this program.</summary>
+    public string? Trainer { get; set; }
+
+    /// <summary>A trainer that takes longer is stopped.</summary>
+    public TimeSpan TrainerTimeLimit { get; set; } = TimeSpan.FromHours(2);
+
     /// <summary>Folder of *.pem: public keys whose packages are let in.</summary>
     public string? TrustedKeys { get; set; }
 

@@ -5,6 +5,7 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Training;
 
 namespace CvOps.Fleet.Api;
 
@@ -47,6 +48,7 @@ internal static class ApiEndpoints
         api.MapDatasets();
         api.MapRollouts();
         api.MapDrift();
+        api.MapTraining();
     }
 }
 

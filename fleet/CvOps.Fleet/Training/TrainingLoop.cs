@@ -1,0 +1,119 @@
+using System.Threading.Channels;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Packages;
+using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Models;
+using CvOps.Vision;
+using CvOps.Vision.Packaging;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet.Training;
+
+/// <summary>Works through the training runs, one at a time: export, train, pack, register, gate. A run that a restart cut off starts again.</summary>
+internal sealed partial class TrainingLoop(
+    IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainerProcess trainer, GoldenComparison comparison, IOptions<FleetOptions> options, ILogger<TrainingLoop> logger)
+    : BackgroundService
+{
+    // A wake-up says only that there may be work; one that waits tells as much as ten.
+    private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public void Wake() => _work.Writer.TryWrite(true);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await RequeueAsync();
+        Wake();
+        await foreach (var _ in _work.Reader.ReadAllAsync(stoppingToken))
+            foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
+                if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await WorkAsync(run, stoppingToken);
+    }
+
+    private async Task RequeueAsync()
+    {
+        foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
+        {
+            var grain = grains.GetGrain<ITrainingGrain>(id);
+            if (await grain.Read() is { State: TrainingState.Running or TrainingState.Packing or TrainingState.Gating })
+                await grain.Apply(new TrainingStep(TrainingEvent.FleetRestarted, "The fleet restarted; the run starts again."));
+        }
+    }
+
+    private async Task WorkAsync(TrainingRunView run, CancellationToken stopping)
+    {
+        var grain = grains.GetGrain<ITrainingGrain>(run.Id);
+        var work = Path.Combine(options.Value.Data, "training", run.Id);
+        try
+        {
+            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+            await grain.Apply(new TrainingStep(TrainingEvent.Started, "Trains."));
+            if (await TrainAsync(run, grain, work, stopping) is { } failure)
+            {
+                await grain.Apply(new TrainingStep(TrainingEvent.Failed, failure));
+                return;
+            }
+            await grain.Apply(new TrainingStep(TrainingEvent.Trained, "Packs and signs the model."));
+            var model = await PackAsync(run, work, stopping);
+            await grain.Apply(new TrainingStep(TrainingEvent.Packed, "Compares it with its parent on the golden set.", Model: model));
+            var gate = await comparison.CompareAsync(model, new GateRequest(run.Request.Parent), stopping)
+                ?? throw new TrainingException("The parent left the registry while the run was going on.");
+            await grain.Apply(new TrainingStep(EventOf(gate.Verdict), gate.Reason, Gate: gate));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The next start finds the run unfinished and queues it again.
+            throw;
+        }
+        catch (Exception e) when (e is TrainingException or ModelException or PackageException or PictureException or IOException or UnauthorizedAccessException)
+        {
+            Log.RunFailed(logger, e, run.Id);
+            await grain.Apply(new TrainingStep(TrainingEvent.Failed, e.Message));
+        }
+        finally
+        {
+            if (Directory.Exists(work) && !stopping.IsCancellationRequested) Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private async Task<string?> TrainAsync(TrainingRunView run, ITrainingGrain grain, string work, CancellationToken stopping)
+    {
+        var dataset = Path.Combine(work, "dataset");
+        Directory.CreateDirectory(dataset);
+        if (!await datasets.ExportAsync(run.Request.Dataset, dataset, stopping)) return $"There is no dataset snapshot {run.Request.Dataset}.";
+        if (await models.FindAsync(run.Request.Parent, stopping) is not { } parent) return $"There is no model {run.Request.Parent}.";
+        return (await trainer.RunAsync(run.Request, dataset, models.PackagePath(parent), Path.Combine(work, "out"), grain.Heard, stopping)).Failure;
+    }
+
+    private async Task<string> PackAsync(TrainingRunView run, string work, CancellationToken stopping)
+    {
+        var onnx = Path.Combine(work, "out", "model.onnx");
+        if (!File.Exists(onnx)) throw new TrainingException("The trainer said that it was done and left no model.onnx.");
+        if (options.Value.SigningKey is not { } keyFile) throw new TrainingException("The fleet has no key to sign models with: start it with --signing-key.");
+        var parent = await models.OpenAsync(run.Request.Parent, stopping) ?? throw new TrainingException($"There is no model {run.Request.Parent}.");
+        var package = Path.Combine(work, "model.cvmodel");
+        using (var key = SigningKeys.Load(keyFile))
+        {
+            var pictures = Directory.EnumerateFiles(Path.Combine(work, "dataset", "images"), "*.jpg").Order(StringComparer.Ordinal).ToArray();
+            PackageBuilder.Build(package, parent.Manifest with { Version = run.Request.Version }, await File.ReadAllBytesAsync(onnx, stopping), pictures, key,
+                new Lineage(run.Request.Dataset, run.Id, run.Request.Parent, "cvops-trainer head"));
+        }
+        await using var file = File.OpenRead(package);
+        var outcome = await models.RegisterAsync(file, run.Request.By, stopping);
+        return outcome.Model?.Model.Digest ?? throw new TrainingException(outcome.Refusal ?? "The registry refused the model.");
+    }
+
+    private static TrainingEvent EventOf(GateVerdict verdict) => verdict switch
+    {
+        GateVerdict.Passed => TrainingEvent.GatePassed,
+        GateVerdict.Refused => TrainingEvent.GateRefused,
+        _ => TrainingEvent.GateInconclusive,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(3201, LogLevel.Warning, "Training run {Id} failed")]
+        public static partial void RunFailed(ILogger logger, Exception exception, string id);
+    }
+}
+
+/// <summary>Why a run cannot go on, in a sentence for the person who started it.</summary>
+internal sealed class TrainingException(string message) : Exception(message);
