@@ -1,9 +1,11 @@
 using System.CommandLine;
 using CvOps.Simulator;
+using CvOps.Simulator.Lines;
 using CvOps.Simulator.Rendering;
 
 var root = new RootCommand("A synthetic inspection line: draws parts with and without defects, streams them as H.264, knows the truth of each.")
 {
+    RunCommand.Create(),
     RenderCommand.Create(),
 };
 try

@@ -57,6 +57,12 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(TrainerLine))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(FleetEvent))]
+[JsonSerializable(typeof(PartTruth))]
+[JsonSerializable(typeof(PartTruthPage))]
+[JsonSerializable(typeof(LineView))]
+[JsonSerializable(typeof(LineView[]))]
+[JsonSerializable(typeof(LineDriftRequest))]
+[JsonSerializable(typeof(LineError))]
 [JsonSerializable(typeof(DatasetEntry))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -7,7 +7,8 @@ internal enum FlawKind { Line, Bump, Blot }
 /// <param name="Width">Line: its width. Bump: ratio of its axes. Blot: unused.</param>
 /// <param name="Depth">Change of reflectance; negative is darker.</param>
 /// <param name="Bend">Line: how far its middle leaves the straight, as a share of its length.</param>
-internal sealed record Flaw(FlawKind Kind, float X, float Y, float Angle, float Size, float Width, float Depth, float Bend)
+/// <param name="Defect">It decides the part's class; dust and hairlines do not.</param>
+internal sealed record Flaw(FlawKind Kind, float X, float Y, float Angle, float Size, float Width, float Depth, float Bend, bool Defect = false)
 {
     /// <summary>The marks a part of this class carries: its defect, and on any part dust and hairlines that are none.</summary>
     public static IReadOnlyList<Flaw> Choose(ref PartRandom random, string kind, float radius, Product product)
@@ -32,11 +33,11 @@ internal sealed record Flaw(FlawKind Kind, float X, float Y, float Angle, float 
                 break;
             case PartRecipe.Dent:
                 var (dentX, dentY) = Place(ref random, radius, product, 12);
-                flaws.Add(new Flaw(FlawKind.Bump, dentX, dentY, random.Range(0, MathF.PI), random.Range(8, 16), random.Range(0.7f, 1), random.Range(0.17f, 0.36f), 0));
+                flaws.Add(new Flaw(FlawKind.Bump, dentX, dentY, random.Range(0, MathF.PI), random.Range(8, 16), random.Range(0.7f, 1), random.Range(0.17f, 0.36f), 0, true));
                 break;
             case PartRecipe.Stain:
                 var (stainX, stainY) = Place(ref random, radius, product, 14);
-                flaws.Add(new Flaw(FlawKind.Blot, stainX, stainY, 0, random.Range(11, 26), 0, random.Range(-0.26f, -0.12f), 0));
+                flaws.Add(new Flaw(FlawKind.Blot, stainX, stainY, 0, random.Range(11, 26), 0, random.Range(-0.26f, -0.12f), 0, true));
                 break;
         }
 
@@ -49,7 +50,7 @@ internal sealed record Flaw(FlawKind Kind, float X, float Y, float Angle, float 
         var depth = random.Range(0.15f, 0.32f);
         return new Flaw(
             FlawKind.Line, x, y, random.Range(0, MathF.PI), random.Range(36, 100), random.Range(1.6f, 3.0f),
-            random.Chance(0.5f) ? depth : -depth, random.Range(-0.14f, 0.14f));
+            random.Chance(0.5f) ? depth : -depth, random.Range(-0.14f, 0.14f), true);
     }
 
     /// <summary>A place on bare metal, at least <paramref name="margin"/> from bore and rim.</summary>

@@ -5,6 +5,9 @@ namespace CvOps.Simulator.Drawing;
 /// <summary>Draws whole pictures of one size: belt, part, marks, part code, lens, lamp, sensor. One thread at a time.</summary>
 internal sealed class LinePicture
 {
+    /// <summary>Least change of reflectance that counts as a mark.</summary>
+    private const float VisibleStep = 0.06f;
+
     private readonly Canvas _canvas;
     private readonly Blur _blur;
     private readonly byte[] _code;
@@ -38,6 +41,24 @@ internal sealed class LinePicture
         PrintCode(recipe.Serial);
         _blur.Apply(_canvas.Reflectance, condition.Blur);
         Camera.Expose(_canvas, recipe, condition, i420);
+    }
+
+    /// <summary>Which cells of a grid over the picture the part's defects have touched visibly, row by row.</summary>
+    public bool[] Marks(PartRecipe recipe, int columns, int rows)
+    {
+        var marks = new bool[columns * rows];
+        if (!recipe.Flaws.Any(flaw => flaw.Defect)) return marks;
+        PartPainter.Paint(_canvas, recipe);
+        var clean = _canvas.Reflectance.ToArray();
+        FlawPainter.Paint(_canvas, recipe with { Flaws = [.. recipe.Flaws.Where(flaw => flaw.Defect)] });
+        for (var i = 0; i < clean.Length; i++)
+        {
+            if (Math.Abs(_canvas.Reflectance[i] - clean[i]) < VisibleStep) continue;
+            var (x, y) = (i % _canvas.Width, i / _canvas.Width);
+            marks[y * rows / _canvas.Height * columns + x * columns / _canvas.Width] = true;
+        }
+
+        return marks;
     }
 
     /// <summary>The code is printed ink: lamp, lens and sensor treat it like the part.</summary>

@@ -16,7 +16,7 @@ internal static class RenderCommand
         var product = new Option<string>("--product") { Description = $"What the line makes: {string.Join(", ", Product.Names)}.", DefaultValueFactory = _ => Product.Default.Name };
         var folder = new Option<string>("--out") { Description = "Folder for the pictures and labels.csv.", Required = true };
         var video = new Option<bool>("--video") { Description = "Send the pictures through H.264 first, so that they look like frames of the stream." };
-        var command = new Command("render", "Writes still pictures of parts with their truth: JPEG files and labels.csv (serial,class,file,lamp,blur,product).")
+        var command = new Command("render", "Writes still pictures of parts with their truth: JPEG files and labels.csv (serial,class,file,lamp,blur,product,marks).")
         {
             count, first, line, lamp, blur, product, folder, video, SharedOptions.Seed, SharedOptions.Size, SharedOptions.Defects, SharedOptions.Ffmpeg,
         };

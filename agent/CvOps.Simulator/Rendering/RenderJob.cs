@@ -11,7 +11,7 @@ internal sealed record RenderOptions(
     int Count, ulong Seed, string Line, uint FirstSerial, int Width, int Height, LineCondition Condition, float DefectShare,
     string Folder, bool Video, string Ffmpeg, int Quality = 92);
 
-/// <summary>Writes <c>SERIAL.jpg</c> and <c>labels.csv</c> (serial,class,file,lamp,blur,product) by the drawing the live line uses.</summary>
+/// <summary>Writes <c>SERIAL.jpg</c> and <c>labels.csv</c> (serial,class,file,lamp,blur,product,marks) by the drawing the live line uses.</summary>
 internal static class RenderJob
 {
     /// <summary>Frames a second of the round trip; only the distance of key frames depends on it.</summary>
@@ -23,13 +23,14 @@ internal static class RenderJob
         try
         {
             Directory.CreateDirectory(options.Folder);
-            var labels = new StringBuilder("serial,class,file,lamp,blur,product\n");
+            var labels = new StringBuilder("serial,class,file,lamp,blur,product,marks\n");
+            var grid = new LinePicture(options.Width, options.Height);
             var pictures = options.Video ? ThroughVideoAsync(options, cancel) : DrawnAsync(options);
             await foreach (var (recipe, picture) in pictures.WithCancellation(cancel))
             {
                 var file = string.Create(CultureInfo.InvariantCulture, $"{recipe.Serial:d7}.jpg");
                 await File.WriteAllBytesAsync(Path.Combine(options.Folder, file), JpegCodec.Encode(new PictureView(picture, options.Width, options.Height, PixelFormat.I420), options.Quality), cancel);
-                labels.Append(CultureInfo.InvariantCulture, $"{recipe.Serial},{recipe.Class},{file},{options.Condition.Lamp},{options.Condition.Blur},{recipe.Product.Name}\n");
+                labels.Append(CultureInfo.InvariantCulture, $"{recipe.Serial},{recipe.Class},{file},{options.Condition.Lamp},{options.Condition.Blur},{recipe.Product.Name},{Marks(grid, recipe)}\n");
             }
 
             await File.WriteAllTextAsync(Path.Combine(options.Folder, "labels.csv"), labels.ToString(), cancel);
@@ -38,6 +39,16 @@ internal static class RenderJob
         {
             throw new SimulatorException($"'{options.Folder}' could not be written: {e.Message}", e);
         }
+    }
+
+    /// <summary>Where the defects are: a grid of 16 x 12 cells, one bit each, row by row, as hex digits.</summary>
+    private static string Marks(LinePicture drawing, PartRecipe recipe)
+    {
+        var cells = drawing.Marks(recipe, 16, 12);
+        var bytes = new byte[cells.Length / 8];
+        for (var i = 0; i < cells.Length; i++)
+            if (cells[i]) bytes[i / 8] |= (byte)(0x80 >> i % 8);
+        return Convert.ToHexStringLower(bytes);
     }
 
     private static IEnumerable<(PartRecipe Recipe, byte[] I420)> Draw(RenderOptions options)
