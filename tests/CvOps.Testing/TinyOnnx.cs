@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace CvOps.Testing;
+
+/// <summary>Writes small ONNX models by hand (ONNX IR 8, opset 13), so that a test can have a network that does just what it needs.</summary>
+public sealed class TinyOnnx
+{
+    private const int Float = 1;
+    private readonly List<(int Field, byte[] Message)> _graph = [];
+
+    /// <summary>An input or output of the graph; -1 leaves a dimension open.</summary>
+    public TinyOnnx Input(string name, params long[] shape) => ValueInfo(11, name, shape);
+
+    /// <inheritdoc cref="Input"/>
+    public TinyOnnx Output(string name, params long[] shape) => ValueInfo(12, name, shape);
+
+    /// <summary>A constant tensor.</summary>
+    public TinyOnnx Constant(string name, float[] values, params long[] shape) =>
+        Add(5, Message(w =>
+        {
+            foreach (var side in shape) Varint(w, 1, side);
+            Varint(w, 2, Float);
+            Bytes(w, 8, Encoding.UTF8.GetBytes(name));
+            Bytes(w, 9, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        }));
+
+    public TinyOnnx Node(string op, string[] inputs, string output, params (string Name, long Value)[] attributes) =>
+        Add(1, Message(w =>
+        {
+            foreach (var input in inputs) Bytes(w, 1, Encoding.UTF8.GetBytes(input));
+            Bytes(w, 2, Encoding.UTF8.GetBytes(output));
+            Bytes(w, 3, Encoding.UTF8.GetBytes(output));
+            Bytes(w, 4, Encoding.UTF8.GetBytes(op));
+            foreach (var (name, value) in attributes)
+            {
+                Bytes(w, 5, Message(a =>
+                {
+                    Bytes(a, 1, Encoding.UTF8.GetBytes(name));
+                    Varint(a, 3, value);
+                    Varint(a, 20, 2);
+                }));
+            }
+        }));
+
+    /// <summary>The model's bytes.</summary>
+    public byte[] Build() => Message(w =>
+    {
+        Varint(w, 1, 8);
+        Bytes(w, 7, Message(graph =>
+        {
+            foreach (var (field, message) in _graph) Bytes(graph, field, message);
+            Bytes(graph, 2, "tiny"u8.ToArray());
+        }));
+        Bytes(w, 8, Message(o => Varint(o, 2, 13)));
+    });
+
+    /// <summary>
+    /// A classifier on the mean colour: <c>embedding</c> [N, 3] is the mean of each channel, <c>logits</c> [N, classes] = embedding x weights + bias,
+    /// <c>probabilities</c> their softmax.
+    /// </summary>
+    /// <param name="weights">[3, classes], row by row.</param>
+    public static byte[] MeanColourClassifier(int width, int height, float[] weights, float[] bias) => new TinyOnnx()
+        .Input("images", -1, 3, height, width)
+        .Constant("weights", weights, 3, bias.Length)
+        .Constant("bias", bias, bias.Length)
+        .Node("GlobalAveragePool", ["images"], "pooled")
+        .Node("Flatten", ["pooled"], "embedding", ("axis", 1))
+        .Node("MatMul", ["embedding", "weights"], "product")
+        .Node("Add", ["product", "bias"], "logits")
+        .Node("Softmax", ["logits"], "probabilities", ("axis", 1))
+        .Output("probabilities", -1, bias.Length).Output("logits", -1, bias.Length).Output("embedding", -1, 3)
+        .Build();
+
+    private TinyOnnx ValueInfo(int field, string name, long[] shape) => Add(field, Message(w =>
+    {
+        Bytes(w, 1, Encoding.UTF8.GetBytes(name));
+        Bytes(w, 2, Message(type => Bytes(type, 1, Message(tensor =>
+        {
+            Varint(tensor, 1, Float);
+            Bytes(tensor, 2, Message(dims =>
+            {
+                foreach (var side in shape)
+                {
+                    Bytes(dims, 1, Message(dim =>
+                    {
+                        if (side >= 0) Varint(dim, 1, side);
+                        else Bytes(dim, 2, "N"u8.ToArray());
+                    }));
+                }
+            }));
+        }))));
+    }));
+
+    private TinyOnnx Add(int field, byte[] message)
+    {
+        _graph.Add((field, message));
+        return this;
+    }
+
+    private static byte[] Message(Action<MemoryStream> write)
+    {
+        var stream = new MemoryStream();
+        write(stream);
+        return stream.ToArray();
+    }
+
+    private static void Varint(MemoryStream to, int field, long value)
+    {
+        Raw(to, (ulong)field << 3);
+        Raw(to, (ulong)value);
+    }
+
+    private static void Bytes(MemoryStream to, int field, byte[] value)
+    {
+        Raw(to, ((ulong)field << 3) | 2);
+        Raw(to, (ulong)value.Length);
+        to.Write(value);
+    }
+
+    private static void Raw(MemoryStream to, ulong value)
+    {
+        for (; value > 127; value >>= 7) to.WriteByte((byte)(value | 128));
+        to.WriteByte((byte)value);
+    }
+}
