@@ -1,0 +1,272 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.Exceptions;
+using MQTTnet.Protocol;
+
+namespace CvOps.Agent.Link;
+
+/// <summary>
+/// The fleet over MQTT 5: a persistent session, TLS with a client certificate, a retained status with a last will, the retained twin documents.
+/// Ours is the reconnecting; the client does none.
+/// </summary>
+internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly LinkOptions _options;
+    private readonly DeviceId _device;
+    private readonly Topics _topics;
+    private readonly FleetInbox _inbox;
+    private readonly Func<DeviceStatus> _status;
+    private readonly Backoff _backoff;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly SemaphoreSlim _reporting = new(1, 1);
+    private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TwinReported? _reported;
+    private TwinReported? _reportedSent;
+    private int _state;
+
+    /// <param name="status">This device's status as of now, connectivity aside.</param>
+    /// <param name="chance">Even numbers in [0, 1), for the pauses.</param>
+    public MqttFleetLink(LinkOptions options, SiteId site, DeviceId device, FleetInbox inbox, Func<DeviceStatus> status, Func<double> chance, TimeProvider time, ILogger<MqttFleetLink> logger)
+    {
+        _options = options;
+        _device = device;
+        _topics = new Topics(site, device);
+        _inbox = inbox;
+        _status = status;
+        _backoff = new Backoff(FirstPause < options.LongestPause ? FirstPause : options.LongestPause, options.LongestPause, chance);
+        _time = time;
+        _logger = logger;
+        _client.ApplicationMessageReceivedAsync += ReceivedAsync;
+        _client.DisconnectedAsync += lost =>
+        {
+            if (lost.ClientWasConnected) Volatile.Read(ref _lost).TrySetResult(lost);
+            return Task.CompletedTask;
+        };
+    }
+
+    public LinkState State => (LinkState)Volatile.Read(ref _state);
+
+    public string? Problem { get; private set; }
+
+    public int Window { get; private set; } = 1;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var broker = LinkOptions.Parse(_options.Brokers[attempt % _options.Brokers.Count])!;
+            try
+            {
+                Enter(LinkState.Connecting);
+                await ConnectAsync(broker, cancellationToken);
+                attempt = -1;
+                var since = _time.GetTimestamp();
+                await LostAsync(broker, cancellationToken);
+                // Not for a connection that breaks at once, such as that of two devices under one name.
+                if (_time.GetElapsedTime(since) >= StableAfter) _backoff.Reset();
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                await SayGoodbyeAsync();
+                return;
+            }
+            catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException or IOException or CryptographicException or UnauthorizedAccessException)
+            {
+                Fail(broker, e.Message);
+                await _client.TryDisconnectAsync();
+            }
+            // Every address in turn before the first pause.
+            if (attempt >= 0 && (attempt + 1) % _options.Brokers.Count != 0) continue;
+            try
+            {
+                await Task.Delay(_backoff.Next(), _time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
+
+    public Task<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+        PublishAsync(topic, payload, false, cancellationToken);
+
+    public void Report(TwinReported reported)
+    {
+        Volatile.Write(ref _reported, reported);
+        if (State == LinkState.Connected) _ = SendReportAsync(CancellationToken.None);
+    }
+
+    public Task<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) =>
+        PublishAsync(_topics.Response(response.Id), JsonSerializer.SerializeToUtf8Bytes(response, ContractsJson.Default.CommandResponse), false, cancellationToken);
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _reporting.Dispose();
+    }
+
+    private async Task ConnectAsync(Uri broker, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Timeout);
+        Volatile.Write(ref _lost, new TaskCompletionSource<MqttClientDisconnectedEventArgs>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var options = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline));
+        var result = await _client.ConnectAsync(options, limit.Token);
+        if (result.ResultCode != MqttClientConnectResultCode.Success) throw new MqttCommunicationException($"it refused the device: {result.ResultCode}{(result.ReasonString is null ? "" : ", " + result.ReasonString)}");
+        Window = Math.Min(_options.Window, result.ReceiveMaximum ?? ushort.MaxValue);
+
+        // The subscription each time, also to a session that has it: the retained desired twin comes again, so none is missed.
+        var subscribed = await _client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder()
+            .WithTopicFilter(_topics.TwinDesired, MqttQualityOfServiceLevel.AtLeastOnce).WithTopicFilter(_topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce).Build(), limit.Token);
+        var denied = subscribed.Items.FirstOrDefault(item => item.ResultCode >= MqttClientSubscribeResultCode.UnspecifiedError);
+        if (denied is not null) throw new MqttCommunicationException($"it refused the subscription to {denied.TopicFilter.Topic}: {denied.ResultCode}");
+        var born = await PublishAsync(_topics.Status, Status(Connectivity.Online), true, limit.Token);
+        if (born.Verdict != PublishVerdict.Acknowledged) throw new MqttCommunicationException($"it did not take the status: {born.Reason}");
+        Problem = null;
+        Log.Connected(_logger, broker, result.IsSessionPresent);
+        Enter(LinkState.Connected);
+        _reportedSent = null;
+        await SendReportAsync(limit.Token);
+    }
+
+    private async Task LostAsync(Uri broker, CancellationToken cancellationToken)
+    {
+        var lost = await Volatile.Read(ref _lost).Task.WaitAsync(cancellationToken);
+        Fail(broker, $"the connection ended ({lost.Reason}{(lost.ReasonString ?? lost.Exception?.Message) switch { null => "", var text => ": " + text }})");
+    }
+
+    private async Task SendReportAsync(CancellationToken cancellationToken)
+    {
+        await _reporting.WaitAsync(cancellationToken);
+        try
+        {
+            // Whoever reported while we waited is sent by us, and finds nothing left to do.
+            while (Volatile.Read(ref _reported) is { } reported && !ReferenceEquals(reported, _reportedSent))
+            {
+                var outcome = await PublishAsync(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported), true, cancellationToken);
+                if (outcome.Verdict != PublishVerdict.Acknowledged)
+                {
+                    // A lost connection sends it when it is back.
+                    Log.ReportFailed(_logger, outcome.Reason ?? "");
+                    return;
+                }
+                _reportedSent = reported;
+            }
+        }
+        finally
+        {
+            _reporting.Release();
+        }
+    }
+
+    private async Task<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await _client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(new ReadOnlySequence<byte>(payload))
+                .WithContentType("application/json").WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithRetainFlag(retain).Build(), cancellationToken);
+            return PublishDecision.Of(result.ReasonCode, result.ReasonString);
+        }
+        catch (MqttProtocolViolationException e)
+        {
+            return new PublishOutcome(PublishVerdict.Refused, e.Message);
+        }
+        catch (MqttClientUnexpectedDisconnectReceivedException e)
+        {
+            return PublishDecision.Of(e.ReasonCode, e.Message);
+        }
+        catch (Exception e) when (e is MqttCommunicationException or ObjectDisposedException)
+        {
+            return new PublishOutcome(PublishVerdict.Unknown, e.Message);
+        }
+    }
+
+    private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
+    {
+        var topic = received.ApplicationMessage.Topic;
+        try
+        {
+            var reader = new Utf8JsonReader(received.ApplicationMessage.Payload);
+            if (topic == _topics.TwinDesired)
+            {
+                if (!received.ApplicationMessage.Payload.IsEmpty && JsonSerializer.Deserialize(ref reader, ContractsJson.Default.TwinDesired) is { } desired) _inbox.Put(desired);
+            }
+            else if (JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Command) is { } command && !_inbox.Put(command))
+            {
+                Log.CommandDropped(_logger, command.Name);
+            }
+        }
+        catch (JsonException e)
+        {
+            // Acknowledged all the same: it would never become readable.
+            Log.Unreadable(_logger, topic, e.Message);
+        }
+        return Task.CompletedTask;
+    }
+
+    private async Task SayGoodbyeAsync()
+    {
+        using var limit = new CancellationTokenSource(GoodbyeTimeout);
+        try
+        {
+            if (_client.IsConnected) await PublishAsync(_topics.Status, Status(Connectivity.Offline), true, limit.Token);
+            await _client.TryDisconnectAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker sends the will.
+        }
+        Enter(LinkState.Disconnected);
+    }
+
+    private byte[] Status(Connectivity connectivity) =>
+        JsonSerializer.SerializeToUtf8Bytes(_status() with { Connectivity = connectivity }, ContractsJson.Default.DeviceStatus);
+
+    private void Fail(Uri broker, string reason)
+    {
+        Problem = $"No connection to {broker.Scheme}://{broker.Authority}: {reason}";
+        Log.Lost(_logger, Problem);
+        Enter(LinkState.Disconnected);
+    }
+
+    private void Enter(LinkState state)
+    {
+        var before = (LinkState)Interlocked.Exchange(ref _state, (int)state);
+        if (state == LinkState.Connected) Volatile.Read(ref _connected).TrySetResult();
+        else if (before == LinkState.Connected) Volatile.Write(ref _connected, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2101, LogLevel.Information, "Connected to {Broker}, session kept: {SessionPresent}")]
+        public static partial void Connected(ILogger logger, Uri broker, bool sessionPresent);
+
+        [LoggerMessage(2102, LogLevel.Warning, "{Problem}")]
+        public static partial void Lost(ILogger logger, string problem);
+
+        [LoggerMessage(2103, LogLevel.Warning, "A message on {Topic} can't be read: {Reason}")]
+        public static partial void Unreadable(ILogger logger, string topic, string reason);
+
+        [LoggerMessage(2104, LogLevel.Warning, "Command {Name} was dropped: too many wait already")]
+        public static partial void CommandDropped(ILogger logger, string name);
+
+        [LoggerMessage(2105, LogLevel.Warning, "The reported twin was not taken: {Reason}")]
+        public static partial void ReportFailed(ILogger logger, string reason);
+    }
+}

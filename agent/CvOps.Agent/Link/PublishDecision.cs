@@ -1,0 +1,28 @@
+using MQTTnet;
+using MQTTnet.Protocol;
+
+namespace CvOps.Agent.Link;
+
+/// <summary>What a broker's reason code means for the message: taken, again later, or never.</summary>
+internal static class PublishDecision
+{
+    /// <summary>PUBACK.</summary>
+    public static PublishOutcome Of(MqttClientPublishReasonCode code, string? text) => code switch
+    {
+        MqttClientPublishReasonCode.Success or MqttClientPublishReasonCode.NoMatchingSubscribers => PublishOutcome.Acknowledged,
+        MqttClientPublishReasonCode.NotAuthorized or MqttClientPublishReasonCode.TopicNameInvalid or MqttClientPublishReasonCode.PayloadFormatInvalid =>
+            new(PublishVerdict.Refused, Sentence($"the broker refused it: {code}", text)),
+        _ => new(PublishVerdict.Unknown, Sentence($"the broker could not take it: {code}", text)),
+    };
+
+    /// <summary>DISCONNECT while the message was on its way.</summary>
+    public static PublishOutcome Of(MqttDisconnectReasonCode? code, string text) => code switch
+    {
+        MqttDisconnectReasonCode.PacketTooLarge or MqttDisconnectReasonCode.MalformedPacket or MqttDisconnectReasonCode.ProtocolError
+            or MqttDisconnectReasonCode.TopicNameInvalid or MqttDisconnectReasonCode.PayloadFormatInvalid or MqttDisconnectReasonCode.NotAuthorized =>
+            new(PublishVerdict.Suspect, text),
+        _ => new(PublishVerdict.Unknown, text),
+    };
+
+    private static string Sentence(string what, string? text) => text is null ? what : $"{what}, {text}";
+}

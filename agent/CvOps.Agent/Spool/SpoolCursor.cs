@@ -1,0 +1,51 @@
+using System.Globalization;
+using CvOps.Agent.Update;
+
+namespace CvOps.Agent.Spool;
+
+/// <summary>
+/// How far the fleet has acknowledged. Moves only after PUBACK: a crash here sends twice, never loses. On disk it may lag behind by
+/// <see cref="SaveEvery"/>, which costs repetitions that the fleet recognises.
+/// </summary>
+internal sealed class SpoolCursor
+{
+    public static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(1);
+
+    private const string FileName = "cursor";
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private long _position;
+    private long _saved;
+    private long _savedAt;
+
+    /// <summary>A cursor file that can't be read counts as none: everything still there is sent again.</summary>
+    public SpoolCursor(string folder, TimeProvider time)
+    {
+        _path = Path.Combine(folder, FileName);
+        _time = time;
+        _savedAt = time.GetTimestamp();
+        if (File.Exists(_path) && long.TryParse(File.ReadAllText(_path), NumberStyles.None, CultureInfo.InvariantCulture, out var position)) _position = _saved = position;
+    }
+
+    /// <summary>Position of the last acknowledged message; 0 before the first.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>Only forwards.</summary>
+    /// <exception cref="IOException">It was moved, but could not be saved.</exception>
+    public void MoveTo(long position)
+    {
+        if (position <= _position) return;
+        Volatile.Write(ref _position, position);
+        if (_time.GetElapsedTime(_savedAt) >= SaveEvery) Save();
+    }
+
+    /// <exception cref="IOException">The disk is full or read-only.</exception>
+    public void Save()
+    {
+        if (_saved == _position) return;
+        _savedAt = _time.GetTimestamp();
+        var position = _position;
+        DurableFile.Write(_path, System.Text.Encoding.ASCII.GetBytes(position.ToString(CultureInfo.InvariantCulture)));
+        _saved = position;
+    }
+}

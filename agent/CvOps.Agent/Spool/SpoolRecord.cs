@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace CvOps.Agent.Spool;
+
+/// <summary>One message in the spool.</summary>
+/// <param name="Position">Its number on this disk, from 1, without gaps.</param>
+internal sealed record SpoolRecord(long Position, string Topic, byte[] Payload)
+{
+    // length (4), CRC32C (4), position (8), topic length (2): see README.md.
+    public const int HeaderBytes = 18;
+    private const int CheckedFrom = 8;
+
+    /// <summary>Largest body that is believed when read; a damaged length must not make us allocate the moon.</summary>
+    private const int MaxBodyBytes = 64 * 1024 * 1024;
+
+    public static void Write(IBufferWriter<byte> output, long position, string topic, ReadOnlySpan<byte> payload)
+    {
+        var topicBytes = Encoding.UTF8.GetByteCount(topic);
+        var total = HeaderBytes + topicBytes + payload.Length;
+        var span = output.GetSpan(total)[..total];
+        BinaryPrimitives.WriteInt32LittleEndian(span, total - HeaderBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(span[8..], position);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[16..], checked((ushort)topicBytes));
+        Encoding.UTF8.GetBytes(topic, span[HeaderBytes..]);
+        payload.CopyTo(span[(HeaderBytes + topicBytes)..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(span[4..], Checksum(span));
+        output.Advance(total);
+    }
+
+    /// <returns>Bytes of the whole record, or 0 when these bytes are the start of none: too few, or a length nobody wrote.</returns>
+    public static int Length(ReadOnlySpan<byte> header)
+    {
+        if (header.Length < HeaderBytes) return 0;
+        var body = BinaryPrimitives.ReadInt32LittleEndian(header);
+        return body is >= 0 and <= MaxBodyBytes ? HeaderBytes + body : 0;
+    }
+
+    public static long PositionOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt64LittleEndian(record[8..]);
+
+    /// <param name="record">Exactly <see cref="Length"/> bytes.</param>
+    public static bool IsWhole(ReadOnlySpan<byte> record) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) == Checksum(record)
+        && BinaryPrimitives.ReadUInt16LittleEndian(record[16..]) <= record.Length - HeaderBytes;
+
+    /// <param name="record">A whole record.</param>
+    public static SpoolRecord Read(ReadOnlySpan<byte> record)
+    {
+        var topicBytes = BinaryPrimitives.ReadUInt16LittleEndian(record[16..]);
+        return new SpoolRecord(PositionOf(record), Encoding.UTF8.GetString(record.Slice(HeaderBytes, topicBytes)), record[(HeaderBytes + topicBytes)..].ToArray());
+    }
+
+    /// <summary>CRC32C (RFC 3720, B.4) of the record's length, and of everything behind the checksum.</summary>
+    private static uint Checksum(ReadOnlySpan<byte> record)
+    {
+        var crc = BitOperations.Crc32C(uint.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(record));
+        var rest = record[CheckedFrom..];
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(rest)) crc = BitOperations.Crc32C(crc, word);
+        foreach (var single in rest[(rest.Length & ~7)..]) crc = BitOperations.Crc32C(crc, single);
+        return ~crc;
+    }
+}
