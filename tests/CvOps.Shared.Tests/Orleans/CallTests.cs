@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Hosting;
@@ -258,6 +259,7 @@ public sealed class CallTests
     public async Task Asking_for_a_cluster_or_another_database_is_an_error_that_names_the_switch()
     {
         var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
         builder.UseOrleans(silo => silo.UseAdoNetClustering(o => o.Invariant = "Npgsql"));
         using var host = builder.Build();
         var error = await Assert.ThrowsAsync<OrleansConfigurationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
