@@ -9,6 +9,7 @@ using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using CvOps.Fleet.Training;
+using CvOps.Fleet.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -50,11 +51,13 @@ internal static class FleetApp
         builder.Services.AddDrift();
         builder.Services.AddTraining();
         builder.Services.AddApi();
+        builder.Services.AddWeb();
         // Last: it stops first, and starts when everything that listens to it is there.
         builder.Services.AddHostedService<MqttIngest>();
 
         var app = builder.Build();
         app.MapApi();
+        app.MapWeb();
         return app;
     }
 }

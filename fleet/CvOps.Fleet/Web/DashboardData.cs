@@ -1,0 +1,49 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Devices;
+using CvOps.Fleet.Drift;
+using CvOps.Fleet.Frames;
+using CvOps.Fleet.Models;
+using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Training;
+
+namespace CvOps.Fleet.Web;
+
+/// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
+internal sealed class DashboardData(
+    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, IGrainFactory grains)
+{
+    private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
+
+    public Task<FleetOverview> Overview() => overview.ReadAsync(Gone);
+
+    public async Task<IReadOnlyList<DeviceView>> Devices() => await devices.ListAsync(Gone);
+
+    public Task<DeviceView?> Device(DeviceId id) => devices.FindAsync(id, Gone);
+
+    public async Task<IReadOnlyList<RolloutView>> Rollouts() => await RolloutEndpoints.ReadAll(grains);
+
+    public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read() : null;
+
+    public async Task<IReadOnlyList<DriftView>> Drift() => await DriftEndpoints.ReadAll(grains);
+
+    public Task<DriftDetail?> Drift(DeviceId device, CameraId camera) => grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read();
+
+    public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(new FrameQuery(LabelState.Unlabelled, null, null, null, limit), Gone);
+
+    /// <summary>The classes a person may choose: those of the models that saw the frames, in the models' order.</summary>
+    public async Task<IReadOnlyList<string>> Classes(IReadOnlyList<FrameView> frames)
+    {
+        var classes = new List<string>();
+        foreach (var digest in frames.Select(frame => frame.Model?.Digest).OfType<string>().Distinct())
+            if (await models.FindAsync(digest, Gone) is { } model) classes.AddRange(model.Classes.Except(classes));
+        return classes;
+    }
+
+    public async Task<IReadOnlyList<TrainingRunView>> TrainingRuns() => await TrainingEndpoints.ReadAllAsync(grains);
+
+    public async Task<IReadOnlyList<DatasetView>> Datasets() => await datasets.ListAsync(Gone);
+
+    public async Task<IReadOnlyList<ModelView>> Models() => await models.ListAsync(Gone);
+}
