@@ -1,0 +1,114 @@
+using CvOps.Agent.Inference;
+using CvOps.Testing;
+
+namespace CvOps.Agent.Tests.Inference;
+
+public sealed class InferenceLoopTests
+{
+    [Fact]
+    public async Task Models_swapped_under_load_lose_and_repeat_no_frame()
+    {
+        const int frames = 2000;
+        await using var rig = new InferenceRig();
+        List<LoadedModel> models = [InferenceRig.Model("0", 0, "a", "b")];
+        rig.Slots.Activate(models[0]);
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        var feed = Task.Run(() =>
+        {
+            for (var i = 0; i < frames; i++) rig.Put(i);
+        }, TestContext.Current.CancellationToken);
+        for (var swap = 1; !feed.IsCompleted; swap++)
+        {
+            await rig.UntilSeen(Math.Min(frames, rig.Sink.Seen.Count + 20));
+            if (swap % 3 == 0) Assert.True(rig.Slots.SwapBack());
+            else
+            {
+                var next = InferenceRig.Model($"{swap}", swap % 2, "a", "b");
+                models.Add(next);
+                rig.Slots.AskShadow = swap % 4 < 2;
+                rig.Slots.Activate(next);
+            }
+        }
+        await rig.UntilSeen(frames);
+        var seen = rig.Sink.Seen;
+        Assert.Equal(Enumerable.Range(0, frames).Select(i => (long)i), seen.Select(s => s.Number));
+        Assert.All(seen, s => Assert.Equal((null, int.Parse(s.Model.Version, System.Globalization.CultureInfo.InvariantCulture) % 2 == 0 ? "a" : "b"), (s.Error, s.Prediction.Class)));
+        Assert.True(seen.Select(s => s.Model.Version).Distinct().Count() > 3, "the swaps took no effect");
+        Assert.Contains(seen, s => s.Shadow is not null);
+        Assert.All(seen.Where(s => s.Shadow is not null), s => Assert.NotEqual(s.Model, s.Shadow!.Model));
+        Assert.Equal(frames, rig.Lane.Meter.FramesInspected);
+        foreach (var left in models.Except([rig.Slots.Active, rig.Slots.Shadow])) Assert.Throws<ObjectDisposedException>(() => left!.Session.Run());
+    }
+
+    [Fact]
+    public async Task Without_a_model_frames_are_taken_and_counted_and_the_first_model_takes_over()
+    {
+        await using var rig = new InferenceRig();
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 20; i++) rig.Put(i);
+        await Eventually.Async(() => rig.Lane.Meter.FramesDropped == 20, InferenceRig.Deadline, () => $"{rig.Lane.Meter.FramesDropped} dropped", TestContext.Current.CancellationToken);
+        Assert.Empty(rig.Sink.Seen);
+        rig.Slots.Activate(InferenceRig.Model("1", 1, "a", "b"));
+        rig.Put(20);
+        await rig.UntilSeen(1);
+        Assert.Equal((20, "b"), (rig.Sink.Seen[0].Number, rig.Sink.Seen[0].Prediction.Class));
+    }
+
+    [Fact]
+    public async Task A_frame_that_gives_nan_is_reported_with_its_error_and_the_next_is_inspected()
+    {
+        await using var rig = new InferenceRig();
+        var brittle = new TinyOnnx().Input("images", 1, 3, 8, 8).Constant("cut", [0.5f], 1)
+            .Node("GlobalAveragePool", ["images"], "pooled").Node("Flatten", ["pooled"], "flat", ("axis", 1)).Node("Sub", ["flat", "cut"], "moved").Node("Log", ["moved"], "logits")
+            .Output("logits", 1, 3).Build();
+        rig.Slots.Activate(InferenceRig.Load("1", brittle, "a", "b", "c"));
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        rig.Put(0, luma: 60);
+        rig.Put(1, luma: 220);
+        await rig.UntilSeen(2);
+        var (bad, good) = (rig.Sink.Seen[0], rig.Sink.Seen[1]);
+        Assert.Contains("is NaN", bad.Error, StringComparison.Ordinal);
+        Assert.Null(bad.Prediction.Class);
+        Assert.Null(good.Error);
+        Assert.NotNull(good.Prediction.Class);
+        Assert.Equal((1, 1), (rig.Lane.Meter.InferenceErrors, rig.Lane.Meter.FramesInspected));
+    }
+
+    [Fact]
+    public async Task A_sink_that_throws_costs_the_others_nothing()
+    {
+        await using var rig = new InferenceRig(new ThrowingSink());
+        rig.Slots.Activate(InferenceRig.Model("1", 0, "a", "b"));
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 5; i++) rig.Put(i);
+        await rig.UntilSeen(5);
+    }
+
+    [Fact]
+    public void The_frame_path_allocates_only_what_its_report_holds()
+    {
+        using var model = InferenceRig.Model("1", 0, "a", "b");
+        var rig = new InferenceRig();
+        void Once(long number)
+        {
+            rig.Put(number);
+            using var frame = rig.Queue.Take(CancellationToken.None)!;
+            rig.Slots.Acquire().Dispose();
+            rig.Loop.Inspect(frame, model, null);
+        }
+        var quiet = rig.Sink;
+        for (var i = 0; i < 200; i++) Once(i);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 200; i++) Once(i);
+        var perFrame = (GC.GetAllocatedBytesForCurrentThread() - before) / 200.0;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{perFrame} bytes a frame, of which the recording sink's record and the prediction");
+        Assert.True(perFrame < 900, $"{perFrame} bytes a frame");
+        Assert.Equal(400, quiet.Seen.Count);
+        Assert.Equal(0, rig.Pool.Outstanding);
+    }
+
+    private sealed class ThrowingSink : IInspectedFrameSink
+    {
+        public void Inspected(in InspectedFrame inspected) => throw new IOException("disk full");
+    }
+}
