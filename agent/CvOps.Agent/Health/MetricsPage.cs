@@ -1,0 +1,42 @@
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Agent.Health;
+
+/// <summary>The device's health as Prometheus metrics. Pure.</summary>
+internal static class MetricsPage
+{
+    public static string Write(DeviceHealth health, ReportedModel model)
+    {
+        var page = new PrometheusText();
+        Each(page, health, "cvops_agent_frames_inspected_total", "counter", "Frames with a prediction since the agent's start.", camera => camera.FramesInspected);
+        Each(page, health, "cvops_agent_frames_dropped_total", "counter", "Frames given up for fresher ones since the agent's start.", camera => camera.FramesDropped);
+        Each(page, health, "cvops_agent_inference_errors_total", "counter", "Frames without a prediction since the agent's start.", camera => camera.InferenceErrors);
+        Each(page, health, "cvops_agent_camera_reconnects_total", "counter", "Connections after the first.", camera => camera.Reconnects);
+        Each(page, health, "cvops_agent_camera_frames_per_second", "gauge", "Frames inspected a second over the last interval.", camera => camera.Fps);
+        Each(page, health, "cvops_agent_latency_p99_seconds", "gauge", "Capture to result, 99th percentile over the last interval.", camera => camera.LatencyMsP99 / 1000);
+        Each(page, health, "cvops_agent_camera_live", "gauge", "1 when the camera sends frames.", camera => camera.State == CameraState.Live ? 1 : 0);
+        One(page, "cvops_agent_uptime_seconds", "gauge", "Since the agent's start.", health.UptimeSeconds);
+        One(page, "cvops_agent_resident_bytes", "gauge", "Resident memory.", health.ResidentBytes);
+        One(page, "cvops_agent_spool_waiting_messages", "gauge", "Messages on disk that the broker has not acknowledged.", health.Spool.WaitingMessages);
+        One(page, "cvops_agent_spool_waiting_bytes", "gauge", "Their size on disk.", health.Spool.WaitingBytes);
+        One(page, "cvops_agent_spool_budget_bytes", "gauge", "What the spool may take of the disk.", health.Spool.BudgetBytes);
+        One(page, "cvops_agent_spool_evicted_messages_total", "counter", "Messages given up because the budget was full.", health.Spool.EvictedMessages);
+        One(page, "cvops_agent_spool_dead_letters_total", "counter", "Messages set aside with their reason.", health.Spool.DeadLetters);
+        page.Metric("cvops_agent_model_info", "gauge", "1 for the model in charge.");
+        if (model.Active is { } active)
+        {
+            page.Sample("cvops_agent_model_info", 1, ("name", active.Name), ("version", active.Version), ("digest", active.Digest), ("provider", health.Provider));
+        }
+        page.Metric("cvops_agent_update_state", "gauge", "1 for the state of the model update.").Sample("cvops_agent_update_state", 1, ("state", model.State.ToString()));
+        return page.ToString();
+    }
+
+    private static void One(PrometheusText page, string name, string type, string help, double value) => page.Metric(name, type, help).Sample(name, value);
+
+    private static void Each(PrometheusText page, DeviceHealth health, string name, string type, string help, Func<CameraHealth, double> value)
+    {
+        page.Metric(name, type, help);
+        foreach (var camera in health.Cameras) page.Sample(name, value(camera), ("camera", camera.Camera.Value));
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Text;
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Update;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Health;
+
+/// <summary>A page for whoever stands at the machine, and <c>/metrics</c> for Prometheus. Reads only; off unless configured.</summary>
+internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update) : IHostedService, IAsyncDisposable
+{
+    private WebApplication? _server;
+
+    /// <exception cref="ConfigurationException">The port is taken, or the address is not this machine's.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Listen == "off") return;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Listen)));
+        _server = builder.Build();
+        _server.MapGet("/metrics", () => vitals.Latest is { } health
+            ? Results.Text(MetricsPage.Write(health, update.Report), PrometheusText.ContentType)
+            : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report), "text/html; charset=utf-8"));
+        try
+        {
+            await _server.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new ConfigurationException([new Mistake(0, "health.listen", $"cannot listen on {options.Listen} ({e.InnerException?.Message ?? e.Message}); choose a free port or write off")]);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _server?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static string Page(AgentOptions agent, DeviceHealth? health, ReportedModel model)
+    {
+        var page = new StringBuilder();
+        page.Append("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=5><title>").Append(Safe(agent.Device.Value))
+            .Append("</title><style>body{font:16px system-ui;margin:2em}td,th{padding:.3em 1em;text-align:left}</style><h1>")
+            .Append(Safe($"{agent.Site} / {agent.Device}")).Append("</h1><p>Model: ")
+            .Append(Safe(model.Active is { } active ? $"{active.Name} {active.Version} ({active.Digest[..12]})" : "none yet"))
+            .Append(", update ").Append(model.State).Append(model.Reason is null ? "" : ": " + Safe(model.Reason)).Append("</p>");
+        if (health is null) return page.Append("<p>Starting.</p>").ToString();
+        page.Append("<p>Provider ").Append(Safe(health.Provider)).Append(", spool ").Append(health.Spool.WaitingMessages)
+            .Append(" messages waiting</p><table><tr><th>Camera<th>State<th>Frames/s<th>Inspected<th>Dropped<th>Problem</tr>");
+        foreach (var camera in health.Cameras)
+        {
+            page.Append("<tr><td>").Append(Safe(camera.Camera.Value)).Append("<td>").Append(camera.State).Append("<td>")
+                .Append(camera.Fps.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)).Append("<td>").Append(camera.FramesInspected)
+                .Append("<td>").Append(camera.FramesDropped).Append("<td>").Append(Safe(camera.Problem ?? "")).Append("</tr>");
+        }
+        return page.Append("</table>").ToString();
+    }
+
+    private static string Safe(string text) => WebUtility.HtmlEncode(text);
+}
