@@ -1,1 +1,70 @@
-return 0;
+using System.Reflection;
+using CvOps.Agent.Capture;
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Drift;
+using CvOps.Agent.Health;
+using CvOps.Agent.Inference;
+using CvOps.Agent.Link;
+using CvOps.Agent.Reports;
+using CvOps.Agent.Sampling;
+using CvOps.Agent.Spool;
+using CvOps.Agent.Update;
+using CvOps.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+const int Failure = 1;
+const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
+
+var command = CommandLine.Parse(args);
+switch (command.Verb)
+{
+    case Verb.Help:
+        Console.WriteLine(CommandLine.Help);
+        return 0;
+    case Verb.Version:
+        Console.WriteLine(typeof(AgentOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+        return 0;
+    case Verb.Wrong:
+        Console.Error.WriteLine(command.Problem);
+        return WrongConfiguration;
+}
+
+try
+{
+    var options = ConfigurationFile.Load(command.ConfigPath);
+    if (command.Verb == Verb.Check)
+    {
+        Console.WriteLine("OK");
+        return 0;
+    }
+
+    var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "cvops-agent" });
+    builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+    builder.Services.AddSystemd();
+    builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(Random.Shared);
+    builder.Services.AddSingleton(new Topics(options.Site, options.Device));
+
+    // A frame's way: what it meets, in order. Hosted services start in this order and stop in the reverse one.
+    builder.Services
+        .AddSpool(options)          // on disk before anyone believes it exists
+        .AddUpdate(options)         // the committed model is in charge before a camera starts
+        .AddInference()             // preprocess, infer, decode, ask the shadow
+        .AddReports()               // every inspection, and the device's health
+        .AddSampling(options)       // worth a label? can the budget pay?
+        .AddDrift(options)          // windows of statistics a camera and model
+        .AddCapture(options)        // ffmpeg a camera
+        .AddLink(options)           // spool to broker; desired twin and commands back
+        .AddHealth(options);        // watchdog, status page, metrics
+
+    using var host = builder.Build();
+    var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
+    await host.RunAsync();
+    return loops.Any(loop => loop.ExecuteTask is { IsFaulted: true }) ? Failure : 0;
+}
+catch (ConfigurationException e)
+{
+    foreach (var mistake in e.Mistakes) Console.Error.WriteLine($"{command.ConfigPath}: {mistake}");
+    return WrongConfiguration;
+}

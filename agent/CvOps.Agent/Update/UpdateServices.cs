@@ -1,0 +1,24 @@
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Inference;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Update;
+
+internal static class UpdateServices
+{
+    /// <summary>Registered before inference and cameras: its start puts the committed model in charge, and hosted services start in order.</summary>
+    public static IServiceCollection AddUpdate(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton(options.Update).AddSingleton(options.Model).AddSingleton(options.Inference)
+        .AddSingleton(_ => new ModelFolder(options.Data))
+        .AddSingleton(_ => UpdateJournal.Open(Path.Combine(options.Data, "update.json")))
+        .AddSingleton<ModelLoader>()
+        .AddSingleton<ModelStart>()
+        .AddSingleton(provider => new PackageDownload(
+            new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<ModelFolder>(), options.Update,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PackageDownload>>()))
+        .AddSingleton<SoakMeter>()
+        .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<SoakMeter>())
+        .AddSingleton<UpdateLoop>()
+        .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
+}
