@@ -1,4 +1,3 @@
-using System.Reflection;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Drift;
@@ -24,7 +23,7 @@ switch (command.Verb)
         Console.WriteLine(CommandLine.Help);
         return 0;
     case Verb.Version:
-        Console.WriteLine(typeof(AgentOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+        Console.WriteLine(AgentVersion.Text);
         return 0;
     case Verb.Wrong:
         Console.Error.WriteLine(command.Problem);
@@ -58,7 +57,7 @@ try
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddHealth(options);        // watchdog, status page, metrics
 
-    using var host = builder.Build();
+    var host = builder.Build();      // RunAsync disposes it
     var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
     await host.RunAsync();
     return loops.Any(loop => loop.ExecuteTask is { IsFaulted: true }) ? Failure : 0;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Configuration;
 using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Twin;
@@ -12,18 +13,20 @@ namespace CvOps.Agent.Commands;
 /// Does commands, each at most once: the id is on disk before anything is done, so a command that the broker delivers again after a restart
 /// is refused. Called by one thread at a time.
 /// </summary>
-internal sealed partial class CommandDesk(string path, DeviceId device, IEnumerable<CameraLoop> cameras, TimeProvider time, ILogger<CommandDesk> log)
+internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, TimeProvider time, ILogger<CommandDesk> log)
 {
-    private readonly Dictionary<string, DateTimeOffset> _done = Read(path);
+    private readonly Dictionary<string, DateTimeOffset> _done = Read(PathIn(options));
 
-    /// <returns>The answer to publish.</returns>
-    public CommandResponse Do(Command command, string topicName)
+    /// <returns>The answer to publish; null when the command has no id that could be a topic.</returns>
+    /// <exception cref="IOException">The id could not be noted; nothing was done.</exception>
+    public CommandResponse? Do(Command command)
     {
+        if (!Identifier.IsValid(command.Id)) return null;
         var now = time.GetUtcNow();
         foreach (var old in _done.Where(it => it.Value + CommandGate.ClockSkew < now).Select(it => it.Key).ToArray()) _done.Remove(old);
-        if (CommandGate.Refusal(command, topicName, now, _done) is { } refusal) return Answer(command, false, refusal);
+        if (CommandGate.Refusal(command, now, _done) is { } refusal) return Answer(command, false, refusal);
         _done[command.Id] = command.ExpiresAt;
-        DurableFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(_done, CommandJson.Default.DictionaryStringDateTimeOffset));
+        DurableFile.Write(PathIn(options), JsonSerializer.SerializeToUtf8Bytes(_done, CommandJson.Default.DictionaryStringDateTimeOffset));
         return command.Name switch
         {
             "ping" => Answer(command, true, "The agent is here."),
@@ -46,8 +49,10 @@ internal sealed partial class CommandDesk(string path, DeviceId device, IEnumera
     private CommandResponse Answer(Command command, bool succeeded, string message)
     {
         Log.CommandAnswered(log, command.Name, command.Id, command.IssuedBy, succeeded, message);
-        return new CommandResponse(command.Id, device, succeeded, message);
+        return new CommandResponse(command.Id, options.Device, succeeded, message);
     }
+
+    private static string PathIn(AgentOptions options) => Path.Combine(options.Data, "commands.json");
 
     private static Dictionary<string, DateTimeOffset> Read(string path)
     {

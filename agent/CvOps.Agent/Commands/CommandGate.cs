@@ -12,13 +12,11 @@ internal static class CommandGate
     /// <summary>How far a sender's clock may be ahead of ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
 
-    /// <param name="topicName">Last level of the topic it came by.</param>
     /// <param name="done">Ids of commands done and not yet expired.</param>
     /// <returns>Why not, in a sentence; null when it may be done.</returns>
-    public static string? Refusal(Command command, string topicName, DateTimeOffset now, IReadOnlyDictionary<string, DateTimeOffset> done) => command switch
+    public static string? Refusal(Command command, DateTimeOffset now, IReadOnlyDictionary<string, DateTimeOffset> done) => command switch
     {
         _ when !Identifier.IsValid(command.Id) => "The command has no usable id.",
-        _ when command.Name != topicName => $"The command is called '{command.Name}' but came as '{topicName}'.",
         _ when command.ExpiresAt <= now => $"The command expired at {command.ExpiresAt:u}; it is {now:u} here.",
         _ when command.IssuedAt > now + ClockSkew => $"The command was issued at {command.IssuedAt:u}, later than it is here ({now:u}); check the clocks.",
         _ when command.ExpiresAt - command.IssuedAt > LongestLife => $"The command would live longer than {LongestLife.TotalMinutes:0} minutes.",

@@ -1,7 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Link;
+using CvOps.Agent.Sampling;
+using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts;
 
@@ -20,10 +24,18 @@ internal sealed record AgentOptions
     [MinLength(1)]
     public string Data { get; init; } = "/var/lib/cvops-agent";
 
+    public required LinkOptions Link { get; init; }
+
+    public SpoolOptions Spool { get; init; } = new();
+
     [MinLength(1, ErrorMessage = "name at least one camera")]
     public required IReadOnlyList<CameraOptions> Cameras { get; init; }
 
     public InferenceOptions Inference { get; init; } = new();
+
+    public SamplingOptions Sampling { get; init; } = new();
+
+    public DriftOptions Drift { get; init; } = new();
 
     public ModelOptions Model { get; init; } = new();
 

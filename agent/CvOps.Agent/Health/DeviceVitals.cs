@@ -1,4 +1,5 @@
 using CvOps.Agent.Capture;
+using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
@@ -18,7 +19,7 @@ internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop u
     /// <returns>Without an origin: the spool stamps it.</returns>
     public DeviceHealth Take() => Latest = new DeviceHealth
     {
-        Origin = new Origin(default, 0, 0),
+        Origin = SpoolJson.NoOrigin,
         At = time.GetUtcNow(),
         UptimeSeconds = time.GetElapsedTime(_started).TotalSeconds,
         ResidentBytes = Environment.WorkingSet,

@@ -13,7 +13,7 @@ internal sealed class InspectionPublisher(SpoolLog spool, Topics topics) : IInsp
         var frame = inspected.Frame;
         var report = new InspectionReport
         {
-            Origin = new Origin(default, 0, 0),
+            Origin = SpoolJson.NoOrigin,
             Camera = inspected.Camera,
             Frame = frame.Number,
             Connection = frame.Connection,

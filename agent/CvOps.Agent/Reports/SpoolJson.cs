@@ -7,6 +7,9 @@ namespace CvOps.Agent.Reports;
 
 internal static class SpoolJson
 {
+    /// <summary>Stands where the spool will stamp the real one.</summary>
+    public static Origin NoOrigin { get; } = new(default, 0, 0);
+
     /// <summary>Queues a record for the disk from a thread that is not asynchronous; waits only while the spool's queue is full.</summary>
     public static void Append<T>(this SpoolLog spool, string topic, Func<Origin, T> make, JsonTypeInfo<T> type)
     {

@@ -1,0 +1,31 @@
+using CvOps.Agent.Commands;
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Reports;
+using CvOps.Agent.Spool;
+using CvOps.Agent.Update;
+using CvOps.Contracts.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Link;
+
+internal static class LinkServices
+{
+    /// <summary>Up: the spool and the reported twin. Down: the desired twin and commands.</summary>
+    public static IServiceCollection AddLink(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton<FleetInbox>()
+        .AddSingleton<IFleetLink>(provider =>
+        {
+            var spool = provider.GetRequiredService<SpoolLog>();
+            return new MqttFleetLink(options.Link, options.Site, options.Device, provider.GetRequiredService<FleetInbox>(),
+                () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text),
+                provider.GetRequiredService<Random>().NextDouble, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MqttFleetLink>>());
+        })
+        .AddSingleton<TwinReporter>()
+        .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())
+        .AddHostedService<LinkLoop>()
+        .AddHostedService<UplinkLoop>()
+        .AddHostedService<DesiredLoop>()
+        .AddSingleton<CommandDesk>()
+        .AddHostedService<CommandLoop>();
+}
