@@ -12,8 +12,8 @@ public sealed class SamplingBudgetTests : IDisposable
 
     [Fact]
     public void No_rolling_hour_ever_sees_more_than_the_budget() => FsCheck.Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(5).WithQuietOnSuccess(true),
-        Prop.ForAll(Gen.Choose(1, 600).Select(s => (double)s).ArrayOf(80).ToArbitrary(), gaps =>
+        Config.QuickThrowOnFailure.WithMaxTest(4).WithQuietOnSuccess(true),
+        Prop.ForAll(Gen.Choose(1, 400).Select(s => (double)s).ArrayOf(40).ToArbitrary(), gaps =>
         {
             using var folder = new TestFolder();
             var (time, options) = (new ManualTime(), new SamplingOptions { FramesPerHour = 10 });

@@ -1,0 +1,66 @@
+using CvOps.Contracts.Packages;
+using CvOps.Statistics;
+using CvOps.Testing;
+using CvOps.Vision;
+using CvOps.Vision.Packaging;
+
+namespace CvOps.Shared.Tests.Packages;
+
+public sealed class PackageBuilderTests : IDisposable
+{
+    private const string ModelFile = "neu_classifier_v2.onnx";
+
+    private static readonly ModelManifest Manifest = new()
+    {
+        Name = "steel", Version = "2", Task = ModelTask.Classification,
+        Classes = ["crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches"],
+        Input = new InputSpec { Name = "images", Width = 96, Height = 96, Channels = ChannelOrder.Grey },
+        Decoder = new DecoderSpec { Kind = DecoderKind.Probabilities, Outputs = ["probabilities"], Embedding = "embedding" },
+    };
+
+    private readonly TestFolder _folder = new();
+
+    [Fact]
+    public void A_package_made_of_a_model_and_pictures_is_believed_and_says_here_what_it_said_there()
+    {
+        var model = File.ReadAllBytes(TestData.Require("models", ModelFile));
+        var pictures = Directory.GetFiles(TestData.Require("neu-det", "images", "val"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        using var key = SigningKeys.Create();
+        var path = _folder["steel.cvmodel"];
+        var digest = PackageBuilder.Build(path, Manifest, model, pictures, key, new Lineage(Trainer: "tests"));
+
+        var package = PackageVerifier.Verify(path, PackageKit.Trust(key), DateTimeOffset.UnixEpoch).Package!;
+        Assert.Equal(digest, package.Digest);
+        using var session = ModelSession.Open(package.Onnx, package.Manifest, new SessionSettings(AllowGpu: false));
+        var golden = GoldenCheck.Run(session, package.Golden, package.Entry);
+        Assert.True(golden.Passed, golden.Reason);
+        Assert.Equal(pictures.Length, package.Profile.Frames);
+        Assert.Equal(pictures.Length, package.Profile.Classes.Values.Sum());
+        Assert.Equal([Covariates.Brightness, Covariates.Confidence, Covariates.Contrast, Covariates.Sharpness], package.Profile.Histograms.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Frames_counted_over_the_profiles_edges_show_no_drift_in_the_same_world_and_drift_in_a_darker_one()
+    {
+        var pictures = Directory.GetFiles(TestData.Require("neu-det", "images", "train"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        var builder = new ReferenceProfileBuilder();
+        var measured = pictures.Select(path => FrameStatistics.Measure(JpegCodec.Decode(File.ReadAllBytes(path)).View)).ToArray();
+        foreach (var (statistics, i) in measured.Select((s, i) => (s, i)))
+            if (i % 2 == 0) builder.Add(statistics, new());
+        var reference = builder.Build().Histograms[Covariates.Brightness];
+
+        // Every other picture made the profile; the rest is the same world.
+        Histogram same = new(reference.Edges), darker = new(reference.Edges);
+        foreach (var (statistics, i) in measured.Select((s, i) => (s, i)))
+        {
+            if (i % 2 == 0) continue;
+            same.Add(statistics.Brightness);
+            darker.Add(statistics.Brightness - 25);
+        }
+
+        Assert.True(PsiTest.Run(reference.Counts, same.Counts).PValue > 0.01);
+        Assert.True(PsiTest.Run(reference.Counts, darker.Counts).PValue < 1e-6);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
