@@ -36,8 +36,8 @@ internal sealed record DeviceSpec(DeviceId Device, string Url)
         link:
           brokers: ['mqtts://127.0.0.1:{options.BrokerPort}']
           ca: {Quote(layout.CaCertificate)}
-          certificate: {Quote(layout.Certificate(Device.Value))}
-          key: {Quote(layout.Key(Device.Value))}
+          certificate: {Quote(layout.Identity(Device.Value).Certificate)}
+          key: {Quote(layout.Identity(Device.Value).Key)}
         model:
           trusted-keys: {Quote(layout.TrustedKeys)}
         {(Package is null ? "" : $"  package: {Quote(Package)}")}

@@ -74,7 +74,7 @@ internal sealed class Stack : IAsyncDisposable
         Run("fleet", fleet,
         [
             "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.BrokerPort}",
-            "--ca", _layout.CaCertificate, "--certificate", _layout.Certificate("fleet"), "--key", _layout.Key("fleet"),
+            "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
             "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys,
         ]);
         await Answers("fleet", async () => await Fleet.Answers(ct), ct);

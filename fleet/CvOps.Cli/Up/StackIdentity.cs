@@ -7,22 +7,28 @@ namespace CvOps.Cli.Up;
 /// <summary>Certificates, signing keys and the broker's configuration of a stack. Whatever is there already stays.</summary>
 internal static class StackIdentity
 {
+    private const string Broker = "broker";
+
     public static void Prepare(StackLayout layout, int brokerPort)
     {
-        using var authority = CertificateAuthority.LoadOrCreate(layout.Certificates, TimeProvider.System);
-        if (!File.Exists(layout.Certificate("broker"))) authority.IssueServer("broker", "localhost", "127.0.0.1").Save(layout.Certificates, "broker");
-        if (!File.Exists(layout.Certificate(BrokerConfig.FleetName))) authority.IssueClient(BrokerConfig.FleetName).Save(layout.Certificates, BrokerConfig.FleetName);
-        new BrokerConfig { Port = brokerPort, Certificates = layout.Certificates, Folder = layout.Broker, User = Environment.UserName == "root" ? "root" : null }.Write();
+        using var authority = Authority(layout);
+        var server = IdentityFiles.In(layout.Certificates, Broker);
+        if (!server.Exist) authority.IssueServer(["localhost", "127.0.0.1"]).Save(layout.Certificates, Broker);
+        if (!layout.Identity(CertificateAuthority.FleetName).Exist) authority.IssueClient(CertificateAuthority.FleetName).Save(layout.Certificates, CertificateAuthority.FleetName);
+        new BrokerConfig { Port = brokerPort, Folder = layout.Broker, AuthorityFile = authority.CertificatePath, Server = server }.Write();
         Key(layout, layout.FleetKey, "fleet");
         Key(layout, layout.OperatorKey, "operator");
     }
 
     public static void Issue(StackLayout layout, DeviceId device)
     {
-        if (File.Exists(layout.Certificate(device.Value))) return;
-        using var authority = CertificateAuthority.LoadOrCreate(layout.Certificates, TimeProvider.System);
+        if (layout.Identity(device.Value).Exist) return;
+        using var authority = Authority(layout);
         authority.IssueDevice(device).Save(layout.Certificates, device.Value);
     }
+
+    private static CertificateAuthority Authority(StackLayout layout) =>
+        CertificateAuthority.Exists(layout.Certificates) ? CertificateAuthority.Load(layout.Certificates) : CertificateAuthority.Create(layout.Certificates);
 
     private static void Key(StackLayout layout, string file, string name)
     {

@@ -1,4 +1,5 @@
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Cli.Up;
 
@@ -9,7 +10,7 @@ internal sealed class StackLayout(string data)
 
     public string Certificates => Path.Combine(Data, "certificates");
 
-    public string CaCertificate => Path.Combine(Certificates, "ca.crt");
+    public string CaCertificate => Path.Combine(Certificates, "ca.pem");
 
     public string Broker => Path.Combine(Data, "broker");
 
@@ -30,9 +31,8 @@ internal sealed class StackLayout(string data)
 
     public string Log(string part) => Path.Combine(Data, "logs", part + ".log");
 
-    public string Certificate(string name) => Path.Combine(Certificates, name + ".crt");
-
-    public string Key(string name) => Path.Combine(Certificates, name + ".key");
+    /// <summary>Certificate and key of the broker, the fleet or a device.</summary>
+    public IdentityFiles Identity(string name) => IdentityFiles.In(Certificates, name);
 
     public string DeviceData(DeviceId device) => Path.Combine(Data, "devices", device.Value);
 
