@@ -5,13 +5,13 @@ namespace CvOps.Vision;
 /// <summary>Rows of any pixel format as planes of B, G, R or as full-range grey.</summary>
 public static class PictureRows
 {
-    // BT.601 limited range, 16 fraction bits: 255/219, and 1.402, 0.344136, 0.714136, 1.772 times 255/224.
-    private const int LumaGain = 76309;
-    private const int RedV = 104597;
-    private const int GreenU = 25675;
-    private const int GreenV = 53279;
-    private const int BlueU = 132201;
-    private const int Half = 1 << 15;
+    // BT.601 limited range, 16 fraction bits: 255/219, and 1.402, 0.344136, 0.714136, 1.772 times 255/224, each from 13 bits and each term
+    // rounded down: the numbers of ffmpeg's own converter, so that a frame here is the frame OpenCV or ffmpeg gave whoever trained the model.
+    private const int LumaGain = 9539 * 8;
+    private const int RedV = 13075 * 8;
+    private const int GreenU = -3209 * 8;
+    private const int GreenV = -6660 * 8;
+    private const int BlueU = 16525 * 8;
 
     /// <summary>The whole picture as rows of B,G,R bytes.</summary>
     /// <param name="bgr">3 * width * height bytes, filled.</param>
@@ -100,12 +100,12 @@ public static class PictureRows
         if (planar && Vector256.IsHardwareAccelerated) x = FromYuvVector(luma, u, v, blue, green, red);
         for (; x < width; x++)
         {
-            var light = (luma[x] - 16) * LumaGain + Half;
+            var light = ((luma[x] - 16) * LumaGain) >> 16;
             var cb = u[x / 2 * step] - 128;
             var cr = v[x / 2 * step] - 128;
-            blue[x] = Clamp((light + BlueU * cb) >> 16);
-            green[x] = Clamp((light - GreenU * cb - GreenV * cr) >> 16);
-            red[x] = Clamp((light + RedV * cr) >> 16);
+            blue[x] = Clamp(light + ((BlueU * cb) >> 16));
+            green[x] = Clamp(light + ((GreenU * cb) >> 16) + ((GreenV * cr) >> 16));
+            red[x] = Clamp(light + ((RedV * cr) >> 16));
         }
     }
 
@@ -116,12 +116,12 @@ public static class PictureRows
         var x = 0;
         for (; x + 8 <= luma.Length; x += 8)
         {
-            var light = (Widen(Vector128.CreateScalar(BitConverter.ToUInt64(luma[x..])).AsByte()) - Vector256.Create(16)) * LumaGain + Vector256.Create(Half);
+            var light = (Widen(Vector128.CreateScalar(BitConverter.ToUInt64(luma[x..])).AsByte()) - Vector256.Create(16)) * LumaGain >> 16;
             var cb = Widen(Vector128.Shuffle(Vector128.CreateScalar(BitConverter.ToUInt32(u[(x / 2)..])).AsByte(), twice)) - Vector256.Create(128);
             var cr = Widen(Vector128.Shuffle(Vector128.CreateScalar(BitConverter.ToUInt32(v[(x / 2)..])).AsByte(), twice)) - Vector256.Create(128);
-            Narrow((light + cb * BlueU) >> 16, blue[x..]);
-            Narrow((light - cb * GreenU - cr * GreenV) >> 16, green[x..]);
-            Narrow((light + cr * RedV) >> 16, red[x..]);
+            Narrow(light + (cb * BlueU >> 16), blue[x..]);
+            Narrow(light + (cb * GreenU >> 16) + (cr * GreenV >> 16), green[x..]);
+            Narrow(light + (cr * RedV >> 16), red[x..]);
         }
         return x;
     }

@@ -87,6 +87,19 @@ public sealed class PreprocessPlanTests
     }
 
     [Fact]
+    public void Colours_are_those_of_ffmpegs_own_converter()
+    {
+        var i420 = new byte[PictureView.SizeOf(320, 240, PixelFormat.I420)];
+        new Random(9).NextBytes(i420);
+        var expected = VisionData.Run("ffmpeg", ["-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "320x240", "-i", "pipe:0", "-sws_flags", "bicubic", "-pix_fmt", "bgr24", "-f", "rawvideo", "pipe:1"], i420);
+        var bgr = new byte[3 * 320 * 240];
+        PictureRows.ToBgr(new PictureView(i420, 320, 240, PixelFormat.I420), bgr);
+        var worst = 0;
+        for (var i = 0; i < bgr.Length; i++) worst = Math.Max(worst, Math.Abs(bgr[i] - expected[i]));
+        Assert.InRange(worst, 0, 1);
+    }
+
+    [Fact]
     public void Layout_channel_order_and_normalisation_come_from_the_spec()
     {
         byte[] bgr = [10, 20, 30, 40, 50, 60];
