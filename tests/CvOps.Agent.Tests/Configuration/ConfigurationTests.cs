@@ -1,4 +1,6 @@
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Sampling;
+using CvOps.Testing;
 
 namespace CvOps.Agent.Tests.Configuration;
 
@@ -45,8 +47,16 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
-    public void The_example_file_loads() =>
-        Assert.NotEmpty(ConfigurationFile.Load(Path.Combine(AppContext.BaseDirectory, "agent.yaml")).Cameras);
+    public void The_example_file_loads()
+    {
+        using var folder = new TestFolder();
+        foreach (var file in (string[])["ca.pem", "device.pem", "device.key"]) File.WriteAllText(folder[file], "");
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "agent.yaml")).Replace("/etc/cvops", folder.Path, StringComparison.Ordinal);
+        var options = ConfigurationFile.Parse(text);
+        Assert.Equal("press-line-1", options.Device.Value);
+        Assert.Equal(TimeSpan.FromSeconds(5), options.Update.Soak);
+        Assert.Equal(new SamplingOptions(), options.Sampling);
+    }
 
     [Theory]
     [InlineData("brokrs", "brokers")]
@@ -64,10 +74,7 @@ public sealed class ConfigurationTests
 
     internal const string Link = """
         link:
-          brokers: ['mqtts://127.0.0.1:8883']
-          ca: /etc/cvops/ca.pem
-          certificate: /etc/cvops/device.pem
-          key: /etc/cvops/device.key
+          brokers: ['mqtt://127.0.0.1:1883']
         """;
 
     private static IReadOnlyList<Mistake> Mistakes(string text) => Assert.Throws<ConfigurationException>(() => ConfigurationFile.Parse(text)).Mistakes;

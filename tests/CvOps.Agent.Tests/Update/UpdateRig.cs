@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using CvOps.Agent.Configuration;
+using CvOps.Agent.Inference;
+using CvOps.Agent.Update;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Testing;
+using CvOps.Vision.Packaging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CvOps.Agent.Tests.Update;
+
+/// <summary>A device's update with a real package server: start it, kill it, start it again on the same disk.</summary>
+internal sealed class UpdateRig : IAsyncDisposable
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private readonly ECDsa _key = SigningKeys.Create();
+    private readonly WebApplication _server;
+
+    private UpdateRig(WebApplication server) => _server = server;
+
+    public TestFolder Folder { get; } = new();
+
+    public string Data => Folder["data"];
+
+    public string Journal => Path.Combine(Data, "update.json");
+
+    public UpdateOptions Options { get; init; } = new() { SoakFrames = 3, Soak = TimeSpan.Zero, DownloadAttempts = 1 };
+
+    public static async Task<UpdateRig> CreateAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = builder.Build();
+        var rig = new UpdateRig(server);
+        server.MapGet("/{name}", (string name) => File.Exists(rig.Folder[name]) ? Results.File(rig.Folder[name], enableRangeProcessing: true) : Results.NotFound());
+        await server.StartAsync();
+        Directory.CreateDirectory(rig.Data);
+        Directory.CreateDirectory(rig.Folder["keys"]);
+        SigningKeys.SavePublic(rig._key, rig.Folder["keys", "signer.pem"]);
+        return rig;
+    }
+
+    /// <summary>A package of a tiny real model on the server. The bias makes versions differ.</summary>
+    public DesiredModel Publish(string version, ECDsa? key = null, bool compare = false)
+    {
+        var path = Folder[$"{version}.cvmodel"];
+        var digest = PackageBuilder.Build(path, Manifest(version), TinyOnnx.MeanColourClassifier(8, 8, [1, 0, 0, 0, 1, 0], [0.1f * version.Length, version[^1] / 100f]), [], key ?? _key);
+        return Desired(version, digest, new FileInfo(path).Length, compare);
+    }
+
+    /// <summary>A soundly signed package whose parts do not belong together.</summary>
+    public DesiredModel Repack(string version, Func<ModelPackageParts, ModelPackageParts> change)
+    {
+        var path = Folder[$"{version}.cvmodel"];
+        var good = PackageReader.Open(path);
+        var parts = change(new ModelPackageParts
+        {
+            Manifest = good.Manifest,
+            Onnx = good.Onnx,
+            Profile = good.Profile,
+            Golden = good.Golden,
+            Tensors = good.Names.Where(name => name.EndsWith(".f32", StringComparison.Ordinal)).ToDictionary(name => name, good.Entry),
+        });
+        var digest = PackageWriter.Write(path, parts, _key);
+        return Desired(version, digest, new FileInfo(path).Length);
+    }
+
+    private DesiredModel Desired(string version, string digest, long bytes, bool compare = false) =>
+        new(new ModelRef("tiny", version, digest), null, new Uri(_server.Urls.First() + $"/{version}.cvmodel"), bytes, compare);
+
+    public static ModelManifest Manifest(string version) => new()
+    {
+        Name = "tiny",
+        Version = version,
+        Task = ModelTask.Classification,
+        Input = new InputSpec { Name = "images", Width = 8, Height = 8 },
+        Decoder = new DecoderSpec { Kind = DecoderKind.Logits, Outputs = ["logits"], Embedding = "embedding" },
+        Classes = ["good", "bad"],
+    };
+
+    /// <summary>Puts a package on the device's disk as if it had been committed.</summary>
+    public void OnDisk(DesiredModel model)
+    {
+        Directory.CreateDirectory(Path.Combine(Data, "models"));
+        File.Copy(Folder[model.Url.LocalPath.TrimStart('/')], Path.Combine(Data, "models", model.Model.Digest + ".cvmodel"), overwrite: true);
+    }
+
+    public UpdateDevice Start(string? package = null) => new(this, package);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _key.Dispose();
+        Folder.Dispose();
+    }
+}
+
+/// <summary>One process life of the update. Disposing is a clean stop.</summary>
+internal sealed class UpdateDevice : IAsyncDisposable
+{
+    private readonly HttpClient _http = new();
+    private readonly SoakMeter _soak = new(TimeProvider.System);
+    private readonly List<ReportedModel> _reports = [];
+
+    public UpdateDevice(UpdateRig rig, string? package)
+    {
+        var folder = new ModelFolder(rig.Data);
+        Journal = UpdateJournal.Open(rig.Journal);
+        var models = new ModelOptions { TrustedKeys = rig.Folder["keys"], Package = package };
+        var loader = new ModelLoader(folder, models, new InferenceOptions { Gpu = false }, TimeProvider.System);
+        Loop = new UpdateLoop(Journal, rig.Options, folder, loader, new ModelStart(Journal, models, folder, loader, Slots, NullLogger<ModelStart>.Instance),
+            new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance), Slots, _soak, TimeProvider.System, NullLogger<UpdateLoop>.Instance);
+        Loop.Changed += () =>
+        {
+            lock (_reports) _reports.Add(Loop.Report);
+        };
+    }
+
+    public UpdateJournal Journal { get; }
+
+    public ModelSlots Slots { get; } = new();
+
+    public UpdateLoop Loop { get; }
+
+    public IReadOnlyList<UpdateState> States
+    {
+        get
+        {
+            lock (_reports) return [.. _reports.Select(report => report.State)];
+        }
+    }
+
+    public Task StartAsync() => Loop.StartAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Frames that the model in charge has inspected, as the inference thread would tell them.</summary>
+    public void Inspect(int frames, string? error = null)
+    {
+        var pool = new Agent.Capture.FramePool();
+        for (var i = 0; i < frames; i++)
+        {
+            using var frame = pool.Rent(8, 8, "test");
+            _soak.Inspected(new InspectedFrame(frame, Slots.Active!, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, error));
+        }
+    }
+
+    public Task ReachAsync(UpdateState state) => Eventually.Async(() => Loop.Report.State == state, UpdateRig.Deadline,
+        () => $"{Loop.Report}; walked {string.Join(", ", States)}", TestContext.Current.CancellationToken);
+
+    /// <summary>Wants a model and lets it inspect what its soak needs.</summary>
+    public async Task UpdateAsync(long version, DesiredModel model)
+    {
+        Loop.Want(new TwinDesired { Version = version, Model = model });
+        await ReachAsync(UpdateState.Soaking);
+        Inspect(3);
+        await ReachAsync(UpdateState.Committed);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Loop.StopAsync(CancellationToken.None);
+        Loop.Dispose();
+        Slots.Dispose();
+        _http.Dispose();
+    }
+}
