@@ -199,7 +199,7 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         {
             await connection.DisposeAsync();
             // With TLS 1.3 the client's handshake is over before the server has judged the client's certificate.
-            var hint = e is IOException && options.ChannelOptions?.TlsOptions.UseTls == true ? " A server that refuses the client's certificate, or misses one, ends the connection so." : "";
+            var hint = (e is IOException || e.InnerException is IOException) && options.ChannelOptions?.TlsOptions.UseTls == true ? " A server that refuses the client's certificate, or misses one, ends the connection so." : "";
             throw new MqttConnectingFailedException($"Error while authenticating. {e.Message}{hint}", e);
         }
         catch

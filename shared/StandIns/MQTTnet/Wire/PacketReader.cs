@@ -25,6 +25,8 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
         body = default;
         var reader = new SequenceReader<byte>(arrived);
         if (!reader.TryRead(out first)) return false;
+        // MQTT-2.1.3-1; also tells a peer that is no broker before its supposed length is waited for.
+        if ((first & 0xF0) != PacketType.Publish && (first & 0x0F) != 0) throw MalformedPacketException.Because($"0x{first:X2} begins no packet.");
         var length = 0;
         for (var shift = 0; ; shift += 7)
         {

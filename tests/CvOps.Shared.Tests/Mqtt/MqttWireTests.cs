@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using CvOps.Testing;
+using FsCheck;
+using FsCheck.Fluent;
+using MQTTnet;
+using MQTTnet.Adapter;
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using MQTTnet.Wire;
+
+namespace CvOps.Shared.Tests.Mqtt;
+
+public sealed class MqttWireTests
+{
+    [Fact]
+    public void What_is_published_reads_back_the_same() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<(NonEmptyString Topic, byte[] Payload, string? Type, uint Expiry, bool Retain, ushort Identifier)>(), it =>
+        {
+            var topic = it.Topic.Get.Replace('#', 'x').Replace('+', 'x').Replace('\0', 'x');
+            if (topic.Any(char.IsSurrogate)) return true;
+            var type = it.Type?.Any(char.IsSurrogate) == true ? null : it.Type;
+            var message = new MqttApplicationMessage
+            {
+                Topic = topic, Payload = new ReadOnlySequence<byte>(it.Payload), ContentType = type, MessageExpiryInterval = it.Expiry, Retain = it.Retain,
+                QualityOfServiceLevel = it.Identifier == 0 ? MqttQualityOfServiceLevel.AtMostOnce : MqttQualityOfServiceLevel.AtLeastOnce,
+            };
+            var sequence = new ReadOnlySequence<byte>(new PacketEncoder(MqttProtocolVersion.V500).Publish(message, it.Identifier));
+            Assert.True(PacketReader.TryTake(ref sequence, int.MaxValue, out var first, out var body));
+            var (read, identifier) = new PacketDecoder(MqttProtocolVersion.V500).Publish(first, body.FirstSpan);
+            Assert.Equal((topic, it.Identifier, type, it.Expiry, it.Retain), (read.Topic, identifier, read.ContentType, read.MessageExpiryInterval, read.Retain));
+            Assert.Equal(it.Payload, read.Payload.ToArray());
+            return sequence.IsEmpty;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Any_bytes_are_a_packet_or_malformed_and_nothing_else() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), bytes =>
+        {
+            var decoder = new PacketDecoder(MqttProtocolVersion.V500);
+            foreach (Action read in new Action[] { () => decoder.Publish(0x32, bytes), () => decoder.ConnAck(bytes), () => decoder.PubAck(bytes), () => decoder.FilterAck(bytes), () => decoder.Disconnect(bytes) })
+            {
+                try
+                {
+                    read();
+                }
+                catch (MalformedPacketException)
+                {
+                }
+            }
+            return true;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_packet_is_taken_only_when_it_is_whole()
+    {
+        var packet = new PacketEncoder(MqttProtocolVersion.V500).Publish(new MqttApplicationMessage { Topic = "a", Payload = new ReadOnlySequence<byte>(new byte[200]) }, 0).ToArray();
+        for (var length = 0; length < packet.Length; length++)
+        {
+            var part = new ReadOnlySequence<byte>(packet, 0, length);
+            Assert.False(PacketReader.TryTake(ref part, 1000, out _, out _));
+        }
+        var whole = new ReadOnlySequence<byte>(packet);
+        Assert.True(PacketReader.TryTake(ref whole, 1000, out _, out _));
+    }
+
+    [Fact]
+    public async Task A_malformed_packet_ends_the_connection_with_its_reason()
+    {
+        // CONNACK, then PUBLISH with an empty topic.
+        await using var server = new ScriptedServer([0x20, 3, 0, 0, 0], [0x30, 3, 0, 0, 0]);
+        using var client = new MqttClientFactory().CreateMqttClient();
+        var ended = new TaskCompletionSource<MqttClientDisconnectedEventArgs>();
+        client.DisconnectedAsync += args =>
+        {
+            ended.TrySetResult(args);
+            return Task.CompletedTask;
+        };
+        await client.ConnectAsync(Options(server.Port), TestContext.Current.CancellationToken);
+        var args = await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(MqttClientDisconnectReason.MalformedPacket, args.Reason);
+        Assert.False(client.IsConnected);
+    }
+
+    [Fact]
+    public async Task A_packet_above_the_limit_is_not_read()
+    {
+        await using var server = new ScriptedServer([0x20, 3, 0, 0, 0], [0x30, 0xFF, 0xFF, 0xFF, 0x7F]);
+        using var client = new MqttClientFactory().CreateMqttClient();
+        var ended = new TaskCompletionSource<MqttClientDisconnectedEventArgs>();
+        client.DisconnectedAsync += args =>
+        {
+            ended.TrySetResult(args);
+            return Task.CompletedTask;
+        };
+        await client.ConnectAsync(Options(server.Port), TestContext.Current.CancellationToken);
+        Assert.Equal(MqttClientDisconnectReason.PacketTooLarge, (await ended.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).Reason);
+    }
+
+    [Fact]
+    public async Task A_refused_connect_is_a_result_with_its_code()
+    {
+        await using var server = new ScriptedServer([0x20, 3, 0, 0x87, 0]);
+        using var client = new MqttClientFactory().CreateMqttClient();
+        var result = await client.ConnectAsync(Options(server.Port), TestContext.Current.CancellationToken);
+        Assert.Equal(MqttClientConnectResultCode.NotAuthorized, result.ResultCode);
+        Assert.False(client.IsConnected);
+        await Assert.ThrowsAsync<MqttClientNotConnectedException>(() => client.PublishStringAsync("a", "b", cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_no_broker_and_one_that_is_absent_are_told_apart()
+    {
+        await using var server = new ScriptedServer("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        using var client = new MqttClientFactory().CreateMqttClient();
+        await Assert.ThrowsAsync<MqttConnectingFailedException>(() => client.ConnectAsync(Options(server.Port), TestContext.Current.CancellationToken));
+        var absent = await Assert.ThrowsAsync<MqttCommunicationException>(() => client.ConnectAsync(Options(TestProcess.FreePort()), TestContext.Current.CancellationToken));
+        Assert.Contains("No connection to localhost:", absent.Message, StringComparison.Ordinal);
+    }
+
+    private static MqttClientOptions Options(int port) => new MqttClientOptionsBuilder().WithTcpServer("localhost", port).WithTimeout(TimeSpan.FromSeconds(10)).Build();
+
+    /// <summary>Sends fixed bytes after CONNECT has come, then listens until the client goes.</summary>
+    private sealed class ScriptedServer : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Task _serving;
+
+        public ScriptedServer(params byte[][] answers)
+        {
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+            _serving = ServeAsync(answers);
+        }
+
+        public int Port { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Dispose();
+            await _serving;
+        }
+
+        private async Task ServeAsync(byte[][] answers)
+        {
+            try
+            {
+                using var client = await _listener.AcceptTcpClientAsync();
+                var stream = client.GetStream();
+                var buffer = new byte[4096];
+                _ = await stream.ReadAsync(buffer);
+                foreach (var answer in answers) await stream.WriteAsync(answer);
+                while (await stream.ReadAsync(buffer) > 0)
+                {
+                }
+            }
+            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+            {
+            }
+        }
+    }
+}
