@@ -105,11 +105,13 @@ public sealed class StateTests
         Assert.Equal(0, await again.Grain<ICounterGrain>("two").Count());
     }
 
-    [Fact]
-    public async Task A_cleared_state_is_new_and_can_be_written_again()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_cleared_state_is_new_and_can_be_written_again(bool sqlite)
     {
         using var folder = new TestFolder();
-        await using var silo = await TestSilo.Start(folder["grains.db"]);
+        await using var silo = await TestSilo.Start(sqlite ? folder["grains.db"] : null);
         var grain = silo.Grain<ICounterGrain>();
         await grain.Add(5);
         await grain.Clear();

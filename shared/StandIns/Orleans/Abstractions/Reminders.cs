@@ -74,3 +74,12 @@ namespace Orleans.Runtime
         public override string ToString() => $"<{FirstTickTime}, {Period}, {CurrentTickTime}>";
     }
 }
+
+namespace Orleans.Reminders
+{
+    /// <summary>The key of the <see cref="TimeProvider"/> service that replaces the clock of reminders.</summary>
+    public static class ReminderTimeProviderNames
+    {
+        public const string Reminders = "Orleans.Reminders";
+    }
+}

@@ -42,8 +42,3 @@ public static class TimeProviderNames
     /// <summary>Collection of idle activations.</summary>
     public const string ActivationManagement = "Orleans.ActivationManagement";
 }
-
-public static class ReminderTimeProviderNames
-{
-    public const string Reminders = "Orleans.Reminders";
-}

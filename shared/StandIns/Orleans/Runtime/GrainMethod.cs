@@ -11,12 +11,17 @@ internal sealed class GrainInterface
     private readonly Dictionary<MethodInfo, GrainMethod> _methods;
 
     /// <exception cref="ArgumentException">The interface has a member that no grain call can be.</exception>
-    public GrainInterface(Type type)
+    /// <exception cref="CodecNotFoundException">A parameter is of a type that may not cross a call.</exception>
+    public GrainInterface(Type type, Copier copier)
     {
         if (!type.IsInterface) throw new ArgumentException($"{type} is not a grain interface.");
         Type = type;
         _methods = type.GetInterfaces().Prepend(type).SelectMany(part => part.GetMethods(BindingFlags.Instance | BindingFlags.Public))
             .ToDictionary(method => method, GrainMethod.Create);
+        foreach (var parameter in _methods.Keys.SelectMany(method => method.GetParameters()).Select(parameter => parameter.ParameterType))
+        {
+            if (parameter.IsSealed && !parameter.IsGenericType) copier.Require(parameter);
+        }
     }
 
     public Type Type { get; }
@@ -122,6 +127,8 @@ internal sealed class GrainMethod<T>(MethodInfo info, Func<object, object?[], Ta
         {
             CopyArguments(target.Silo.Copier, args);
             if (TokenIndex >= 0) request.CancelWith((CancellationToken)args[TokenIndex]!);
+            // First, so that what the method does cannot reach the caller.
+            if (OneWay) request.Forget();
             target.Send(request);
         }
         catch (Exception e)
@@ -130,7 +137,6 @@ internal sealed class GrainMethod<T>(MethodInfo info, Func<object, object?[], Ta
             request.Fail(e);
         }
 
-        if (OneWay) request.Forget();
         return request.Response;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Orleans.Serialization;
 
 namespace Orleans.Runtime;
 
@@ -42,8 +43,9 @@ internal sealed class GrainReferences(Silo silo)
 {
     private readonly ConcurrentDictionary<Type, GrainInterface> _interfaces = new();
 
+    /// <exception cref="CodecNotFoundException">A method has a parameter that may not cross a call.</exception>
     public object Get(Type interfaceType, GrainId id) =>
-        GrainProxy.Create(silo, _interfaces.GetOrAdd(interfaceType, static type => new GrainInterface(type)), id);
+        GrainProxy.Create(silo, _interfaces.GetOrAdd(interfaceType, static (type, copier) => new GrainInterface(type, copier), silo.Copier), id);
 }
 
 internal sealed class GrainFactory(Silo silo, IServiceProvider services) : IClusterClient

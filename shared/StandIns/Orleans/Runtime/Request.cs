@@ -39,7 +39,10 @@ internal abstract class Request
 
     public abstract void Fail(Exception error);
 
-    /// <summary>A request that no longer waits for an answer after its time has passed.</summary>
+    /// <summary>How long its caller waits, if not as long as the silo says.</summary>
+    public virtual TimeSpan? Timeout => null;
+
+    /// <summary>Whether a caller waits for an answer, and for too long.</summary>
     public virtual bool HasTimedOut(long now, TimeSpan timeout) => false;
 
     protected static void MakesCall(Request caller, Request call) => caller.Child = call;
@@ -70,15 +73,17 @@ internal sealed class Request<T> : Request
 
     public override bool ReadOnly => _method.ReadOnly;
 
+    public override TimeSpan? Timeout => _method.Timeout;
+
     public override string ToString() => $"{_method.Name} of {_grain}";
 
     public override bool HasTimedOut(long now, TimeSpan timeout) =>
-        !Completed && now - SentAt > (_method.Timeout ?? timeout).TotalMilliseconds;
+        !Completed && now - SentAt > (Timeout ?? timeout).TotalMilliseconds;
 
     public void CancelWith(CancellationToken token)
     {
         if (!token.CanBeCanceled) return;
-        _cancellation = token.UnsafeRegister(static (state, token) => ((Request<T>)state!)._response.TrySetCanceled(token), this);
+        _cancellation = token.UnsafeRegister(static (state, token) => ((Request<T>)state!)._response.TrySetException(new OperationCanceledException(token)), this);
     }
 
     /// <summary>Nobody waits for the answer: the caller's task completes now.</summary>

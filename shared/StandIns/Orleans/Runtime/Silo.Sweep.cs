@@ -41,7 +41,7 @@ internal sealed partial class Silo
         foreach (var activation in _activations.Values) activation.CopyRequests(requests);
         foreach (var request in requests)
         {
-            var reason = request.HasTimedOut(now, _responseTimeout) ? $"Response did not arrive on time in {_responseTimeout} for {request}."
+            var reason = request.HasTimedOut(now, _responseTimeout) ? $"Response did not arrive on time in {request.Timeout ?? _responseTimeout} for {request}."
                 : !request.Started && now - request.SentAt > DeadlockAge ? Circle(request)
                 : null;
             if (reason is null) continue;

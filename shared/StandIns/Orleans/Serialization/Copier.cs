@@ -26,6 +26,9 @@ internal sealed class Copier(IEnumerable<JsonTypes> jsonTypes, IOptions<JsonCode
         return copy(value);
     }
 
+    /// <exception cref="CodecNotFoundException">Values of this type may not cross.</exception>
+    public void Require(Type type) => _copiers.GetOrAdd(type, For);
+
     private Func<object, object> For(Type type)
     {
         if (ImmutableTypes.ContainsExactly(type)) return Same;

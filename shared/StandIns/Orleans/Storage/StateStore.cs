@@ -52,6 +52,8 @@ internal sealed class MemoryStateTable : IStateTable
     public Task<string> Write(GrainId grain, string stateName, byte[]? payload, string? etag, CancellationToken cancel)
     {
         var key = (grain, stateName);
+        if (payload is null && _records.TryGetValue(key, out var old) && etag == Text(old.Version) && _records.TryRemove(new(key, old)))
+            return Task.FromResult("");
         var stored = _records.TryGetValue(key, out var found);
         var next = found.Version + 1;
         var current = stored ? Text(found.Version) : null;
