@@ -1,0 +1,53 @@
+using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Testing;
+
+namespace CvOps.Fleet.Tests.Api;
+
+public sealed class ProgramTests
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll");
+
+    [Fact]
+    public void Every_mistake_in_the_settings_is_named_at_once()
+    {
+        using var folder = new TestFolder();
+        var (_, mistakes) = CommandLine.Read(["--http", "http://0.0.0.0:80", "--broker", "tcp://x", "--colour", "red", "--trusted-keys", folder["none"], "--key", folder["no.key"]], folder.Path);
+        Assert.Collection(mistakes.Order(StringComparer.Ordinal),
+            m => Assert.Contains("'--colour' is no option", m, StringComparison.Ordinal),
+            m => Assert.Contains("'red' is no option", m, StringComparison.Ordinal),
+            m => Assert.Contains("--broker 'tcp://x'", m, StringComparison.Ordinal),
+            m => Assert.Contains("--allow-anonymous-network", m, StringComparison.Ordinal),
+            m => Assert.Contains("no.key: there is no such file", m, StringComparison.Ordinal),
+            m => Assert.Contains("there is no such folder", m, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_mistake_ends_the_program_with_78_and_a_sentence()
+    {
+        await using var program = TestProcess.StartAssembly(Program, ["--http", "nonsense"]);
+        Assert.Equal(78, await program.WaitForExitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Contains("--http 'nonsense' is no address", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Killed_with_a_hard_signal_it_has_everything_it_acknowledged_when_it_is_back()
+    {
+        await using var fleet = await FleetHost.StartAsync(start: false);
+        var port = TestProcess.FreePort();
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v1/") };
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        await using (var first = TestProcess.StartAssembly(Program, fleet.Arguments(port)))
+        {
+            await first.WaitForOutputAsync("Connected to", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            for (var i = 0; i < 300; i++) await device.SendAsync(device.Inspection(i));
+            await first.KillAsync();
+        }
+        for (var i = 300; i < 400; i++) await device.SendAsync(device.Inspection(i));
+        await using var second = TestProcess.StartAssembly(Program, fleet.Arguments(port));
+        await second.WaitForOutputAsync("Connected to", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await FleetHost.UntilAsync(async () => (await http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, TestContext.Current.CancellationToken))!
+            .SingleOrDefault()?.Inspections == 400, "400 inspections, each once");
+        Assert.Equal(0, await second.StopAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Devices;
+using CvOps.Testing;
+
+namespace CvOps.Fleet.Tests.Devices;
+
+public sealed class DeviceTests
+{
+    [Fact]
+    public async Task The_desired_model_reaches_the_device_with_a_rising_version_and_survives_a_restart()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
+        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "anna")).Version);
+        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "anna")).Version);
+        await UntilDesiredAsync(device, 1);
+        await fleet.RestartFleetAsync();
+        Assert.Equal(2, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('b'), "anna")).Version);
+        await UntilDesiredAsync(device, 2);
+        Assert.Equal(new string('b', 64), device.Desired!.Model!.Model.Digest);
+    }
+
+    [Fact]
+    public async Task A_desired_model_set_while_the_broker_is_down_is_published_when_it_is_back()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using (await OnlineAsync(fleet))
+        {
+            await fleet.Broker.KillAsync();
+        }
+        await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('a'), "anna");
+        await fleet.Broker.RestartAsync(TestContext.Current.CancellationToken);
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        await UntilDesiredAsync(device, 1);
+    }
+
+    [Fact]
+    public async Task A_command_is_answered_and_one_nobody_answers_times_out()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        device.OnCommand = command => new CommandResponse(command.Id, device.Id, true, $"did {command.Name}");
+        var answer = await CommandAsync(fleet, new CommandRequest("ping", null));
+        Assert.Equal("did ping", (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.CommandResponse, TestContext.Current.CancellationToken))!.Message);
+        device.OnCommand = null;
+        Assert.Equal(HttpStatusCode.GatewayTimeout, (await CommandAsync(fleet, new CommandRequest("ping", null, 0.3))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Labels_are_set_removed_and_kept()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        await LabelAsync(fleet, new() { ["line"] = "7", ["side"] = "left" });
+        await LabelAsync(fleet, new() { ["side"] = null });
+        await fleet.RestartFleetAsync();
+        var view = await fleet.Http.GetFromJsonAsync("devices/line-1", ContractsJson.Default.DeviceView, TestContext.Current.CancellationToken);
+        Assert.Equal(new Dictionary<string, string> { ["line"] = "7" }, view!.Labels);
+        Assert.Equal(HttpStatusCode.NotFound, (await fleet.Http.GetAsync("devices/line-9", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_looks_hears_that_a_device_came_online()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        using var stream = await fleet.Http.GetStreamAsync("events", TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream);
+        Assert.Equal(": connected", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        await device.SayOnlineAsync();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(10));
+        while (await reader.ReadLineAsync(deadline.Token) is { } line and not "event: device") Assert.DoesNotContain("error", line, StringComparison.Ordinal);
+        Assert.Equal("""data: {"kind":"device","id":"line-1"}""", await reader.ReadLineAsync(deadline.Token));
+    }
+
+    private static async Task<TestDevice> OnlineAsync(FleetHost fleet)
+    {
+        var device = await fleet.ConnectDeviceAsync("line-1");
+        await device.SayOnlineAsync();
+        await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, TestContext.Current.CancellationToken))!
+            .SingleOrDefault()?.Connectivity == Connectivity.Online, "the device online");
+        return device;
+    }
+
+    private static DesiredModel Model(char digest) => new(new ModelRef("line", $"{digest}", new string(digest, 64)), null, new Uri("http://127.0.0.1:1/x"), 10, false);
+
+    private static Task UntilDesiredAsync(TestDevice device, long version) => Eventually.Async(
+        () => device.Desired?.Version == version, TimeSpan.FromSeconds(15), () => $"desired version {device.Desired?.Version}", TestContext.Current.CancellationToken);
+
+    private static Task<HttpResponseMessage> CommandAsync(FleetHost fleet, CommandRequest request) =>
+        fleet.Http.PostAsJsonAsync("devices/line-1/commands", request, ContractsJson.Default.CommandRequest, TestContext.Current.CancellationToken);
+
+    private static async Task LabelAsync(FleetHost fleet, Dictionary<string, string?> labels) => Assert.Equal(HttpStatusCode.OK,
+        (await fleet.Http.PutAsJsonAsync("devices/line-1/labels", new LabelsChange(labels), ContractsJson.Default.LabelsChange, TestContext.Current.CancellationToken)).StatusCode);
+}
