@@ -49,7 +49,7 @@ internal sealed class RolloutIndexGrain(
         return new CreateOutcome(view, []);
     }
 
-    public Task<IReadOnlyList<IndexedRollout>> List() => Task.FromResult<IReadOnlyList<IndexedRollout>>([.. state.State.Rollouts]);
+    public Task<IReadOnlyList<IndexedRollout>> List() => Task.FromResult<IReadOnlyList<IndexedRollout>>(state.State.Rollouts.ToArray());
 
     public Task Ended(string id) => SetRunning(id, false);
 

@@ -11,7 +11,7 @@ internal sealed partial class RolloutResumeLoop(IGrainFactory grains, IHostAppli
         // Download links need the address the server listens on.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
-        for (var wait = TimeSpan.FromSeconds(1); ;)
+        for (var wait = TimeSpan.FromSeconds(1); !stoppingToken.IsCancellationRequested;)
         {
             try
             {
