@@ -56,7 +56,7 @@ internal sealed class DriftIndexGrain([PersistentState("drift-index")] IPersiste
         return new SiteDrift(cameras.Length, cameras.Count(c => c.BrightnessMoved));
     }
 
-    public Task<IReadOnlyList<DriftSummary>> List() => Task.FromResult<IReadOnlyList<DriftSummary>>([.. state.State.Cameras.Values.OrderBy(c => c.Key, StringComparer.Ordinal)]);
+    public Task<IReadOnlyList<DriftSummary>> List() => Task.FromResult<IReadOnlyList<DriftSummary>>(state.State.Cameras.Values.OrderBy(c => c.Key, StringComparer.Ordinal).ToArray());
 
     private async Task<string> SiteOf(string key)
     {

@@ -79,6 +79,20 @@ internal sealed class FleetLink : IDisposable
         }
     }
 
+    /// <summary>Says goodbye if there is somebody to say it to; the broker keeps the session.</summary>
+    public async Task LeaveAsync()
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            if (Client.IsConnected) await Client.DisconnectAsync(new MqttClientDisconnectOptions(), patience.Token);
+        }
+        catch (Exception e) when (e is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException or IOException)
+        {
+            // The connection broke at the same moment: that is goodbye too.
+        }
+    }
+
     public void Dispose()
     {
         Client.Dispose();

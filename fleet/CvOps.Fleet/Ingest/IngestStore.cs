@@ -79,7 +79,11 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
         });
 
     private static int SetAside(SqliteConnection connection, string topic, string reason, byte[] payload, long now) => connection.Execute(
-        "INSERT INTO dead_letters (at, topic, reason, payload) VALUES (@now, @topic, @reason, @payload)",
+        // What is subscribed twice, and a device that says the same nonsense again and again, is one letter.
+        """
+        INSERT INTO dead_letters (at, topic, reason, payload) SELECT @now, @topic, @reason, @payload
+        WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM dead_letters ORDER BY row DESC LIMIT 100) WHERE topic = @topic AND reason = @reason AND payload = @payload)
+        """,
         new { now, topic, reason, payload = payload.Length > DeadPayloadBytes ? payload[..DeadPayloadBytes] : payload });
 
     private static void CountDay(SqliteConnection connection, DateTimeOffset at, int count) => connection.Execute(

@@ -42,6 +42,7 @@ internal sealed partial class MqttIngest(
         finally
         {
             link.Client.ApplicationMessageReceivedAsync -= OnReceivedAsync;
+            await link.LeaveAsync();
         }
 
         async Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
