@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using CvOps.Contracts;
+using CvOps.Simulator.Video;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -37,9 +38,10 @@ internal static class LineHost
 
     /// <summary>Runs until stopped.</summary>
     /// <returns>0 when stopped on request, 1 when a line died.</returns>
-    /// <exception cref="SimulatorException">The port is busy, or ffmpeg is not there.</exception>
+    /// <exception cref="SimulatorException">The port is busy, or ffmpeg is not there; exit code 78.</exception>
     public static async Task<int> RunAsync(HostOptions options, CancellationToken cancel)
     {
+        await Ffmpeg.CheckAsync(options.Line.Ffmpeg, cancel);
         await using var app = Build(options);
         try
         {
@@ -54,13 +56,20 @@ internal static class LineHost
             throw new SimulatorException($"Can't listen on {options.Address}:{options.Port}: {e.Message}", e);
         }
 
-        Console.WriteLine($"cvops-simulator: {string.Join(", ", options.Lines)} on {app.Urls.First()}/lines");
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // A line died before the server was up; its reason is found below.
+        }
+
+        Console.WriteLine($"cvops-simulator: {string.Join(", ", options.Lines)} on http://{options.Address}:{Port(app)}/lines");
         await app.WaitForShutdownAsync(cancel);
         var dead = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(loop => loop.ExecuteTask?.Exception?.InnerException).FirstOrDefault(e => e is not null);
         if (dead is null) return 0;
         Console.Error.WriteLine($"cvops-simulator: {dead.Message}");
-        return dead is SimulatorException { InnerException: System.ComponentModel.Win32Exception } ? 78 : 1;
+        return 1;
     }
+
+    private static int Port(WebApplication app) => app.Urls.Select(url => new Uri(url).Port).FirstOrDefault();
 
     private static Dictionary<string, Line> Lines(HostOptions options)
     {

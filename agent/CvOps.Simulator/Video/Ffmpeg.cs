@@ -36,6 +36,14 @@ internal sealed class Ffmpeg : IDisposable
     public static Ffmpeg Decode(string program, string file) =>
         Start(program, "-i", file, "-an", "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1");
 
+    /// <summary>Tries the program.</summary>
+    /// <exception cref="SimulatorException">It is not there, or is no ffmpeg.</exception>
+    public static async Task CheckAsync(string program, CancellationToken cancel)
+    {
+        using var child = Start(program, "-version");
+        await child.FinishAsync(cancel);
+    }
+
     /// <exception cref="SimulatorException">There is no such program.</exception>
     private static Ffmpeg Start(string program, params string[] arguments)
     {
