@@ -29,8 +29,8 @@ public sealed class TsBroadcastTests
                 var chunk = stream.AsMemory(at, Math.Min(Chunk, stream.Length - at));
                 broadcast.Publish(chunk.Span);
                 sent += chunk.Length;
-                // The reading client keeps up in real life; here it is given the time to.
-                await Eventually.Async(() => received.Length >= sent, TimeSpan.FromSeconds(10), () => $"{received.Length} of {sent}", cancel);
+                // What stands before the first key frame is left out, the tables come instead. The reading client keeps up in real life; here it is given the time to.
+                await Eventually.Async(() => received.Length >= sent - 2 * TsReader.PacketBytes, TimeSpan.FromSeconds(10), () => $"{received.Length} of {sent}", cancel);
             }
 
             Assert.True(sent < 1 << 28, "the idle client was never dropped");
@@ -41,7 +41,7 @@ public sealed class TsBroadcastTests
         await Assert.ThrowsAsync<IOException>(() => idle);
         broadcast.Close();
         await reading;
-        Assert.InRange(received.Length, sent, sent + 2 * TsReader.PacketBytes);
+        Assert.InRange(received.Length, sent - 2 * TsReader.PacketBytes, sent + 2 * TsReader.PacketBytes);
         Assert.Equal(0, broadcast.Clients);
     }
 
