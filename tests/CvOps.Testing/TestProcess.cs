@@ -43,6 +43,8 @@ public sealed class TestProcess : IAsyncDisposable
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         var child = new TestProcess(start);
         child._process.Start();
+        // A test run that is told to stop must leave nobody behind.
+        AppDomain.CurrentDomain.ProcessExit += child.KillNow;
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
         return child;
@@ -105,8 +107,14 @@ public sealed class TestProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= KillNow;
         await KillAsync();
         _process.Dispose();
+    }
+
+    private void KillNow(object? sender, EventArgs args)
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
     }
 
     private void Keep(string? line)
