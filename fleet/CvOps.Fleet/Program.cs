@@ -21,6 +21,11 @@ try
 {
     await app.StartAsync();
 }
+catch (Exception e) when (e is InvalidDataException or Microsoft.Data.Sqlite.SqliteException)
+{
+    Console.Error.WriteLine($"cvops-fleet cannot start on the data in {options.Data}: {e.Message}");
+    return ConfigurationMistake;
+}
 catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
 {
     Console.Error.WriteLine($"cvops-fleet cannot start: another program listens on {options.Http}. Stop it, or choose another port with --http.");
