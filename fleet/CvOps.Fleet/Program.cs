@@ -17,20 +17,12 @@ if (mistakes.Count > 0)
 }
 
 await using var app = FleetApp.Build(options);
-try
+if (StartCheck.Problem(app, options) is { } problem)
 {
-    await app.StartAsync();
-}
-catch (Exception e) when (e is InvalidDataException or Microsoft.Data.Sqlite.SqliteException)
-{
-    Console.Error.WriteLine($"cvops-fleet cannot start on the data in {options.Data}: {e.Message}");
+    Console.Error.WriteLine($"cvops-fleet cannot start. {problem}");
     return ConfigurationMistake;
 }
-catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
-{
-    Console.Error.WriteLine($"cvops-fleet cannot start: another program listens on {options.Http}. Stop it, or choose another port with --http.");
-    return ConfigurationMistake;
-}
+await app.StartAsync();
 Console.WriteLine($"cvops-fleet listens on {app.Urls.First()}");
 
 var loops = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();

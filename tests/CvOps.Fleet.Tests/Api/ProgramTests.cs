@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using CvOps.Contracts;
 using CvOps.Testing;
 
@@ -28,6 +30,24 @@ public sealed class ProgramTests
         await using var program = TestProcess.StartAssembly(Program, ["--http", "nonsense"]);
         Assert.Equal(78, await program.WaitForExitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Contains("--http 'nonsense' is no address", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_busy_port_and_a_damaged_database_are_one_sentence_each()
+    {
+        await using var fleet = await FleetHost.StartAsync(start: false);
+        using var busy = new TcpListener(IPAddress.Loopback, 0);
+        busy.Start();
+        await using (var program = TestProcess.StartAssembly(Program, fleet.Arguments(((IPEndPoint)busy.LocalEndpoint).Port)))
+        {
+            Assert.Equal(78, await program.WaitForExitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            Assert.Contains("Another program listens on", Assert.Single(program.Output.Trim().Split('\n')), StringComparison.Ordinal);
+        }
+        foreach (var file in Directory.GetFiles(fleet.Options.Data, "fleet.db*")) File.Delete(file);
+        await File.WriteAllTextAsync(Path.Combine(fleet.Options.Data, "fleet.db"), new string('x', 4096), TestContext.Current.CancellationToken);
+        await using var second = TestProcess.StartAssembly(Program, fleet.Arguments(0));
+        Assert.Equal(78, await second.WaitForExitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Contains("cannot be used", Assert.Single(second.Output.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]
