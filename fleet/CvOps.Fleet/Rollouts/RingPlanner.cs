@@ -30,7 +30,7 @@ internal static class RingPlanner
 
     private static List<Candidate> Targets(RolloutPlan plan, IReadOnlyList<Candidate> fleet, List<string> problems)
     {
-        var selector = plan.Target.Count == 0 ? "every device" : string.Join(", ", plan.Target.Order().Select(p => $"{p.Key}={p.Value}"));
+        var selector = plan.Target.Count == 0 ? "every device" : string.Join(", ", plan.Target.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={p.Value}"));
         var matching = fleet.Where(c => plan.Target.All(wanted => LabelOf(c, wanted.Key) == wanted.Value)).ToList();
         if (matching.Count == 0) problems.Add($"No device matches the target ({selector}); the fleet knows {fleet.Count} devices.");
 

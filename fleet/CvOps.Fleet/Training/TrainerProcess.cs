@@ -48,8 +48,9 @@ internal sealed class TrainerProcess(IOptions<FleetOptions> options)
             process.StandardInput.Close();
             var words = process.StandardError.ReadToEndAsync(limit.Token);
             var (done, failure) = await ListenAsync(process.StandardOutput, heard, limit.Token);
-            await process.WaitForExitAsync(limit.Token);
+            // Its word is enough: a trainer that failed is not waited for.
             if (failure is not null) return new TrainerOutcome(failure);
+            await process.WaitForExitAsync(limit.Token);
             if (process.ExitCode != 0) return new TrainerOutcome($"The trainer ended with code {process.ExitCode}: {Tail(await words)}");
             return new TrainerOutcome(done ? null : "The trainer ended without saying that it was done.");
         }
@@ -63,34 +64,43 @@ internal sealed class TrainerProcess(IOptions<FleetOptions> options)
         }
     }
 
+    /// <summary>Reads to the end, also behind "done": a pipe that nobody empties would hold the trainer up.</summary>
     private static async Task<(bool Done, string? Failure)> ListenAsync(StreamReader output, Func<TrainerLine, Task> heard, CancellationToken cancel)
     {
+        var done = false;
         while (await output.ReadLineAsync(cancel) is { } text)
         {
-            if (string.IsNullOrWhiteSpace(text)) continue;
-            TrainerLine? line;
-            try
-            {
-                line = JsonSerializer.Deserialize(text, ContractsJson.Default.TrainerLine);
-            }
-            catch (JsonException)
-            {
-                return (false, $"The trainer said something that is no JSON line: '{Tail(text)}'");
-            }
-            switch (line?.Event)
+            if (done || string.IsNullOrWhiteSpace(text)) continue;
+            if (Parse(text) is not { } line) return (false, $"The trainer said something that is no JSON line with an event: '{Tail(text)}'");
+            switch (line.Event)
             {
                 case "done":
-                    return (true, null);
+                    done = true;
+                    break;
                 case "failed":
                     return (false, line.Message ?? "The trainer failed without saying why.");
                 case "progress" when line.Loss is { } loss && !double.IsFinite(loss):
-                    return (false, $"The loss became {loss} at step {line.Step}.");
-                case not null:
+                    return (false, $"The loss became {loss.ToString(CultureInfo.InvariantCulture)} at step {line.Step}.");
+                case "metrics" when line.Metrics?.FirstOrDefault(metric => !double.IsFinite(metric.Value)) is { Key: { } name, Value: var value }:
+                    return (false, $"The metric {name} became {value.ToString(CultureInfo.InvariantCulture)}.");
+                default:
                     await heard(line);
                     break;
             }
         }
-        return (false, null);
+        return (done, null);
+    }
+
+    private static TrainerLine? Parse(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, ContractsJson.Default.TrainerLine) is { Event.Length: > 0 } line ? line : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The trainer that was named, or the one beside this program, or the one of the same build.</summary>

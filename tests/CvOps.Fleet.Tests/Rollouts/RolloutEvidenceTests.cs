@@ -1,0 +1,126 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Rollouts;
+using CvOps.Statistics;
+
+namespace CvOps.Fleet.Tests.Rollouts;
+
+public sealed class RolloutEvidenceTests(ITestOutputHelper output)
+{
+    private static readonly DeviceId Device = new("n1");
+    private static readonly RolloutPlan Plan = Plans.Of(new RolloutRing("canary", Count: 1)) with { Soak = new Soak(0, 100, 1e6) };
+
+    [Fact]
+    public void Reports_are_counted_once_and_only_those_of_the_rollouts_models()
+    {
+        var other = new ModelRef("line", "0", new string('c', 64));
+        InspectionReport[] reports =
+        [
+            Plans.Report("n1", 1, Plans.New, "ok", Plans.Old, "ok"), Plans.Report("n1", 2, Plans.New, "ok", Plans.Old, "crack"),
+            Plans.Report("n1", 3, Plans.Old, "ok", Plans.New, "crack"), Plans.Report("n1", 4, Plans.New, null, error: "NaN"),
+            Plans.Report("n1", 5, Plans.New, "ok", other, "crack"), Plans.Report("n1", 6, other, "ok", Plans.New, "crack"),
+        ];
+        var counts = new RolloutCounts();
+        Assert.Equal(4, counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));
+        Assert.Null(counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));
+        Assert.Equal((4, 1, 3, 2), (counts.Parts, counts.Errors, counts.Pairs, counts.Discordant));
+        Assert.Null(RolloutTally.Of(Device, [reports[5]], Plans.New.Digest, Plans.Old.Digest));
+    }
+
+    [Fact]
+    public void A_labelled_frame_is_judged_in_either_order_once_and_only_when_sampled_representatively()
+    {
+        var frame = new FrameView
+        {
+            Id = "f", Device = Device, CapturedAt = DateTimeOffset.UnixEpoch, Model = Plans.New, Prediction = new Prediction { Class = "ok" },
+            Shadow = new ShadowPrediction(Plans.Old, new Prediction { Class = "crack" }), Reasons = [new SamplingReason("disagreement", 1)], ImageDigest = "", Width = 1, Height = 1,
+            State = LabelState.Labelled, Label = new FrameLabel("crack", [], "ann", DateTimeOffset.UnixEpoch), Use = FrameUse.Training,
+        };
+        JudgedPair? Judge(FrameView f) => JudgedFrameRule.Judge(f, Plans.New.Digest, Plans.Old.Digest);
+        Assert.Equal(JudgedPair.ChampionRight, Judge(frame));
+        Assert.Equal(JudgedPair.ChallengerRight, Judge(frame with { Model = Plans.Old, Shadow = new ShadowPrediction(Plans.New, new Prediction { Class = "crack" }), }));
+        Assert.Equal(JudgedPair.NeitherRight, Judge(frame with { Label = frame.Label! with { Class = "dent" } }));
+        Assert.Null(Judge(frame with { Reasons = [new SamplingReason("least-confidence", 1)] }));
+        Assert.Null(Judge(frame with { Shadow = new ShadowPrediction(Plans.Old, new Prediction { Class = "ok" }) }));
+        Assert.Null(Judge(frame with { State = LabelState.Skipped, Label = null }));
+        var counts = new RolloutCounts();
+        Assert.True(counts.Judge("f", JudgedPair.ChampionRight));
+        Assert.False(counts.Judge("f", JudgedPair.ChallengerRight));
+        Assert.Equal((1, 0), (counts.ChampionRight, counts.ChallengerRight));
+    }
+
+    [Fact]
+    public void The_curve_stays_short_and_keeps_its_ends()
+    {
+        var counts = new RolloutCounts();
+        for (var i = 1; i <= 5000; i++)
+        {
+            counts.Parts = i;
+            counts.AddPoint(Plan, DateTimeOffset.UnixEpoch.AddSeconds(i));
+        }
+        Assert.InRange(counts.Curve.Count, 50, RolloutCounts.CurvePoints);
+        Assert.Equal((1, 5000), (counts.Curve[0].Parts, counts.Curve[^1].Parts));
+    }
+
+    /// <summary>A rollout of one ring with a look after every frame; half of the frames in disagreement get judged.</summary>
+    private static (RingVerdictKind Verdict, long Parts) Simulate(Random random, double discordant, double challengerWins, int frames, double errors = 0.001)
+    {
+        var counts = new RolloutCounts();
+        for (var i = 1; i <= frames; i++)
+        {
+            counts.Parts = i;
+            counts.Pairs = i;
+            if (random.NextDouble() < errors) counts.Errors++;
+            if (random.NextDouble() < discordant)
+            {
+                counts.Discordant++;
+                if (random.NextDouble() < 0.5) counts.Judge($"{i}", random.NextDouble() < challengerWins ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
+            }
+            var verdict = RolloutGate.Judge(Plan, counts.ToEvidence(Plan), new RingFacts("canary", 1, 1, 0, i, TimeSpan.FromSeconds(i), TimeSpan.FromSeconds(i)));
+            if (verdict.Kind is RingVerdictKind.Stop or RingVerdictKind.Advance) return (verdict.Kind, i);
+        }
+        return (RingVerdictKind.Wait, frames);
+    }
+
+    [Fact]
+    public void Simulated_a_good_model_is_promoted_and_a_bad_one_is_stopped()
+    {
+        var random = new Random(1);
+        var good = Enumerable.Range(0, 50).Select(_ => Simulate(random, 0.15, 0.85, 5000)).ToArray();
+        var bad = Enumerable.Range(0, 50).Select(_ => Simulate(random, 0.3, 0.05, 5000)).ToArray();
+        output.WriteLine($"good: {good.Count(g => g.Verdict == RingVerdictKind.Advance)} of 50 promoted after {good.Average(g => g.Parts):0} parts on average");
+        output.WriteLine($"bad: {bad.Count(g => g.Verdict == RingVerdictKind.Stop)} of 50 stopped after {bad.Average(g => g.Parts):0} parts on average");
+        Assert.All(good, g => Assert.Equal(RingVerdictKind.Advance, g.Verdict));
+        Assert.All(bad, g => Assert.Equal(RingVerdictKind.Stop, g.Verdict));
+    }
+
+    [Fact]
+    public void Simulated_at_most_one_in_a_hundred_equal_models_is_stopped_though_every_frame_is_looked_at()
+    {
+        // Equal models with errors at the normal rate, and no promotion that would end the looks early: the stop rule alone.
+        var (random, stopped) = (new Random(2), 0);
+        for (var run = 0; run < 1000; run++)
+        {
+            var counts = new RolloutCounts();
+            for (var i = 1; i <= 1000; i++)
+            {
+                counts.Parts = counts.Pairs = i;
+                var changed = false;
+                if (random.NextDouble() < Plan.Guardrails.ErrorRate) (counts.Errors, changed) = (counts.Errors + 1, true);
+                if (random.NextDouble() < 0.2) changed |= counts.Judge($"{i}", random.NextDouble() < 0.5 ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
+                // Evidence for a stop grows only with a judged frame or an error.
+                if (!changed) continue;
+                counts.Discordant++;
+                var paired = new PairedEvidence(Plan.Guardrails.NonInferiorityMargin, counts.Pairs, 0, counts.ChallengerRight, counts.ChampionRight);
+                var errors = new BernoulliEProcess(Plan.Guardrails.ErrorRate, counts.Parts, counts.Errors);
+                var evidence = RolloutEvidence.None with { Parts = i, Pairs = i, StopEvidence = paired.StopEvidence, ErrorEvidence = errors.Evidence };
+                if (RolloutGate.Judge(Plan, evidence, new RingFacts("canary", 1, 1, 0, i, TimeSpan.Zero, TimeSpan.Zero)).Kind != RingVerdictKind.Stop) continue;
+                stopped++;
+                break;
+            }
+        }
+        output.WriteLine($"false stops: {stopped} of 1000 A/A rollouts ({stopped / 10.0:0.0} %), 1000 looks each; allowed 1 %");
+        Assert.InRange(stopped, 0, 10);
+    }
+}
