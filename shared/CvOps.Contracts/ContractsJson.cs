@@ -15,6 +15,7 @@ namespace CvOps.Contracts;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = false)]
 [JsonSerializable(typeof(InspectionReport))]
+[JsonSerializable(typeof(IReadOnlyList<Detection>))]
 [JsonSerializable(typeof(DriftWindow))]
 [JsonSerializable(typeof(SampledFrame))]
 [JsonSerializable(typeof(DeviceHealth))]

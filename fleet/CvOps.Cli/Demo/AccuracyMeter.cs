@@ -18,7 +18,7 @@ internal sealed class AccuracyMeter(FleetClient fleet, Func<InspectionRow, Cance
 {
     /// <summary>Newest inspection now; where <see cref="Measure"/> starts.</summary>
     public async Task<long> Now(DeviceId device, CancellationToken ct) =>
-        (await fleet.Get<InspectionPage>($"inspections?device={device}&after=-1&limit=0", ct)).Next;
+        (await fleet.Get<InspectionPage>($"inspections?device={device}&after=-1", ct)).Next;
 
     /// <summary>Waits until so many parts of the device have been inspected after now by the model.</summary>
     /// <param name="model">Digest; inspections by another model are passed over.</param>

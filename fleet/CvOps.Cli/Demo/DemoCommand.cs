@@ -38,7 +38,7 @@ internal static class DemoCommand
             console.MarkupLineInterpolated($"Dashboard while it runs: {stack.Fleet.Fleet}");
             await new LineStory(stack, story).Tell(ct);
         }
-        await story.Step("clean-up", "Everything is stopped and no process is left behind", figures =>
+        await story.Always("clean-up", "Everything is stopped and no process is left behind", figures =>
         {
             var left = Leftovers.Of(folder);
             figures.Say("processes left", $"{left.Count}");

@@ -26,11 +26,13 @@ internal sealed class Story(IAnsiConsole console)
     /// <param name="act">Does it; throws <see cref="StoryFailure"/> when what must hold does not.</param>
     public async Task Step(string name, string title, Func<Figures, Task> act, CancellationToken ct)
     {
-        if (Failed > 0)
-        {
-            _steps.Add(new StoryStep(name, false, 0, new Dictionary<string, string>(), "not reached"));
-            return;
-        }
+        if (Failed > 0) _steps.Add(new StoryStep(name, false, 0, new Dictionary<string, string>(), "not reached"));
+        else await Always(name, title, act, ct);
+    }
+
+    /// <summary>A step that stands on nothing, such as the clean-up.</summary>
+    public async Task Always(string name, string title, Func<Figures, Task> act, CancellationToken ct)
+    {
         console.MarkupLineInterpolated($"[bold]{_steps.Count + 1,2}  {title}[/]");
         var started = Stopwatch.GetTimestamp();
         var figures = new Figures(console);

@@ -8,8 +8,14 @@ internal static class FrameEndpoints
 {
     public static void MapFrames(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/frames", (LabelQueue queue, CancellationToken cancel, LabelState? state, string? device, string? rule, string? after, int limit = Paging.Default) =>
-            queue.PageAsync(new FrameQuery(state, device, rule, after, Paging.Clamp(limit)), cancel));
+        api.MapGet("/frames", async (LabelQueue queue, CancellationToken cancel, string? state, string? device, string? rule, string? after, int limit = Paging.Default) =>
+        {
+            // Query strings are typed by people: the case of a word is not what they mean.
+            LabelState? wanted = Enum.TryParse<LabelState>(state, ignoreCase: true, out var known) ? known : null;
+            return state is not null && wanted is null
+                ? Problems.BadRequest($"'{state}' is no state of a frame: use {string.Join(", ", Enum.GetNames<LabelState>()).ToLowerInvariant()}.")
+                : Results.Ok(await queue.PageAsync(new FrameQuery(wanted, device, rule, after, Paging.Clamp(limit)), cancel));
+        });
 
         api.MapGet("/frames/{id}", async (string id, FrameStore frames, CancellationToken cancel) =>
             await frames.FindAsync(id, cancel) is { } frame ? Results.Ok(frame) : Problems.NotFound("frame", id));

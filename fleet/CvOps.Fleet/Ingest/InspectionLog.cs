@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
@@ -9,13 +10,14 @@ namespace CvOps.Fleet.Ingest;
 internal sealed class InspectionLog(Database database, TimeProvider time)
 {
     /// <param name="device">Null for all.</param>
-    /// <param name="after">Cursor of the last row seen; 0 from the oldest kept.</param>
+    /// <param name="after">Cursor of the last row seen; 0 from the oldest kept; negative for what comes from now on.</param>
     public async Task<InspectionPage> ReadAsync(string? device, long after, int limit, CancellationToken cancel)
     {
+        if (after < 0) return new InspectionPage([], await database.ReadAsync(connection => connection.ExecuteScalar<long>("SELECT coalesce(max(cursor), 0) FROM inspections"), cancel));
         var rows = await database.ReadAsync(connection => connection.Query<Row>(
             $"""
              SELECT cursor, device, camera, part, frame, connection, captured_at AS CapturedAt, model, version, class, confidence,
-                    shadow_model AS ShadowModel, shadow_class AS ShadowClass, error
+                    shadow_model AS ShadowModel, shadow_class AS ShadowClass, error, detections
              FROM inspections WHERE {(device is null ? "" : "device = @device AND ")} cursor > @after ORDER BY cursor LIMIT @limit
              """, new { device, after, limit }).Select(row => row.View()).ToArray(), cancel);
         return new InspectionPage(rows, rows is [.., var last] ? last.Cursor : after);
@@ -46,9 +48,11 @@ internal sealed class InspectionLog(Database database, TimeProvider time)
         public string? ShadowModel { get; init; }
         public string? ShadowClass { get; init; }
         public string? Error { get; init; }
+        public string? Detections { get; init; }
 
         public InspectionRow View() => new(
-            Cursor, new DeviceId(Device), new CameraId(Camera), Part, Frame, Connection, SqlTime.From(CapturedAt), Model, Version, Class, Confidence, ShadowModel, ShadowClass, Error);
+            Cursor, new DeviceId(Device), new CameraId(Camera), Part, Frame, Connection, SqlTime.From(CapturedAt), Model, Version, Class, Confidence, ShadowModel, ShadowClass, Error,
+            Detections is null ? null : JsonSerializer.Deserialize(Detections, ContractsJson.Default.IReadOnlyListDetection));
     }
 }
 

@@ -35,7 +35,7 @@ internal static class Migrations
         CREATE TABLE inspections (
           cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, camera TEXT NOT NULL, part TEXT, frame INTEGER NOT NULL, connection INTEGER NOT NULL,
           captured_at INTEGER NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL, class TEXT, confidence REAL NOT NULL,
-          shadow_model TEXT, shadow_class TEXT, error TEXT, applied_at INTEGER NOT NULL);
+          shadow_model TEXT, shadow_class TEXT, error TEXT, detections TEXT, applied_at INTEGER NOT NULL);
         CREATE INDEX inspections_device ON inspections (device, cursor);
         CREATE TABLE inspections_by_day (day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 

@@ -21,58 +21,75 @@ internal sealed partial class TrainingLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await RequeueAsync();
+        await ResumeAsync(stoppingToken);
         Wake();
         await foreach (var _ in _work.Reader.ReadAllAsync(stoppingToken))
             foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
-                if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await WorkAsync(run, stoppingToken);
+                if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await GuardAsync(run, TrainAndGateAsync, stoppingToken);
     }
 
-    private async Task RequeueAsync()
+    private async Task ResumeAsync(CancellationToken stopping)
     {
         foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
         {
             var grain = grains.GetGrain<ITrainingGrain>(id);
-            if (await grain.Read() is { State: TrainingState.Running or TrainingState.Packing or TrainingState.Gating })
-                await grain.Apply(new TrainingStep(TrainingEvent.FleetRestarted, "The fleet restarted; the run starts again."));
+            if (await grain.Read() is not { State: TrainingState.Running or TrainingState.Packing or TrainingState.Gating }) continue;
+            var run = await grain.Apply(new TrainingStep(TrainingEvent.FleetRestarted, "The fleet restarted; the run goes on."));
+            if (run is { State: TrainingState.Gating, Model: { } model }) await GuardAsync(run, (view, token) => GateAsync(view, model, token), stopping);
         }
     }
 
-    private async Task WorkAsync(TrainingRunView run, CancellationToken stopping)
+    /// <summary>One run's trouble is that run's failure and never the loop's.</summary>
+    private async Task GuardAsync(TrainingRunView run, Func<TrainingRunView, CancellationToken, Task> work, CancellationToken stopping)
     {
-        var grain = grains.GetGrain<ITrainingGrain>(run.Id);
-        var work = Path.Combine(options.Value.Data, "training", run.Id);
         try
         {
-            if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
-            await grain.Apply(new TrainingStep(TrainingEvent.Started, "Trains."));
-            if (await TrainAsync(run, grain, work, stopping) is { } failure)
-            {
-                await grain.Apply(new TrainingStep(TrainingEvent.Failed, failure));
-                return;
-            }
-            await grain.Apply(new TrainingStep(TrainingEvent.Trained, "Packs and signs the model."));
-            var model = await PackAsync(run, work, stopping);
-            await grain.Apply(new TrainingStep(TrainingEvent.Packed, "Compares it with its parent on the golden set.", Model: model));
-            var gate = await comparison.CompareAsync(model, new GateRequest(run.Request.Parent), stopping)
-                ?? throw new TrainingException("The parent left the registry while the run was going on.");
-            await grain.Apply(new TrainingStep(EventOf(gate.Verdict), gate.Reason, Gate: gate));
+            await work(run, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The next start finds the run unfinished and queues it again.
+            // The next start finds the run unfinished and goes on with it.
             throw;
         }
-        catch (Exception e) when (e is TrainingException or ModelException or PackageException or PictureException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Log.RunFailed(logger, e, run.Id);
-            await grain.Apply(new TrainingStep(TrainingEvent.Failed, e.Message));
+            var known = e is TrainingException or ModelException or PackageException or PictureException or IOException or UnauthorizedAccessException;
+            await grains.GetGrain<ITrainingGrain>(run.Id).Apply(new TrainingStep(TrainingEvent.Failed, known ? e.Message : $"The fleet failed at this run ({e.GetType().Name}); its log has the reason."));
         }
         finally
         {
-            if (Directory.Exists(work) && !stopping.IsCancellationRequested) Directory.Delete(work, recursive: true);
+            if (Directory.Exists(WorkFolder(run)) && !stopping.IsCancellationRequested) Directory.Delete(WorkFolder(run), recursive: true);
         }
     }
+
+    private async Task TrainAndGateAsync(TrainingRunView run, CancellationToken stopping)
+    {
+        var grain = grains.GetGrain<ITrainingGrain>(run.Id);
+        var work = WorkFolder(run);
+        if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+        await grain.Apply(new TrainingStep(TrainingEvent.Started, "Trains."));
+        if (await TrainAsync(run, grain, work, stopping) is { } failure)
+        {
+            await grain.Apply(new TrainingStep(TrainingEvent.Failed, failure));
+            return;
+        }
+        await grain.Apply(new TrainingStep(TrainingEvent.Trained, "Packs and signs the model."));
+
+        // A crash between the registration and this step left a model of this run behind: it is the one.
+        var model = (await models.ListAsync(stopping)).FirstOrDefault(known => known.Lineage.TrainingRun == run.Id)?.Model.Digest ?? await PackAsync(run, work, stopping);
+        await grain.Apply(new TrainingStep(TrainingEvent.Packed, "Compares it with its parent on the golden set.", Model: model));
+        await GateAsync(run, model, stopping);
+    }
+
+    private async Task GateAsync(TrainingRunView run, string model, CancellationToken stopping)
+    {
+        var gate = await comparison.CompareAsync(model, new GateRequest(run.Request.Parent), stopping)
+            ?? throw new TrainingException("The parent left the registry while the run was going on.");
+        await grains.GetGrain<ITrainingGrain>(run.Id).Apply(new TrainingStep(EventOf(gate.Verdict), gate.Reason, Gate: gate));
+    }
+
+    private string WorkFolder(TrainingRunView run) => Path.Combine(options.Value.Data, "training", run.Id);
 
     private async Task<string?> TrainAsync(TrainingRunView run, ITrainingGrain grain, string work, CancellationToken stopping)
     {

@@ -18,11 +18,12 @@ internal static class TrainingMachine
         (TrainingState.Gating,  TrainingEvent.GateRefused)      => TrainingState.Refused,
         (TrainingState.Gating,  TrainingEvent.GateInconclusive) => TrainingState.Inconclusive,
 
-        // Training is deterministic, so a run that the fleet's end cut off starts again from its request.
+        // Training is deterministic, so a run that the fleet's end cut off starts again from its request; a model that is registered only
+        // lacks its gate.
         (TrainingState.Queued,  TrainingEvent.FleetRestarted)   => TrainingState.Queued,
         (TrainingState.Running, TrainingEvent.FleetRestarted)   => TrainingState.Queued,
         (TrainingState.Packing, TrainingEvent.FleetRestarted)   => TrainingState.Queued,
-        (TrainingState.Gating,  TrainingEvent.FleetRestarted)   => TrainingState.Queued,
+        (TrainingState.Gating,  TrainingEvent.FleetRestarted)   => TrainingState.Gating,
 
         (TrainingState.Queued,  TrainingEvent.Failed)           => TrainingState.Failed,
         (TrainingState.Running, TrainingEvent.Failed)           => TrainingState.Failed,

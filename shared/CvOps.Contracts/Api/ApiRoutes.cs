@@ -10,7 +10,7 @@ namespace CvOps.Contracts.Api;
 /// GET  devices                            DeviceView[]          GET devices/{id}     DeviceView
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
-/// GET  inspections?device=&amp;after=&amp;limit=  InspectionPage (after: cursor; rising order)
+/// GET  inspections?device=&amp;after=&amp;limit=  InspectionPage (after: cursor, -1 for from now on; rising order)
 /// GET  models                             ModelView[]           POST models          (body: .cvmodel) -> ModelView
 /// GET  models/{digest}                    ModelView             GET models/{digest}/package   the file, with range requests
 /// POST models/{digest}/gate               GateRequest -> GateResult
