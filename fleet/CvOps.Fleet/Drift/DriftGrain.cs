@@ -38,6 +38,9 @@ internal sealed class DriftRecord
 
     public DriftCause? Cause { get; set; }
 
+    /// <summary>Since when it is no longer quiet; null while it is. The alarm that follows a watch does not start it again.</summary>
+    public DateTimeOffset? MovedSince { get; set; }
+
     public List<DriftTimelinePoint> Timeline { get; set; } = [];
 }
 
@@ -63,6 +66,8 @@ internal sealed partial class DriftGrain(
         Record.Frames += window.Frames;
         Record.Windows.Add(window);
         if (await profiles.Find(window.Model.Digest) is { } profile) await Decide(profile, window);
+        // Listed all the same: that its drift can't be told has to be seen.
+        else await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, Record.Memory!.State, false));
         Trim();
         await Write();
     }
@@ -96,9 +101,9 @@ internal sealed partial class DriftGrain(
         var brightness = answer.Covariates.Any(c => c is { Covariate: Covariates.Brightness, Moved: true });
         var site = await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, answer.Memory.State, brightness));
         // The cause stays with the alarm while its covariates swing back.
-        if (answer.Memory.State is DriftState.Learning or DriftState.Stable) Record.Cause = null;
+        if (answer.Memory.State is DriftState.Learning or DriftState.Stable) (Record.Cause, Record.MovedSince) = (null, null);
         else Record.Cause = DriftCauseRule.Find(new DriftScene(Key, answer.Covariates, [.. Record.Timeline.Select(p => p.Mean.GetValueOrDefault(Covariates.Brightness, double.NaN))],
-            Record.Cause is null ? answer.Memory.Since : before.Since, site.Cameras, site.Moved)) ?? Record.Cause;
+            Record.MovedSince ??= answer.Memory.Since, site.Cameras, site.Moved)) ?? Record.Cause;
         if (answer.Memory.State == before.State) return;
         Log.DriftMoved(logger, Key, before.State, answer.Memory.State);
         if (answer.Memory.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);

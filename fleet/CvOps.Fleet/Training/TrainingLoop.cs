@@ -127,7 +127,7 @@ internal sealed partial class TrainingLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(3201, LogLevel.Warning, "Training run {Id} failed")]
+        [LoggerMessage(3301, LogLevel.Warning, "Training run {Id} failed")]
         public static partial void RunFailed(ILogger logger, Exception exception, string id);
     }
 }
