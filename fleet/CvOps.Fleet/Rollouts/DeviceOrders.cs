@@ -34,5 +34,13 @@ internal sealed class DeviceOrders(IGrainFactory grains, DeviceDirectory devices
         return new ReturnOrder(await Give(device.Device, device.Previous, rollout, compare: false), null);
     }
 
+    /// <summary>Lets the device keep the rollout's model and no longer ask the previous one.</summary>
+    /// <returns>Version of the desired twin that says so; null when the device was given something else since.</returns>
+    public async Task<long?> EndComparison(DeviceId device, string rollout)
+    {
+        var desired = await grains.GetGrain<IDeviceGrain>(device.Value).GetDesired();
+        return desired?.Model is { } wanted && wanted.Rollout == rollout ? await Give(device, wanted.Model, rollout, compare: false) : null;
+    }
+
     public async Task<TwinReported?> Reported(DeviceId device) => (await devices.FindAsync(device, CancellationToken.None))?.Reported;
 }

@@ -173,7 +173,8 @@ internal sealed partial class RolloutGrain(
                 await OrderRing();
                 break;
             case RingVerdictKind.Advance when Record.State == RolloutState.Soaking:
-                await Move(RolloutEvent.LastRingPassed, verdict.Reason, "rollout");
+                // Before the rollout lets go of its devices: afterwards another one may speak to them.
+                if (await EndComparison()) await Move(RolloutEvent.LastRingPassed, verdict.Reason, "rollout");
                 break;
             case RingVerdictKind.Wait when Record.State != RolloutState.Paused:
                 // Kept in memory only: it is told to whoever looks, and follows from what is stored.
@@ -197,6 +198,20 @@ internal sealed partial class RolloutGrain(
             Record.Ordered[device.Device.Value] = await orders.Give(device.Device, Record.Model!, Id, compare: !Record.Plan!.FirstInstallation);
             await Write();
         }
+    }
+
+    /// <summary>The question is answered: a shadow that goes on costs inferences for nothing.</summary>
+    /// <returns>True when every device that runs the model has been told.</returns>
+    private async Task<bool> EndComparison()
+    {
+        if (Record.Plan!.FirstInstallation) return true;
+        foreach (var device in Record.Devices.Where(d => d.State == RolloutDeviceState.Running && !Record.ComparisonEnded.Contains(d.Device.Value)).Take(DevicesPerTick).ToArray())
+        {
+            if (await orders.EndComparison(device.Device, Id) is { } version) Record.Ordered[device.Device.Value] = version;
+            Record.ComparisonEnded.Add(device.Device.Value);
+            await Write();
+        }
+        return Record.Devices.All(d => d.State != RolloutDeviceState.Running || Record.ComparisonEnded.Contains(d.Device.Value));
     }
 
     /// <returns>True when every touched device has been told to take its previous model back.</returns>

@@ -27,6 +27,9 @@ internal sealed class RolloutRecord
     /// <summary>By device, the version of the last desired twin this rollout made; what a device reports of an older one is about something else.</summary>
     public Dictionary<string, long> Ordered { get; set; } = [];
 
+    /// <summary>Devices that were told to leave the previous model alone.</summary>
+    public HashSet<string> ComparisonEnded { get; set; } = [];
+
     public RolloutCounts Counts { get; set; } = new();
 
     public List<RolloutTransition> History { get; set; } = [];

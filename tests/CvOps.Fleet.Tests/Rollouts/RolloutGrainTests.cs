@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Fleet.Tests.Rollouts;
+
+/// <summary>Whole rollouts over a real broker, real databases and the API.</summary>
+public sealed class RolloutGrainTests(ITestOutputHelper output)
+{
+    private static readonly RolloutRing[] TwoRings = [new("canary", Count: 1), new("rest", Percent: 100)];
+
+    [Fact]
+    public async Task A_model_that_agrees_reaches_ring_after_ring_and_then_is_no_longer_compared()
+    {
+        await using var line = await RolloutLine.StartAsync(3);
+        var created = await line.CreateAsync(line.Plan(TwoRings));
+        Assert.Equal(RolloutState.Canary, created.State);
+        Assert.Equal([0, 1, 1], created.Devices.Select(d => d.Ring));
+        var canary = line.Devices[0];
+        await line.TakeOverAsync(canary);
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.All(line.Devices[1..], device => Assert.Null(device.Desired));
+
+        await line.InspectAsync(canary, 150);
+        await line.UntilAsync(RolloutState.Advancing);
+        foreach (var device in line.Devices[1..]) await line.TakeOverAsync(device);
+        await line.UntilAsync(view => view is { State: RolloutState.Soaking, Ring: 1 }, "the second ring soaking");
+        foreach (var device in line.Devices[1..]) await line.InspectAsync(device, 30);
+        var done = await line.UntilAsync(RolloutState.Completed);
+        output.WriteLine(string.Join('\n', done.History.Select(step => $"{step.From} -> {step.To}: {step.Reason}")));
+        Assert.Equal(["Start", "RingTaken", "RingPassed", "RingTaken", "LastRingPassed"], done.History.Select(step => step.Trigger));
+        // What came after the last word is nobody's evidence any more.
+        Assert.InRange(done.Evidence.Parts, 200, 210);
+        Assert.Equal((done.Evidence.Parts, 0), (done.Evidence.Pairs, done.Evidence.Discordant));
+        Assert.All(done.Devices, device => Assert.Equal(RolloutDeviceState.Running, device.State));
+        foreach (var device in line.Devices) await RolloutLine.UntilDesiredAsync(device, line.New, compare: false);
+
+        var audit = await line.Fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, TestContext.Current.CancellationToken);
+        Assert.Single(audit!.Entries, entry => entry.Action == "rollout.completed");
+
+        // A person may still want it back.
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("rollback")).StatusCode);
+        foreach (var device in line.Devices)
+        {
+            await RolloutLine.UntilDesiredAsync(device, line.Old, compare: false);
+            await RolloutLine.ReportAsync(device, line.Old, null, UpdateState.RolledBack);
+        }
+        Assert.Contains("3 of 3 devices run their previous model again", (await line.UntilAsync(RolloutState.RolledBack)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_judged_frames_speak_against_is_taken_back_and_the_untouched_ring_never_hears_of_it()
+    {
+        await using var line = await RolloutLine.StartAsync(3);
+        await line.CreateAsync(line.Plan(TwoRings));
+        var canary = line.Devices[0];
+        await line.TakeOverAsync(canary);
+        await line.UntilAsync(RolloutState.Soaking);
+        await line.InspectAsync(canary, 40, said: "ok", previousSaid: "scratch");
+        await line.UntilAsync(view => view.Evidence.Discordant == 40, "40 frames in disagreement");
+        for (var frame = 0; frame < 12; frame++) await line.JudgeAsync(canary, $"f{frame}", "ok", "scratch", truth: "scratch");
+
+        await line.UntilAsync(RolloutState.RollingBack);
+        await RolloutLine.UntilDesiredAsync(canary, line.Old, compare: false);
+        await RolloutLine.ReportAsync(canary, line.Old, null, UpdateState.RolledBack);
+        var ended = await line.UntilAsync(RolloutState.RolledBack);
+        output.WriteLine(ended.Reason);
+        Assert.Contains("risk of a false stop at most 1 %; 40 parts were exposed", ended.Reason, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 devices run their previous model again, 2 were never touched", ended.Reason, StringComparison.Ordinal);
+        Assert.True(ended.Evidence.ChallengerConfidence > ended.Evidence.ChampionConfidence, "it was the surer one");
+        Assert.All(ended.Devices.Where(d => d.Ring == 1), device => Assert.Equal(RolloutDeviceState.Waiting, device.State));
+        Assert.All(line.Devices[1..], device => Assert.Null(device.Desired));
+
+        // Its devices are free: the same plan may be tried again.
+        Assert.Equal("rollout-2", (await line.CreateAsync(line.Plan(TwoRings))).Id);
+    }
+
+    [Fact]
+    public async Task A_device_that_fails_to_update_stops_the_rollout_and_says_why()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(TwoRings));
+        await RolloutLine.UntilDesiredAsync(line.Devices[0], line.New, compare: true);
+        await RolloutLine.ReportAsync(line.Devices[0], line.Old, null, UpdateState.Failed, "the golden outputs differ");
+        await RolloutLine.UntilDesiredAsync(line.Devices[0], line.Old, compare: false);
+        await RolloutLine.ReportAsync(line.Devices[0], line.Old, null, UpdateState.Failed);
+        var ended = await line.UntilAsync(RolloutState.RolledBack);
+        Assert.Contains("1 of 1 devices of ring 'canary' failed to update, 0 are allowed", ended.Reason, StringComparison.Ordinal);
+        Assert.Null(line.Devices[1].Desired);
+    }
+
+    [Fact]
+    public async Task A_fleet_restarted_in_mid_canary_goes_on_and_counts_nothing_twice()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(TwoRings));
+        var canary = line.Devices[0];
+        await line.TakeOverAsync(canary);
+        var told = await line.InspectAsync(canary, 45);
+        await line.UntilAsync(view => view is { State: RolloutState.Soaking, Evidence.Parts: 45 }, "45 parts in a soaking canary");
+
+        await line.Fleet.RestartFleetAsync();
+        foreach (var report in told) await canary.SendAsync(report);
+        await line.InspectAsync(canary, 4);
+        var on = await line.UntilAsync(view => view.Evidence.Parts == 49, "49 parts");
+        Assert.Equal((RolloutState.Soaking, 2), (on.State, on.History.Count));
+        await line.InspectAsync(canary, 101);
+        await line.TakeOverAsync(line.Devices[1]);
+        await line.UntilAsync(view => view is { State: RolloutState.Soaking, Ring: 1, Evidence.Parts: 150 }, "the second ring soaking");
+        await line.InspectAsync(line.Devices[1], 50);
+        await line.UntilAsync(RolloutState.Completed);
+    }
+
+    [Fact]
+    public async Task A_rollout_of_nothing_but_silence_pauses_and_a_person_decides()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        var plan = line.Plan(TwoRings) with { Soak = new Soak(0, 50, 1) };
+        await line.CreateAsync(plan);
+        await line.TakeOverAsync(line.Devices[0]);
+        var paused = await line.UntilAsync(RolloutState.Paused);
+        Assert.StartsWith("inconclusive after", paused.Reason, StringComparison.Ordinal);
+        Assert.Null(line.Devices[1].Desired);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await line.ActAsync("rollback", by: " ")).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, (await line.ActAsync("pause")).StatusCode);
+        var overlapping = await line.Fleet.Http.PostAsJsonAsync("rollouts", plan, ContractsJson.Default.RolloutPlan, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, overlapping.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("rollback")).StatusCode);
+        await RolloutLine.UntilDesiredAsync(line.Devices[0], line.Old, compare: false);
+        await RolloutLine.ReportAsync(line.Devices[0], line.Old, null, UpdateState.RolledBack);
+        var ended = await line.UntilAsync(RolloutState.RolledBack);
+        Assert.Equal("anna", ended.History.Single(step => step.Trigger == "RollbackAsked").By);
+    }
+}
