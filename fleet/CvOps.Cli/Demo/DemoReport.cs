@@ -15,7 +15,4 @@ internal sealed record DemoReport(string Story, DateTimeOffset At, double Second
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, PropertyNameCaseInsensitive = true)]
 [JsonSerializable(typeof(DemoReport))]
-[JsonSerializable(typeof(PartTruth))]
-[JsonSerializable(typeof(PartTruth[]))]
-[JsonSerializable(typeof(LineDrift))]
 internal sealed partial class DemoJson : JsonSerializerContext;

@@ -11,7 +11,8 @@ namespace CvOps.Cli.Demo;
 internal sealed class LineStory(Stack stack, Story story)
 {
     private const double AgedLamp = 0.45;
-    private const int LabelsWanted = 220;
+    private const int LabelsWanted = 300;
+    private const int GoldenPictures = 160;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly FleetClient _fleet = stack.Fleet;
@@ -59,6 +60,14 @@ internal sealed class LineStory(Stack stack, Story story)
             Figures.Require(before.Values.All(accuracy => accuracy.Share >= 0.9), "a line is below 0.9 in normal light");
         }, ct);
 
+        await story.Step("golden-set", "A golden set is laid down: pictures in good and in poor light, never trained on", async figures =>
+        {
+            var golden = await stack.RenderGolden(GoldenPictures, AgedLamp, ct);
+            foreach (var (file, name) in golden)
+                await _fleet.Post<FrameImport, FrameView>("frames", new FrameImport(await File.ReadAllBytesAsync(file, ct), name, Labeller.Name, FrameUse.Golden), ct);
+            figures.Say("golden frames", $"{golden.Count}, half of them at {AgedLamp:P0} light");
+        }, ct);
+
         labeller.Start();
         await story.Step("quiet", "In normal light no camera alarms", async figures =>
         {
@@ -69,7 +78,7 @@ internal sealed class LineStory(Stack stack, Story story)
 
         await story.Step("lamp-ages", $"The lamps of {Names(Ageing)} age to {AgedLamp:P0} of their light", async figures =>
         {
-            foreach (var device in Ageing) await _simulator.Change(device.Line!, new LineDrift(Lamp: AgedLamp, RampSeconds: 15), ct);
+            foreach (var device in Ageing) await _simulator.Change(device.Line!, new LineDriftRequest(Lamp: AgedLamp, RampSeconds: 15), ct);
             await Task.Delay(TimeSpan.FromSeconds(15), ct);
             foreach (var (device, accuracy) in await MeasureAll(Ageing, v1, 50, ct))
             {
@@ -90,8 +99,8 @@ internal sealed class LineStory(Stack stack, Story story)
         await story.Step("label", "Uncertain frames arrive and are labelled by a person's hand at the API", async figures =>
         {
             var page = await FleetWatch.Until("enough labels", Patience, async () => await _fleet.Get<FramePage>("frames?state=labelled&limit=1", ct),
-                page => page.Labelled >= LabelsWanted, page => $"{page?.Labelled} labelled, {page?.Unlabelled} waiting; {labeller.Trouble}", ct);
-            figures.Say("labelled", $"{page.Labelled} frames ({labeller.Skipped} skipped, {page.Unlabelled} waiting)");
+                page => page.Labelled >= LabelsWanted + GoldenPictures, page => $"{page?.Labelled - GoldenPictures} labelled, {page?.Unlabelled} waiting; {labeller.Trouble}", ct);
+            figures.Say("labelled", $"{page.Labelled - GoldenPictures} frames ({labeller.Skipped} skipped, {page.Unlabelled} waiting)");
         }, ct);
 
         await story.Step("snapshot", "The labels are frozen as a dataset snapshot", async figures =>
@@ -102,7 +111,7 @@ internal sealed class LineStory(Stack stack, Story story)
 
         await story.Step("retrain", "v2 is retrained from v1 and goes through the promotion gate", async figures =>
         {
-            var request = new TrainingRequest(dataset.Digest, v1.Model.Digest, "2", Labeller.Name);
+            var request = new TrainingRequest(dataset.Digest, v1.Model.Digest, "v2", Labeller.Name);
             var run = await _fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct);
             run = await FleetWatch.Until("the training run", Patience, async () => await _fleet.Get<TrainingRunView>($"training/{run.Id}", ct),
                 view => view.State is TrainingState.Passed or TrainingState.Refused or TrainingState.Inconclusive or TrainingState.Failed, view => $"{view?.State}", ct);
@@ -134,7 +143,7 @@ internal sealed class LineStory(Stack stack, Story story)
 
         await story.Step("propose-v3", "A v3 is proposed whose labels were muddled: surer of itself, and worse", async figures =>
         {
-            v3 = await _fleet.PushModel(await stack.TrainMuddledModel(dataset, v2, "3", ct), ct);
+            v3 = await _fleet.PushModel(await stack.TrainMuddledModel(dataset, v2, "v3", ct), ct);
             figures.Say("model", $"{v3.Model.Name} {v3.Model.Version}, digest {v3.Model.Digest[..12]}");
         }, ct);
 

@@ -1,13 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
 
 namespace CvOps.Cli.Demo;
-
-/// <summary>What the simulator knows of a part it drew.</summary>
-internal sealed record PartTruth(uint Serial, string Class);
-
-/// <summary>How the line's world changes. Lamp: 1 is new, 0 is dark.</summary>
-internal sealed record LineDrift(double? Lamp = null, double? Blur = null, double RampSeconds = 0);
 
 /// <summary>The simulator's HTTP side: the truth of each part, and the hand on the lamp.</summary>
 internal sealed class SimulatorClient(Uri address) : IDisposable
@@ -20,12 +16,12 @@ internal sealed class SimulatorClient(Uri address) : IDisposable
         using var answer = await _http.GetAsync($"lines/{line}/truth/{part}", ct);
         if (answer.StatusCode == HttpStatusCode.NotFound) return null;
         answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync(DemoJson.Default.PartTruth, ct);
+        return await answer.Content.ReadFromJsonAsync(ContractsJson.Default.PartTruth, ct);
     }
 
-    public async Task Change(string line, LineDrift drift, CancellationToken ct)
+    public async Task Change(string line, LineDriftRequest drift, CancellationToken ct)
     {
-        using var answer = await _http.PostAsJsonAsync($"lines/{line}/drift", drift, DemoJson.Default.LineDrift, ct);
+        using var answer = await _http.PostAsJsonAsync($"lines/{line}/drift", drift, ContractsJson.Default.LineDriftRequest, ct);
         answer.EnsureSuccessStatusCode();
     }
 

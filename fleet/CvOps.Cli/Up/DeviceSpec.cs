@@ -50,7 +50,7 @@ internal sealed record DeviceSpec(DeviceId Device, string Url)
             url: {Quote(Line is null && File.Exists(Url) ? Path.GetFullPath(Url) : Url)}
             pace: {Pace}
             loop: {(Loop ? "true" : "false")}
-        {(Line is null ? "" : "    part-code: { x: 16, y: 4, width: 288, height: 12 }")}
+        {(Line is null ? "" : "    part-code: { x: 8, y: 220, width: 304, height: 16 }")}
 
         """);
 

@@ -16,14 +16,29 @@ internal static class StackModels
     /// <summary>The simulator's own model. Packed once a stack: a second start finds the same file and so the same digest.</summary>
     public static async Task<string> PackLineModel(this Stack stack, CancellationToken ct)
     {
-        var target = Path.Combine(stack.Layout.Models, "line-1.cvmodel");
+        var target = Path.Combine(stack.Layout.Models, "line-v1.cvmodel");
         if (File.Exists(target)) return target;
         var simulator = Programs.Own("CvOps.Simulator", "cvops-simulator");
         var source = Path.Combine(Path.GetDirectoryName(simulator)!, "model");
         var pictures = Path.Combine(stack.Layout.Models, "line-pictures");
-        await Run(simulator, ["render", "--count", $"{ProfilePictures}", "--seed", "7", "--out", pictures], ct);
+        await Run(simulator, ["render", "--video", "--count", $"{ProfilePictures}", "--seed", "7", "--out", pictures], ct);
         var manifest = JsonSerializer.Deserialize(await File.ReadAllTextAsync(Path.Combine(source, "manifest.json"), ct), ContractsJson.Default.ModelManifest)!;
         return Write(stack, target, manifest, Path.Combine(source, "line-v1.onnx"), Pictures(pictures), new Lineage());
+    }
+
+    /// <summary>Pictures of parts with their truth, half under a new lamp and half under an old one, as the lines' video shows them.</summary>
+    /// <returns>File and class of each.</returns>
+    public static async Task<IReadOnlyList<(string File, string Class)>> RenderGolden(this Stack stack, int count, double agedLamp, CancellationToken ct)
+    {
+        var golden = new List<(string, string)>();
+        foreach (var lamp in (double[])[1, agedLamp])
+        {
+            var folder = Path.Combine(stack.Layout.Models, string.Create(CultureInfo.InvariantCulture, $"golden-{lamp:0.00}"));
+            await Run(Programs.Own("CvOps.Simulator", "cvops-simulator"),
+                ["render", "--video", "--count", $"{count / 2}", "--seed", "11", "--lamp", lamp.ToString(CultureInfo.InvariantCulture), "--out", folder], ct);
+            golden.AddRange(File.ReadLines(Path.Combine(folder, "labels.csv")).Skip(1).Select(row => row.Split(',')).Select(cells => (Path.Combine(folder, cells[2]), cells[1])));
+        }
+        return golden;
     }
 
     /// <summary>Any ONNX file with its manifest.</summary>
