@@ -152,7 +152,7 @@ public sealed class UpdateLoopTests
         var (v1, v2) = (rig.Publish("v1"), rig.Publish("v22"));
         rig.OnDisk(v1);
         rig.OnDisk(v2);
-        Flip(Path.Combine(rig.Data, "models", v2.Model.Digest + ".cvmodel"));
+        UpdateRig.Flip(Path.Combine(rig.Data, "models", v2.Model.Digest + ".cvmodel"));
         UpdateJournal.Open(rig.Journal).Save(new UpdateRecord { State = Committed, DesiredVersion = 2, Active = v2.Model, Previous = v1.Model, Target = v2 });
         await using var device = rig.Start();
         await device.StartAsync();
@@ -203,7 +203,7 @@ public sealed class UpdateLoopTests
         var path = rig.Folder["v22.cvmodel"];
         switch (what)
         {
-            case "altered": Flip(path); return good;
+            case "altered": UpdateRig.Flip(path); return good;
             case "other digest": return good with { Model = good.Model with { Digest = new string('a', 64) } };
             case "absent": File.Delete(path); return good;
             case "wrong size": return good with { Bytes = good.Bytes - 1 };
@@ -211,12 +211,5 @@ public sealed class UpdateLoopTests
             case "golden vectors of another model": return rig.Repack("v22", parts => parts with { Onnx = TinyOnnx.MeanColourClassifier(8, 8, [0, 5, 5, 0, 1, 9], [3, 0]) });
             default: throw new ArgumentOutOfRangeException(nameof(what), what, "No such spoiling.");
         }
-    }
-
-    private static void Flip(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        bytes[bytes.Length / 2] ^= 1;
-        File.WriteAllBytes(path, bytes);
     }
 }

@@ -93,6 +93,14 @@ internal sealed class UpdateRig : IAsyncDisposable
         File.Copy(Folder[model.Url.LocalPath.TrimStart('/')], Path.Combine(Data, "models", model.Model.Digest + ".cvmodel"), overwrite: true);
     }
 
+    /// <summary>Changes one bit in the middle of a file.</summary>
+    public static void Flip(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes(path, bytes);
+    }
+
     public UpdateDevice Start(string? package = null) => new(this, package);
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,141 @@
+using CvOps.Agent.Spool;
+using CvOps.Agent.Tests.Update;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CvOps.Agent.Tests.Host;
+
+/// <summary>The program itself, with a broker, a video and a model, in good times and bad.</summary>
+[Trait("tier", "integration"), Collection("agent process")]
+public sealed class AgentProcessTests
+{
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(8);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Inspections_arrive_and_a_late_subscriber_finds_the_retained_documents()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        await using var agent = await rig.StartInspectingAsync();
+        await rig.ArrivedAsync(20, agent);
+        var inspections = rig.Fleet.Inspections();
+        Assert.Equal(Enumerable.Range(0, inspections.Count).Select(frame => (long)frame), inspections.Select(it => it.Frame));
+        Assert.All(inspections, it => Assert.Equal(("v1", null, 1), (it.Model.Version, it.Error, it.Connection)));
+        Assert.All(inspections, it => Assert.Contains(it.Prediction.Class, (string[])["good", "bad"]));
+
+        using var late = new FleetSide(rig.Broker, AgentRig.Topics);
+        await late.ListenAsync(Token);
+        await rig.UntilAsync(() => late.On(AgentRig.Topics.Status, ContractsJson.Default.DeviceStatus).Count > 0 && late.On(AgentRig.Topics.TwinReported, ContractsJson.Default.TwinReported).Count > 0, agent);
+        Assert.Equal((Connectivity.Online, 1), (late.On(AgentRig.Topics.Status, ContractsJson.Default.DeviceStatus)[0].Connectivity, late.On(AgentRig.Topics.Status, ContractsJson.Default.DeviceStatus)[0].Boot));
+        await rig.UntilAsync(() => late.On(AgentRig.Topics.TwinReported, ContractsJson.Default.TwinReported)[^1] is { Model.Active.Version: "v1", Cameras: [{ Width: 160, Height: 90 }] }, agent);
+
+        var child = Assert.Single(agent.Children());
+        Assert.Equal(0, await agent.Process.StopAsync(StopDeadline, Token));
+        await rig.UntilAsync(() => late.On(AgentRig.Topics.Status, ContractsJson.Default.DeviceStatus)[^1].Connectivity == Connectivity.Offline, agent);
+        Assert.False(AgentProcess.Runs(child));
+        Assert.DoesNotContain("fail:", agent.Process.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broker_that_dies_and_an_agent_that_is_killed_lose_nothing()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        await using var first = await rig.StartInspectingAsync();
+
+        rig.Proxy.Cut();
+        // What the broker acknowledged and had not passed on lives in its memory: that is its durability, not the agent's.
+        await rig.Fleet.BarrierAsync(Token);
+        await rig.Broker.KillAsync();
+        await WaitsAsync(first, 30);
+        await rig.Broker.RestartAsync(Token);
+        await rig.Fleet.ListenAsync(Token);
+        rig.Proxy.Restore();
+        await rig.ArrivedAsync(40, first);
+
+        rig.Proxy.Cut();
+        await rig.Fleet.BarrierAsync(Token);
+        var waiting = await WaitsAsync(first, 30);
+        var child = Assert.Single(first.Children());
+        await first.KillAloneAsync();
+        await Eventually.Async(() => !AgentProcess.Runs(child), TimeSpan.FromSeconds(5), () => $"ffmpeg {child} outlived its agent", Token);
+        var onDisk = OnDisk(rig);
+        Assert.InRange(onDisk.Count, waiting, long.MaxValue);
+
+        rig.Proxy.Restore();
+        await using var second = rig.Start();
+        await rig.UntilAsync(() => rig.Fleet.Sequences(2).Length > 10, second);
+        var arrived = rig.Fleet.Sequences(1);
+        Assert.Empty(onDisk.Except(arrived));
+        Assert.Equal(Enumerable.Range(1, arrived.Length).Select(sequence => (long)sequence), arrived);
+        Assert.Equal(1, rig.Fleet.Sequences(2)[0]);
+        Assert.Equal(0, rig.Fleet.Healths[^1].Spool.EvictedMessages + rig.Fleet.Healths[^1].Spool.DeadLetters);
+        var frames = rig.Fleet.Inspections().Where(it => it.Origin.Boot == 1).Select(it => it.Frame).Distinct().Order().ToArray();
+        Assert.Equal(Enumerable.Range(0, frames.Length).Select(frame => (long)frame), frames);
+    }
+
+    [Fact]
+    public async Task A_desired_model_takes_over_between_two_frames_and_a_bad_one_changes_nothing()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        await using var agent = await rig.StartInspectingAsync();
+        await DesireAsync(1, rig.Packages.Publish("v22"));
+        await RestAsync(1, UpdateState.Committed);
+        await rig.UntilAsync(() => rig.Fleet.Inspections()[^1].Model.Version == "v22", agent);
+
+        var altered = rig.Packages.Publish("v333");
+        UpdateRig.Flip(rig.Packages.Folder["v333.cvmodel"]);
+        await DesireAsync(2, altered);
+        Assert.Equal(altered.Model.Digest, (await RestAsync(2, UpdateState.Failed)).Target);
+
+        using var stranger = CvOps.Contracts.Packages.SigningKeys.Create();
+        await DesireAsync(3, rig.Packages.Publish("v4444", stranger));
+        Assert.Contains("unknown key", (await RestAsync(3, UpdateState.Failed)).Reason, StringComparison.OrdinalIgnoreCase);
+
+        await rig.ArrivedAsync(10, agent);
+        var inspections = rig.Fleet.Inspections();
+        Assert.Equal(["v1", "v22"], inspections.Select(it => it.Model.Version).Distinct());
+        Assert.Equal(Enumerable.Range(0, inspections.Count).Select(frame => (long)frame), inspections.Select(it => it.Frame));
+
+        Task DesireAsync(long version, DesiredModel model) =>
+            rig.Fleet.SayAsync(AgentRig.Topics.TwinDesired, new TwinDesired { Version = version, Model = model }, ContractsJson.Default.TwinDesired, retain: true, Token);
+
+        async Task<ReportedModel> RestAsync(long version, UpdateState state)
+        {
+            TwinReported? Last() => rig.Fleet.On(AgentRig.Topics.TwinReported, ContractsJson.Default.TwinReported) is [.., var last] ? last : null;
+            await rig.UntilAsync(() => Last() is { } twin && twin.DesiredVersion == version && twin.Model.State == state, agent, () => $"{Last()}");
+            var model = Last()!.Model;
+            Assert.Equal("v22", model.Active?.Version);
+            Assert.Equal(state == UpdateState.Failed, model.Reason is { Length: > 20 } reason && reason.EndsWith('.'));
+            return model;
+        }
+    }
+
+    /// <summary>Waits until so many messages are on disk that nobody has acknowledged.</summary>
+    private static async Task<long> WaitsAsync(AgentProcess agent, int messages)
+    {
+        var waiting = 0L;
+        await Eventually.Async(async () => (waiting = (long)await agent.MetricAsync("cvops_agent_spool_waiting_messages")) >= messages,
+            AgentRig.Deadline, () => $"{waiting} wait; the agent says: {agent.Process.Output}", Token);
+        return waiting;
+    }
+
+    /// <summary>Sequence numbers in the spool of an agent that does not run, read from a copy.</summary>
+    private static List<long> OnDisk(AgentRig rig)
+    {
+        using var copy = new TestFolder();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(rig.Packages.Data, "spool"))) File.Copy(file, copy[Path.GetFileName(file)]);
+        using var store = new SpoolStore(copy.Path, 1L << 30, TimeProvider.System, NullLogger.Instance);
+        store.Open();
+        using var reader = new SpoolReader(store);
+        var found = new List<long>();
+        while (reader.TryRead() is { } record)
+        {
+            if (FleetSide.OriginOf(record.Payload) is { } origin) found.Add(origin.Sequence);
+        }
+        return found;
+    }
+}
