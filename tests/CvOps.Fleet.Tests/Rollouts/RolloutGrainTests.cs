@@ -134,4 +134,19 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         var ended = await line.UntilAsync(RolloutState.RolledBack);
         Assert.Equal("anna", ended.History.Single(step => step.Trigger == "RollbackAsked").By);
     }
+
+    [Fact]
+    public async Task An_ended_rollout_takes_nothing_back_from_one_that_runs()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Count: 1)));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("abort")).StatusCode);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Count: 1)) with { Name = "back to the first", Model = line.Old.Digest });
+        var answer = await line.ActAsync("rollback");
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Contains("line-1 is in rollout 'back to the first' (rollout-2)", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(RolloutState.Aborted, (await line.ReadAsync()).State);
+    }
 }
