@@ -11,7 +11,7 @@ public sealed class TrainingMachineTests
         [TrainingState.Queued]       = "R.....FQ",
         [TrainingState.Running]      = ".P....FQ",
         [TrainingState.Packing]      = "..G...FQ",
-        [TrainingState.Gating]       = "...+-?FQ",
+        [TrainingState.Gating]       = "...+-?FG",
         [TrainingState.Passed]       = "........",
         [TrainingState.Refused]      = "........",
         [TrainingState.Inconclusive] = "........",
