@@ -76,8 +76,9 @@ internal sealed partial class TrainingLoop(
         }
         await grain.Apply(new TrainingStep(TrainingEvent.Trained, "Packs and signs the model."));
 
-        // A crash between the registration and this step left a model of this run behind: it is the one.
-        var model = (await models.ListAsync(stopping)).FirstOrDefault(known => known.Lineage.TrainingRun == run.Id)?.Model.Digest ?? await PackAsync(run, work, stopping);
+        // A crash between the registration and this step left a model of this run behind: it is the one. Another fleet may have had a run of that name.
+        var model = (await models.ListAsync(stopping)).FirstOrDefault(known => known.Model.Version == run.Request.Version
+            && (known.Lineage.TrainingRun, known.Lineage.Dataset, known.Lineage.Parent) == (run.Id, run.Request.Dataset, run.Request.Parent))?.Model.Digest ?? await PackAsync(run, work, stopping);
         await grain.Apply(new TrainingStep(TrainingEvent.Packed, "Compares it with its parent on the golden set.", Model: model));
         await GateAsync(run, model, stopping);
     }
