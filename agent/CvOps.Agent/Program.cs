@@ -1,3 +1,4 @@
+using CvOps.Agent;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Drift;
@@ -13,7 +14,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-const int Failure = 1;
 const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
 
 var command = CommandLine.Parse(args);
@@ -41,6 +41,8 @@ try
 
     var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "cvops-agent" });
     builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+    // A start that fails ends below in sentences; a loop that dies is Critical and keeps its stack.
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
     builder.Services.AddSystemd();
     builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(Random.Shared);
     builder.Services.AddSingleton(new Topics(options.Site, options.Device));
@@ -57,10 +59,7 @@ try
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddHealth(options);        // watchdog, status page, metrics
 
-    var host = builder.Build();      // RunAsync disposes it
-    var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
-    await host.RunAsync();
-    return loops.Any(loop => loop.ExecuteTask is { IsFaulted: true }) ? Failure : 0;
+    return await HostRun.ToTheEndAsync(builder.Build());
 }
 catch (ConfigurationException e)
 {

@@ -50,13 +50,16 @@ public sealed class TestProcess : IAsyncDisposable
         return child;
     }
 
+    /// <summary>The dotnet that runs the tests.</summary>
+    public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Environment.ProcessPath switch
+    {
+        { } path when Path.GetFileNameWithoutExtension(path) == "dotnet" => path,
+        _ => "dotnet",
+    };
+
     /// <summary>Runs a program of this solution by its assembly, with the dotnet that runs the tests.</summary>
     public static TestProcess StartAssembly(string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
-        Start(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? Environment.ProcessPath switch
-        {
-            { } path when Path.GetFileNameWithoutExtension(path) == "dotnet" => path,
-            _ => "dotnet",
-        }, ["exec", assembly, .. arguments], environment);
+        Start(DotNet, ["exec", assembly, .. arguments], environment);
 
     /// <summary>True when the program is on PATH, or in sbin where Debian keeps servers.</summary>
     public static string? Find(string program) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Update;
@@ -33,7 +34,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         {
             await _server.StartAsync(cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             throw new ConfigurationException([new Mistake(0, "health.listen", $"cannot listen on {options.Listen} ({e.InnerException?.Message ?? e.Message}); choose a free port or write off")]);
         }

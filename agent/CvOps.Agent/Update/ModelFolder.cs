@@ -1,12 +1,22 @@
+using CvOps.Agent.Configuration;
+
 namespace CvOps.Agent.Update;
 
 /// <summary>The packages on disk, each named by its digest: <c>{data}/models/{digest}.cvmodel</c>.</summary>
 internal sealed class ModelFolder
 {
+    /// <exception cref="ConfigurationException">The state folder cannot be made.</exception>
     public ModelFolder(string data)
     {
         Root = Path.Combine(data, "models");
-        Directory.CreateDirectory(Root);
+        try
+        {
+            Directory.CreateDirectory(Root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([new Mistake(0, "data", $"'{data}' cannot be the state folder ({e.Message.TrimEnd('.')}); name one this user may write to")]);
+        }
     }
 
     public string Root { get; }
