@@ -70,7 +70,9 @@ internal sealed partial class RolloutGrain(
         };
         if (RolloutMachine.TryNext(Record.State, happened) is null)
             return new ActionOutcome(Record.ToView(Id), $"A rollout that is {Record.State} can't take {verb.ToString().ToLowerInvariant()}.");
-        if (verb == RolloutVerb.Rollback && await HeldByAnother() is { } held) return new ActionOutcome(Record.ToView(Id), held);
+        if (verb == RolloutVerb.Rollback && RolloutReturns.HeldByAnother(Record, Id, await GrainFactory.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List()) is { } held) return new ActionOutcome(Record.ToView(Id), held);
+        // Devices stay as they are; only nobody counts their comparisons any more.
+        if (verb == RolloutVerb.Abort) while (!await EndComparison()) { }
         if (verb == RolloutVerb.Resume) Record.RingSince = time.GetUtcNow();
         await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By);
         await Advance();
@@ -106,16 +108,6 @@ internal sealed partial class RolloutGrain(
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Tick();
-
-    /// <summary>Once ended, a rollout no longer holds its devices: another may compare with the model that this one would take away.</summary>
-    private async Task<string?> HeldByAnother()
-    {
-        if (RolloutMachine.IsRunning(Record.State)) return null;
-        foreach (var other in await GrainFactory.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List())
-            if (other.Running && other.Id != Id && Record.Touched.FirstOrDefault(d => other.Previous.ContainsKey(d.Device.Value)) is { } device)
-                return $"{device.Device} is in rollout '{other.Name}' ({other.Id}), which is still running; roll that back, let it end, or abort it.";
-        return null;
-    }
 
     /// <summary>The new counts are written with the point they make on the curve; then the brake is asked at once.</summary>
     private async Task Counted()

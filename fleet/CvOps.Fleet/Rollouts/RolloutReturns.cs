@@ -1,6 +1,6 @@
 namespace CvOps.Fleet.Rollouts;
 
-/// <summary>How a rollback ended, in words.</summary>
+/// <summary>What a rollback may take, and how it ended, in words.</summary>
 internal static class RolloutReturns
 {
     public static string Sentence(RolloutRecord record)
@@ -12,4 +12,14 @@ internal static class RolloutReturns
             + (kept.Length == 0 ? "" : $"; {kept[0].Device}: {kept[0].Reason}");
     }
 
+    /// <summary>Once ended, a rollout no longer holds its devices: another may compare with the model that this one would take away.</summary>
+    /// <returns>Why it may take nothing back; null when it may.</returns>
+    public static string? HeldByAnother(RolloutRecord record, string id, IEnumerable<IndexedRollout> rollouts)
+    {
+        if (RolloutMachine.IsRunning(record.State)) return null;
+        foreach (var other in rollouts.Where(r => r.Running && r.Id != id))
+            if (record.Touched.FirstOrDefault(d => other.Previous.ContainsKey(d.Device.Value)) is { } device)
+                return $"{device.Device} is in rollout '{other.Name}' ({other.Id}), which is still running; roll that back, let it end, or abort it.";
+        return null;
+    }
 }

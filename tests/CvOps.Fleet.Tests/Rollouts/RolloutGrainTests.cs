@@ -143,6 +143,7 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         await line.TakeOverAsync(line.Devices[0]);
         await line.UntilAsync(RolloutState.Soaking);
         Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("abort")).StatusCode);
+        await RolloutLine.UntilDesiredAsync(line.Devices[0], line.New, compare: false);
         await line.CreateAsync(line.Plan(new RolloutRing("all", Count: 1)) with { Name = "back to the first", Model = line.Old.Digest });
         var answer = await line.ActAsync("rollback");
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
