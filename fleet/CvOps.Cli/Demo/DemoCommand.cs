@@ -33,7 +33,7 @@ internal static class DemoCommand
         else
         {
             var simulatorPort = Ports.Free();
-            var options = new StackOptions(folder, Ports.Free(), Ports.Free(), simulatorPort, DeviceSpec.SimulatedLines(4, simulatorPort)) { FramesPerHour = 7200 };
+            var options = new StackOptions(folder, Ports.Free(), Ports.Free(), simulatorPort, DeviceSpec.SimulatedLines(4, simulatorPort)) { FramesPerHour = 7200, AuditProbability = 0.15 };
             await using var stack = await Stack.Start(options, Tell, ct);
             console.MarkupLineInterpolated($"Dashboard while it runs: {stack.Fleet.Fleet}");
             await new LineStory(stack, story).Tell(ct);

@@ -45,6 +45,8 @@ internal sealed record DeviceSpec(DeviceId Device, string Url)
           threads: 1
         sampling:
           frames-per-hour: {options.FramesPerHour}
+          audit-probability: {options.AuditProbability}
+          audit-share: 0.5
         cameras:
           - id: {Camera}
             url: {Quote(Line is null && File.Exists(Url) ? Path.GetFullPath(Url) : Url)}

@@ -11,4 +11,7 @@ internal sealed record StackOptions(string Data, int HttpPort, int BrokerPort, i
 
     /// <summary>Frames a device may send for labelling in an hour.</summary>
     public int FramesPerHour { get; init; } = 600;
+
+    /// <summary>Probability with which a frame is sent whatever the model says of it; a story needs in minutes what a line collects in weeks.</summary>
+    public double AuditProbability { get; init; } = 0.01;
 }
