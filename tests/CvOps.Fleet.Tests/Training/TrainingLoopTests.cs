@@ -32,7 +32,7 @@ public sealed class TrainingLoopTests
         Assert.Equal([new TrainingPoint(1, 0.5)], run.Curve);
         var model = await fleet.Http.GetFromJsonAsync($"models/{run.Model}", ContractsJson.Default.ModelView, TestContext.Current.CancellationToken);
         Assert.Equal(("colour", "2", request.Dataset, "run-1", request.Parent), (model!.Model.Name, model.Model.Version, model.Lineage.Dataset, model.Lineage.TrainingRun, model.Lineage.Parent));
-        Assert.False(Directory.Exists(Path.Combine(fleet.Options.Data, "training", "run-1")), "the work folder is left");
+        await Eventually.Async(() => !Directory.Exists(Path.Combine(fleet.Options.Data, "training", "run-1")), TimeSpan.FromSeconds(10), () => "the work folder is left", TestContext.Current.CancellationToken);
 
         // Its version is taken now.
         var again = await fleet.Http.PostAsJsonAsync("training", request, ContractsJson.Default.TrainingRequest, TestContext.Current.CancellationToken);
