@@ -207,9 +207,11 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             {
                 if (!received.ApplicationMessage.Payload.IsEmpty && JsonSerializer.Deserialize(ref reader, ContractsJson.Default.TwinDesired) is { } desired) _inbox.Put(desired);
             }
-            else if (JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Command) is { } command && !_inbox.Put(command))
+            else if (JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Command) is { } command)
             {
-                Log.CommandDropped(_logger, command.Name);
+                // The broker's access list speaks of topics: what a topic allows must be what is done.
+                if (topic != _topics.Command(command.Name)) Log.Unreadable(_logger, topic, $"the command in it is named '{command.Name}'");
+                else if (!_inbox.Put(command)) Log.CommandDropped(_logger, command.Name);
             }
         }
         catch (JsonException e)

@@ -1,0 +1,67 @@
+using CvOps.Agent.Tests.Host;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Agent.Tests.Commands;
+
+/// <summary>Commands through a real broker to the real program.</summary>
+[Trait("tier", "integration"), Collection("agent process")]
+public sealed class CommandTests : IAsyncLifetime
+{
+    private AgentRig _rig = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _rig = await AgentRig.CreateAsync();
+
+    public ValueTask DisposeAsync() => _rig is null ? ValueTask.CompletedTask : _rig.DisposeAsync();
+
+    [Fact]
+    public async Task A_command_is_done_once_and_a_camera_can_be_restarted()
+    {
+        await using var agent = await _rig.StartInspectingAsync();
+        Assert.True((await AskAsync(agent, Make("c1", "ping"))).Succeeded);
+        Assert.Contains("done before", (await AskAsync(agent, Make("c1", "ping"), 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("expired", (await AskAsync(agent, Make("c2", "ping") with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(-1) })).Message, StringComparison.Ordinal);
+        Assert.Contains("knows no command 'dance'", (await AskAsync(agent, Make("c3", "dance"))).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no camera 'cam-9'; there are cam-1", (await AskAsync(agent, Make("c4", "restart-camera", "cam-9"))).Message, StringComparison.Ordinal);
+
+        var child = Assert.Single(agent.Children());
+        Assert.True((await AskAsync(agent, Make("c5", "restart-camera", "cam-1"))).Succeeded);
+        await _rig.UntilAsync(() => _rig.Fleet.Inspections()[^1].Connection == 2, agent);
+        Assert.NotEqual(child, Assert.Single(agent.Children()));
+        Assert.Equal(0, _rig.Fleet.Inspections().First(it => it.Connection == 2).Frame);
+        await _rig.UntilAsync(() => _rig.Fleet.Healths[^1].Cameras[0] is { State: CameraState.Live, Reconnects: 1 }, agent);
+
+        // The id was on disk before the command was done: neither kill -9 nor a second delivery does it twice.
+        await agent.KillAloneAsync();
+        await using var second = _rig.Start();
+        await _rig.UntilAsync(() => _rig.Fleet.Sequences(2).Length > 0, second);
+        Assert.Contains("done before", (await AskAsync(second, Make("c5", "restart-camera", "cam-1"), 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_not_what_its_topic_says_is_not_done()
+    {
+        await using var agent = await _rig.StartInspectingAsync();
+        await _rig.Fleet.SayAsync(AgentRig.Topics.Command("ping"), Make("c1", "restart-camera", "cam-1"), ContractsJson.Default.Command, retain: false, Token);
+        await agent.Process.WaitForOutputAsync("command/ping can't be read", AgentRig.Deadline, Token);
+        Assert.True((await AskAsync(agent, Make("c2", "ping"))).Succeeded);
+        Assert.Empty(Answers("c1"));
+    }
+
+    private static Command Make(string id, string name, string? camera = null) =>
+        new(id, name, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddMinutes(1), "test", camera is null ? null : new Dictionary<string, string> { ["camera"] = camera });
+
+    private IReadOnlyList<CommandResponse> Answers(string id) => _rig.Fleet.On(AgentRig.Topics.Response(id), ContractsJson.Default.CommandResponse);
+
+    /// <returns>The answer, which is this command's so-manieth.</returns>
+    private async Task<CommandResponse> AskAsync(AgentProcess agent, Command command, int answer = 1)
+    {
+        await _rig.Fleet.SayAsync(AgentRig.Topics.Command(command.Name), command, ContractsJson.Default.Command, retain: false, Token);
+        await _rig.UntilAsync(() => Answers(command.Id).Count >= answer, agent, () => command.ToString());
+        Assert.Equal(AgentRig.Device, Answers(command.Id)[answer - 1].Device);
+        return Answers(command.Id)[answer - 1];
+    }
+}

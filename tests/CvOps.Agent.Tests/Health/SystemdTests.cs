@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Channels;
+using CvOps.Agent.Capture;
+using CvOps.Agent.Health;
+using CvOps.Agent.Tests.Capture;
+using CvOps.Agent.Tests.Host;
+using CvOps.Testing;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Tests.Health;
+
+/// <summary>What the service manager hears on its socket.</summary>
+[Trait("tier", "integration"), Collection("agent process")]
+public sealed class SystemdTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_program_says_ready_with_its_model_then_pings_while_frames_move_and_says_goodbye()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        using var manager = Listen(rig.Packages.Folder["notify"]);
+        // The agent asks for the name of its parent: a shell under another name.
+        var systemd = rig.Packages.Folder["systemd"];
+        File.CreateSymbolicLink(systemd, "/bin/sh");
+        var process = TestProcess.Start(systemd, ["-c", "\"$0\" exec \"$@\" & echo \"agent $!\"; wait $!", TestProcess.DotNet, AgentRig.Assembly, "--config", rig.Configure()],
+            new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = rig.Packages.Folder["notify"], ["WATCHDOG_USEC"] = "600000" });
+        await using var agent = new AgentProcess(rig, process);
+        Assert.Equal("READY=1", await ReceiveAsync(manager));
+        Assert.Contains("is in charge", process.Output, StringComparison.Ordinal);
+        Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+        await rig.ArrivedAsync(30, agent);
+        Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+
+        Assert.NotEmpty(PrometheusParser.Parse(await agent.MetricsAsync()));
+        using var http = new HttpClient();
+        Assert.Contains("plant / press-1", await http.GetStringAsync($"http://127.0.0.1:{rig.HealthPort}/", Token), StringComparison.Ordinal);
+
+        var id = process.Output.Split('\n').First(line => line.StartsWith("agent ", StringComparison.Ordinal))["agent ".Length..];
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", id])) await kill.WaitForExitAsync(Token);
+        string said;
+        do said = await ReceiveAsync(manager);
+        while (said == "WATCHDOG=1");
+        Assert.Equal("STOPPING=1", said);
+        Assert.Equal(0, await process.WaitForExitAsync(AgentRig.Deadline, Token));
+    }
+
+    [Fact]
+    public async Task Frames_that_nobody_takes_silence_the_ping_and_a_lost_camera_does_not()
+    {
+        using var folder = new TestFolder();
+        var video = CameraRig.Video(folder, "line.mp4", 25);
+        await using var rig = new CameraRig(CameraRig.Options(video, Pace.Fast));
+        await using var lost = new CameraRig(CameraRig.Options(folder["no.mp4"], Pace.Fast));
+        using var manager = Listen(folder["notify"]);
+        var time = new ManualTime();
+        var said = Channel.CreateUnbounded<string>();
+        Environment.SetEnvironmentVariable("NOTIFY_SOCKET", folder["notify"]);
+        Environment.SetEnvironmentVariable("WATCHDOG_USEC", "2000000");
+        try
+        {
+            using var watchdog = new FrameProgressWatchdog([rig.Loop, lost.Loop], time, new Ear(said.Writer), new SystemdNotifier());
+            await rig.StartAsync();
+            await lost.StartAsync();
+            await rig.UntilAsync(loop => loop.State == CvOps.Contracts.Telemetry.CameraState.Live);
+            await lost.UntilAsync(loop => loop.State == CvOps.Contracts.Telemetry.CameraState.Lost);
+            await watchdog.StartAsync(Token);
+            await Eventually.Async(() => time.PendingTimers > 0, CameraRig.Deadline, () => "no timer", Token);
+
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Contains("cam was", await said.Reader.ReadAsync(Token).AsTask().WaitAsync(AgentRig.Deadline, Token), StringComparison.Ordinal);
+            Assert.Equal(0, manager.Available);
+            rig.Take().Dispose();
+            rig.Loop.Lane.Meter.Inspected(1, failed: false);
+            time.Advance(TimeSpan.FromSeconds(1));
+            Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+            await watchdog.StopAsync(Token);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
+            Environment.SetEnvironmentVariable("WATCHDOG_USEC", null);
+        }
+    }
+
+    private sealed class Ear(ChannelWriter<string> said) : ILogger<FrameProgressWatchdog>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => said.TryWrite(formatter(state, exception));
+    }
+
+    private static Socket Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        return socket;
+    }
+
+    private static async Task<string> ReceiveAsync(Socket manager)
+    {
+        var buffer = new byte[256];
+        var length = await manager.ReceiveAsync(buffer, Token).AsTask().WaitAsync(AgentRig.Deadline, Token);
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+}
