@@ -12,7 +12,8 @@ public static class PackageBuilder
     /// <param name="path">The <c>.cvmodel</c> to write; it appears whole or not at all.</param>
     /// <param name="onnx">The model's file.</param>
     /// <param name="pictures">JPEG files of what the model was made for. They make the reference profile and the golden vectors; with
-    /// none, the profile is empty, nothing can drift, and the golden vectors are of drawn patterns.</param>
+    /// none, the profile is empty, nothing can drift, and the golden vectors are of drawn patterns. Best is a camera's own frames: pictures
+    /// that never went through its compression are sharper than what it sends, and that difference counts towards drift.</param>
     /// <param name="key">The signer's.</param>
     /// <returns>SHA-256 of the package, lower-case hex.</returns>
     /// <exception cref="ModelException">The model does not open or does not fit its manifest.</exception>
