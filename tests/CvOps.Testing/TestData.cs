@@ -14,4 +14,14 @@ public static class TestData
         if (!Path.Exists(path)) Skip.Because($"{path} is not there.");
         return path;
     }
+
+    /// <summary>A file of the repository the tests were built in, there or not.</summary>
+    public static string InRepository(params string[] parts)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "CvOps.sln"))) return Path.Combine([folder.FullName, .. parts]);
+        }
+        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} holds CvOps.sln.");
+    }
 }

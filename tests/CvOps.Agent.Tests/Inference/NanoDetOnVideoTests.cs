@@ -22,7 +22,7 @@ public sealed class NanoDetOnVideoTests
         var expected = File.ReadLines(TestData.Require("reference-outputs", "bottle-detection.nanodet_m.every10.csv")).Skip(1).Select(line => line.Split(','))
             .GroupBy(cells => long.Parse(cells[0], CultureInfo.InvariantCulture), cells => new Detection(cells[1], Number(cells[2]), Number(cells[3]), Number(cells[4]), Number(cells[5]) - Number(cells[3]), Number(cells[6]) - Number(cells[4])))
             .ToDictionary(group => group.Key, group => group.ToArray());
-        var manifest = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(Path.Combine(Root(), "tests", "data", "manifests", "nanodet_m.json"), TestContext.Current.CancellationToken), ContractsJson.Default.ModelManifest)!;
+        var manifest = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(TestData.InRepository("tests", "data", "manifests", "nanodet_m.json"), TestContext.Current.CancellationToken), ContractsJson.Default.ModelManifest)!;
         using var model = new LoadedModel(new ModelRef(manifest.Name, manifest.Version, new string('0', 64)),
             ModelSession.Open(await File.ReadAllBytesAsync(TestData.Require("models", "nanodet_m.onnx"), TestContext.Current.CancellationToken), manifest, new SessionSettings(2, AllowGpu: false)), null);
 
@@ -80,11 +80,4 @@ public sealed class NanoDetOnVideoTests
     }
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "CvOps.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 }

@@ -12,7 +12,7 @@ namespace CvOps.Shared.Tests.Vision;
 /// <summary>Recorded models, pictures and manifests, read the way a test wants them.</summary>
 internal static class VisionData
 {
-    private static readonly string Manifests = Path.Combine(Root(), "tests", "data", "manifests");
+    private static readonly string Manifests = TestData.InRepository("tests", "data", "manifests");
 
     public static ModelManifest Manifest(string model)
     {
@@ -74,12 +74,5 @@ internal static class VisionData
         feed.Wait();
         Assert.Equal(0, process.ExitCode);
         return output.ToArray();
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "CvOps.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests don't lie below CvOps.sln.");
-        return folder;
     }
 }

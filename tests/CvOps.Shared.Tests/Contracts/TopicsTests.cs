@@ -1,0 +1,64 @@
+using System.Reflection;
+using CvOps.Contracts;
+
+namespace CvOps.Shared.Tests.Contracts;
+
+public sealed class TopicsTests
+{
+    private static readonly SiteId Site = new("plant-a");
+    private static readonly DeviceId Device = new("press.1");
+    private static readonly CameraId Camera = new("cam_1");
+    private static readonly Topics Own = new(Site, Device);
+
+    private static readonly (string Member, string Topic, ParsedTopic Parsed)[] All =
+    [
+        (nameof(Topics.Status), Own.Status, new(Site, Device, TopicKind.Status, null, null)),
+        (nameof(Topics.Health), Own.Health, new(Site, Device, TopicKind.Health, null, null)),
+        (nameof(Topics.TwinDesired), Own.TwinDesired, new(Site, Device, TopicKind.TwinDesired, null, null)),
+        (nameof(Topics.TwinReported), Own.TwinReported, new(Site, Device, TopicKind.TwinReported, null, null)),
+        (nameof(Topics.Inspection), Own.Inspection(Camera), new(Site, Device, TopicKind.Inspection, Camera, "cam_1")),
+        (nameof(Topics.Drift), Own.Drift(Camera), new(Site, Device, TopicKind.Drift, Camera, "cam_1")),
+        (nameof(Topics.Frame), Own.Frame(Camera, "f-1"), new(Site, Device, TopicKind.Frame, Camera, "f-1")),
+        (nameof(Topics.Command), Own.Command("ping"), new(Site, Device, TopicKind.Command, null, "ping")),
+        (nameof(Topics.Response), Own.Response("c-1"), new(Site, Device, TopicKind.Response, null, "c-1")),
+    ];
+
+    [Fact]
+    public void Every_topic_is_taken_apart_into_what_it_was_made_of()
+    {
+        Assert.All(All, it =>
+        {
+            Assert.True(Topics.TryParse(it.Topic, out var parsed));
+            Assert.Equal(it.Parsed, parsed);
+        });
+        Assert.Equal(Enum.GetValues<TopicKind>(), All.Select(it => it.Parsed.Kind).Order());
+    }
+
+    [Fact]
+    public void No_topic_is_forgotten_here()
+    {
+        var made = typeof(Topics).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Where(method => method.ReturnType == typeof(string)).Select(method => method.Name.Replace("get_", "", StringComparison.Ordinal));
+        Assert.Equal(made.Order(), All.Select(it => it.Member).Append(nameof(Topics.Commands)).Order());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("cvops/v1/a")]
+    [InlineData("cvops/v1/a/b")]
+    [InlineData("cvops/v1/a/b/")]
+    [InlineData("cvops/v1/a/b/statuses")]
+    [InlineData("cvops/v2/a/b/status")]
+    [InlineData("other/v1/a/b/status")]
+    [InlineData("cvops/v1//b/status")]
+    [InlineData("cvops/v1/a/b/status/more")]
+    [InlineData("cvops/v1/a/b/inspection")]
+    [InlineData("cvops/v1/a/b/inspection/c/d")]
+    [InlineData("cvops/v1/a/b/frame/c")]
+    [InlineData("cvops/v1/a/b/twin/wanted")]
+    [InlineData("cvops/v1/a/../command/x")]
+    [InlineData("cvops/v1/a/b/command/+")]
+    [InlineData("cvops/v1/a/b/command/#")]
+    [InlineData("/cvops/v1/a/b/status")]
+    public void What_is_no_topic_of_ours_is_refused(string topic) => Assert.False(Topics.TryParse(topic, out _));
+}

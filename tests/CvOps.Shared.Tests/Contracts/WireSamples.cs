@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Shared.Tests.Contracts;
+
+/// <summary>One record of each kind that crosses a wire or a disk between sides, with every field filled.</summary>
+internal static class WireSamples
+{
+    private static readonly DeviceId Device = new("press-1");
+    private static readonly CameraId Camera = new("cam-1");
+    private static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, 125, TimeSpan.Zero);
+    private static readonly ModelRef Champion = new("steel", "1.2.0", new string('a', 64));
+    private static readonly ModelRef Challenger = new("steel", "1.3.0", new string('b', 64));
+    private static readonly Origin From = new(Device, 3, 41);
+
+    private static readonly Prediction Scratch = new()
+    {
+        Class = "scratch", Confidence = 0.875, Margin = 0.75, Entropy = 0.125, Reject = true,
+        Detections = [new Detection("scratch", 0.875, 10.5, 20.25, 30, 40)],
+    };
+
+    /// <summary>Writes a sample, and reads and writes a document of its kind.</summary>
+    public sealed record Kind(Func<byte[]> Write, Func<byte[], byte[]> Rewrite);
+
+    public static IReadOnlyDictionary<string, Kind> All { get; } = new Dictionary<string, Kind>
+    {
+        [nameof(InspectionReport)] = Of(ContractsJson.Default.InspectionReport, new InspectionReport
+        {
+            Origin = From, Camera = Camera, Frame = 1234, Connection = 2, Part = "4711", CapturedAt = Noon, TimeSource = TimeSource.Rtcp, TimeUncertaintyMs = 12.5,
+            Model = Champion, Prediction = Scratch, Shadow = new ShadowPrediction(Challenger, new Prediction { Class = "good", Confidence = 0.5 }),
+            Timings = new FrameTimings(0.5, 1.25, 8.75, 0.125), Error = "Output 'logits' is NaN.",
+        }),
+        [nameof(DriftWindow)] = Of(ContractsJson.Default.DriftWindow, new DriftWindow
+        {
+            Origin = From, Camera = Camera, Model = Champion, From = Noon, To = Noon.AddSeconds(10), Frames = 50,
+            Histograms = new Dictionary<string, HistogramCounts> { [Covariates.Brightness] = new("0123456789abcdef", [1, 48, 1], 6000.5) },
+            Classes = new Dictionary<string, long> { ["scratch"] = 3, [""] = 47 },
+        }),
+        [nameof(SampledFrame)] = Of(ContractsJson.Default.SampledFrame, new SampledFrame
+        {
+            Origin = From, FrameId = "press-1-3-cam-1-2-1234", Camera = Camera, Part = "4711", Frame = 1234, Connection = 2, CapturedAt = Noon, Model = Champion,
+            Prediction = Scratch, Shadow = new ShadowPrediction(Challenger, new Prediction()), Reasons = [new SamplingReason("least-confidence", 0.875)],
+            InclusionProbability = 0.25, Width = 160, Height = 90, Jpeg = [0xFF, 0xD8, 0xFF, 0xD9],
+        }),
+        [nameof(DeviceHealth)] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
+        {
+            Origin = From, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CUDA",
+            Cameras = [new CameraHealth(Camera, CameraState.Stale, 24.5, 18.75, 90_000, 12, 1, 2, "The camera has sent no frame for 3 s.")],
+            Spool = new SpoolHealth(7, 3500, 1 << 30, 1, 2),
+        }),
+        [nameof(DeviceStatus)] = Of(ContractsJson.Default.DeviceStatus, new DeviceStatus(Device, Connectivity.Online, 3, "0.1.0")),
+        [nameof(TwinDesired)] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
+        {
+            Version = 9, Model = new DesiredModel(Challenger, "rollout-1", new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, true),
+        }),
+        [nameof(TwinReported)] = Of(ContractsJson.Default.TwinReported, new TwinReported
+        {
+            DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [new ReportedCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080)],
+            Model = new ReportedModel { State = UpdateState.RolledBack, Active = Champion, Previous = Challenger, Target = Challenger.Digest, Reason = "2 of 50 frames had no prediction." },
+        }),
+        [nameof(Command)] = Of(ContractsJson.Default.Command,
+            new Command("c-1", "restart-camera", Noon, Noon.AddMinutes(1), "anna", new Dictionary<string, string> { ["camera"] = "cam-1" })),
+        [nameof(CommandResponse)] = Of(ContractsJson.Default.CommandResponse, new CommandResponse("c-1", Device, true, "The connection of camera 'cam-1' was dropped.")),
+        [nameof(ModelManifest)] = Of(ContractsJson.Default.ModelManifest, new ModelManifest
+        {
+            Name = "steel", Version = "1.2.0", Task = ModelTask.Detection, Classes = ["scratch", "dent"], RejectClasses = ["dent"], LatencyLimitMs = 40,
+            Input = new InputSpec
+            {
+                Name = "images", Width = 320, Height = 256, Layout = TensorLayout.Nhwc, Channels = ChannelOrder.Bgr, Resize = ResizeMode.CentreCrop, ShortSide = 352, Pad = 0,
+                Mean = [103.53, 116.28, 123.675], Std = [57.375, 57.12, 58.395],
+            },
+            Decoder = new DecoderSpec { Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6 },
+        }),
+        [nameof(ReferenceProfile)] = Of(ContractsJson.Default.ReferenceProfile, new ReferenceProfile
+        {
+            Frames = 100, Histograms = new Dictionary<string, ReferenceHistogram> { [Covariates.Confidence] = new([0.25, 0.5], [10, 20, 70], 0.625) },
+            Classes = new Dictionary<string, long> { ["scratch"] = 60, ["dent"] = 40 },
+        }),
+        [nameof(Lineage)] = Of(ContractsJson.Default.Lineage, new Lineage(new string('c', 64), "run-7", Champion.Digest, "ridge-head 1")),
+        [nameof(GoldenVectors)] = Of(ContractsJson.Default.GoldenVectors,
+            new GoldenVectors(0.001, [new GoldenVector("golden/0.input.f32", [new GoldenOutput("logits", [1, 2], "golden/0.logits.f32")], Scratch)])),
+    };
+
+    private static Kind Of<T>(JsonTypeInfo<T> type, T sample) => new(
+        () => JsonSerializer.SerializeToUtf8Bytes(sample, type),
+        document => JsonSerializer.SerializeToUtf8Bytes(JsonSerializer.Deserialize(document, type) ?? throw new InvalidDataException("null"), type));
+}
