@@ -68,7 +68,7 @@ internal sealed class SteelStory(Stack stack, SteelData data, Story story)
 
         await story.Step("drift", "A line that darkens alarms; the lines that do not stay quiet", async figures =>
         {
-            var dark = new DeviceSpec(new DeviceId("darkening"), data.DriftVideo) { Pace = "file", Package = packages["2"] };
+            var dark = new DeviceSpec(new DeviceId("darkening"), data.DriftVideo) { Pace = "file", Loop = true, Package = packages["2"] };
             stack.Add(dark);
             var alarms = await _watch.Drift(1, view => view.State == DriftState.Alarm, Patience, ct);
             foreach (var view in alarms) figures.Say($"{view.Device}/{view.Camera}", $"{view.Cause}: {view.Explanation}");

@@ -1,0 +1,37 @@
+using CvOps.Testing;
+
+namespace CvOps.EndToEnd.Tests;
+
+/// <summary>The command line of the same build.</summary>
+internal static class Cvops
+{
+    public static string Program { get; } = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "CvOps.Cli", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "cvops"));
+
+    public static TestProcess Start(params string[] arguments)
+    {
+        foreach (var program in (string[])["ffmpeg", "mosquitto"])
+            Skip.Unless(TestProcess.Find(program) is not null, $"{program} is not installed: apt-get install {program}");
+        return TestProcess.Start(Program, arguments);
+    }
+
+    /// <summary>Ids of the processes that work for the stack in the folder.</summary>
+    public static IReadOnlyList<int> ProcessesOf(string folder, string program = "")
+    {
+        var found = new List<int>();
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(process), out var id)) continue;
+            try
+            {
+                if (File.ReadAllText(Path.Combine(process, "environ")).Contains($"CVOPS_STACK={folder}\0", StringComparison.Ordinal)
+                    && File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0')[0].EndsWith(program, StringComparison.Ordinal)) found.Add(id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It ended while we looked.
+            }
+        }
+        return found;
+    }
+}

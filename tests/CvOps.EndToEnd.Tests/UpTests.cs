@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Testing;
+
+namespace CvOps.EndToEnd.Tests;
+
+public sealed class UpTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_fleet_killed_in_mid_rollout_goes_on_with_it_and_Ctrl_C_leaves_nothing_behind()
+    {
+        using var folder = new TestFolder();
+        var port = TestProcess.FreePort();
+        await using var up = Cvops.Start(
+            "up", "--lines", "2", "--data", folder["stack"], "--http-port", $"{port}", "--broker-port", $"{TestProcess.FreePort()}", "--simulator-port", $"{TestProcess.FreePort()}");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+
+        var rollout = await Ask(http, view => view.State is RolloutState.Canary or RolloutState.Soaking, up);
+        foreach (var fleet in Cvops.ProcessesOf(folder["stack"], "cvops-fleet")) Process.GetProcessById(fleet).Kill();
+        var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
+
+        Assert.Equal(rollout.Id, ended.Id);
+        Assert.Equal(rollout.History, ended.History.Take(rollout.History.Count));
+        Assert.All(ended.Devices, device => Assert.Equal(RolloutDeviceState.Running, device.State));
+        Assert.Contains("fleet ended with code 137", up.Output, StringComparison.Ordinal);
+
+        using var interrupt = Process.Start("kill", ["-INT", $"{up.Id}"]);
+        Assert.Equal(0, await up.WaitForExitAsync(TimeSpan.FromSeconds(60), Cancel));
+        Assert.Empty(Cvops.ProcessesOf(folder["stack"]));
+    }
+
+    [Fact]
+    public async Task A_busy_port_is_one_sentence_and_exit_code_78()
+    {
+        using var folder = new TestFolder();
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        await using var up = Cvops.Start("up", "--data", folder["stack"], "--http-port", $"{port}");
+
+        Assert.Equal(78, await up.WaitForExitAsync(TimeSpan.FromSeconds(30), Cancel));
+        Assert.Contains($"Port {port} is in use by another program", up.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<RolloutView> Ask(HttpClient http, Func<RolloutView, bool> enough, TestProcess up)
+    {
+        var last = "no answer";
+        RolloutView? found = null;
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                var views = await http.GetFromJsonAsync("rollouts", ContractsJson.Default.RolloutViewArray, Cancel);
+                last = string.Join("; ", views!.Select(view => $"{view.State}: {view.Reason}"));
+                found = views!.SingleOrDefault(enough);
+            }
+            catch (HttpRequestException e)
+            {
+                last = e.Message;
+            }
+            return found is not null;
+        }, Patience, () => $"last seen {last}\n{up.Output}", Cancel);
+        return found!;
+    }
+}
