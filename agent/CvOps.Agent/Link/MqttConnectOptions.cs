@@ -15,6 +15,9 @@ internal static class MqttConnectOptions
 
     private const uint PacketOverhead = 64 * 1024;
 
+    /// <summary>MQTTnet's own choice of 8 KB is less than one frame: a line with some delay would stay almost empty.</summary>
+    private const int SocketBytes = 256 * 1024;
+
     /// <exception cref="IOException">A certificate file can't be read.</exception>
     /// <exception cref="CryptographicException">It holds no certificate, or a key that does not belong to it.</exception>
     public static MqttClientOptions Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will)
@@ -22,6 +25,7 @@ internal static class MqttConnectOptions
         var builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithTcpServer(broker.Host, broker.IsDefaultPort || broker.Port < 0 ? null : broker.Port)
+            .WithTcpServer(tcp => tcp.BufferSize = SocketBytes)
             .WithClientId(device.Value)
             .WithCleanStart(false)
             .WithSessionExpiryInterval((uint)SessionExpiry.TotalSeconds)

@@ -21,6 +21,9 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(3);
 
+    /// <summary>A reported twin and an answer may be on their way as well: a broker ends the connection of who exceeds its receive maximum.</summary>
+    private const int BesideTheSpool = 2;
+
     private readonly LinkOptions _options;
     private readonly DeviceId _device;
     private readonly Topics _topics;
@@ -85,7 +88,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             }
             catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException or IOException or CryptographicException or UnauthorizedAccessException)
             {
-                Fail(broker, e.Message);
+                Fail(broker, Reason(e));
                 await _client.TryDisconnectAsync();
             }
             // Every address in turn before the first pause.
@@ -129,7 +132,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         var options = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline));
         var result = await _client.ConnectAsync(options, limit.Token);
         if (result.ResultCode != MqttClientConnectResultCode.Success) throw new MqttCommunicationException($"it refused the device: {result.ResultCode}{(result.ReasonString is null ? "" : ", " + result.ReasonString)}");
-        Window = Math.Min(_options.Window, result.ReceiveMaximum ?? ushort.MaxValue);
+        Window = Math.Max(1, Math.Min(_options.Window, (result.ReceiveMaximum ?? ushort.MaxValue) - BesideTheSpool));
 
         // The subscription each time, also to a session that has it: the retained desired twin comes again, so none is missed.
         var subscribed = await _client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder()
@@ -239,6 +242,10 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
     private byte[] Status(Connectivity connectivity) =>
         JsonSerializer.SerializeToUtf8Bytes(_status() with { Connectivity = connectivity }, ContractsJson.Default.DeviceStatus);
+
+    /// <summary>With the innermost reason: of a failed TLS handshake the outer ones say only that it failed.</summary>
+    private static string Reason(Exception e) =>
+        e.GetBaseException().Message is var innermost && e.Message.Contains(innermost, StringComparison.Ordinal) ? e.Message : $"{e.Message} ({innermost})";
 
     private void Fail(Uri broker, string reason)
     {

@@ -77,13 +77,9 @@ public sealed class MqttApplicationMessageBuilder
         return this;
     }
 
-    public MqttApplicationMessageBuilder WithUserProperty(string name, ReadOnlyMemory<byte> value) => With(new MqttUserProperty(name, value));
-
-    public MqttApplicationMessageBuilder WithUserProperty(string name, string value) => With(new MqttUserProperty(name, value));
-
-    private MqttApplicationMessageBuilder With(MqttUserProperty property)
+    public MqttApplicationMessageBuilder WithUserProperty(string name, ReadOnlyMemory<byte> value)
     {
-        (_message.UserProperties ??= []).Add(property);
+        (_message.UserProperties ??= []).Add(new MqttUserProperty(name, value));
         return this;
     }
 }

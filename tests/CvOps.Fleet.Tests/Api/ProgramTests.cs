@@ -65,7 +65,7 @@ public sealed class ProgramTests
         }
         for (var i = 300; i < 400; i++) await device.SendAsync(device.Inspection(i));
         await using var second = TestProcess.StartAssembly(Program, fleet.Arguments(port));
-        await second.WaitForOutputAsync("Connected to", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await second.WaitForOutputAsync("listens on", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await FleetHost.UntilAsync(async () => (await http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, TestContext.Current.CancellationToken))!
             .SingleOrDefault()?.Inspections == 400, "400 inspections, each once");
         Assert.Equal(0, await second.StopAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));

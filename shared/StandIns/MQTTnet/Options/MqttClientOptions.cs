@@ -12,6 +12,9 @@ public interface IMqttClientChannelOptions
 
 public sealed class MqttClientTcpOptions : IMqttClientChannelOptions
 {
+    /// <summary>Of the socket, in each direction, in bytes; 0 leaves it to the kernel, which adapts it to the line.</summary>
+    public int BufferSize { get; set; }
+
     public bool NoDelay { get; set; } = true;
 
     public EndPoint? RemoteEndpoint { get; set; }

@@ -16,6 +16,7 @@ internal static class Transport
         var channel = options.ChannelOptions as MqttClientTcpOptions ?? throw new ArgumentException("ChannelOptions are not set.", nameof(options));
         var endpoint = channel.RemoteEndpoint ?? throw new ArgumentException("RemoteEndpoint is not set.", nameof(options));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = channel.NoDelay };
+        if (channel.BufferSize > 0) (socket.ReceiveBufferSize, socket.SendBufferSize) = (channel.BufferSize, channel.BufferSize);
         try
         {
             await socket.ConnectAsync(endpoint, cancellationToken);
