@@ -69,12 +69,36 @@ public sealed class AgentProcessTests
         await using var second = rig.Start();
         await rig.UntilAsync(() => rig.Fleet.Sequences(2).Length > 10, second);
         var arrived = rig.Fleet.Sequences(1);
-        Assert.Empty(onDisk.Except(arrived));
+        Assert.Empty(onDisk.Select(it => it.Sequence).Except(arrived));
         Assert.Equal(Enumerable.Range(1, arrived.Length).Select(sequence => (long)sequence), arrived);
         Assert.Equal(1, rig.Fleet.Sequences(2)[0]);
         Assert.Equal(0, rig.Fleet.Healths[^1].Spool.EvictedMessages + rig.Fleet.Healths[^1].Spool.DeadLetters);
         var frames = rig.Fleet.Inspections().Where(it => it.Origin.Boot == 1).Select(it => it.Frame).Distinct().Order().ToArray();
         Assert.Equal(Enumerable.Range(0, frames.Length).Select(frame => (long)frame), frames);
+    }
+
+    [Fact]
+    public async Task Killed_again_and_again_in_mid_stream_it_loses_no_message_it_had_on_disk()
+    {
+        const int Lives = 4;
+        await using var rig = await AgentRig.CreateAsync();
+        var onDisk = new List<(long Boot, long Sequence)>();
+        for (var boot = 1; boot <= Lives; boot++)
+        {
+            await using var agent = rig.Start();
+            await rig.UntilAsync(() => rig.Fleet.Inspections().Count(it => it.Origin.Boot == boot) >= 3, agent);
+            await agent.KillAloneAsync();
+            onDisk.AddRange(OnDisk(rig));
+        }
+        await using var last = rig.Start();
+        await rig.UntilAsync(() => rig.Fleet.Sequences(Lives + 1).Length > 0, last);
+        for (var boot = 1; boot <= Lives; boot++)
+        {
+            var arrived = rig.Fleet.Sequences(boot);
+            Assert.Empty(onDisk.Where(it => it.Boot == boot).Select(it => it.Sequence).Except(arrived));
+            Assert.Equal(Enumerable.Range(1, arrived.Length).Select(sequence => (long)sequence), arrived);
+        }
+        Assert.Equal("v1", rig.Fleet.Inspections()[^1].Model.Version);
     }
 
     [Fact]
@@ -123,18 +147,18 @@ public sealed class AgentProcessTests
         return waiting;
     }
 
-    /// <summary>Sequence numbers in the spool of an agent that does not run, read from a copy.</summary>
-    private static List<long> OnDisk(AgentRig rig)
+    /// <summary>What waits in the spool of an agent that does not run, read from a copy.</summary>
+    private static List<(long Boot, long Sequence)> OnDisk(AgentRig rig)
     {
         using var copy = new TestFolder();
         foreach (var file in Directory.EnumerateFiles(Path.Combine(rig.Packages.Data, "spool"))) File.Copy(file, copy[Path.GetFileName(file)]);
         using var store = new SpoolStore(copy.Path, 1L << 30, TimeProvider.System, NullLogger.Instance);
         store.Open();
         using var reader = new SpoolReader(store);
-        var found = new List<long>();
+        var found = new List<(long, long)>();
         while (reader.TryRead() is { } record)
         {
-            if (FleetSide.OriginOf(record.Payload) is { } origin) found.Add(origin.Sequence);
+            if (FleetSide.OriginOf(record.Payload) is { } origin) found.Add((origin.Boot, origin.Sequence));
         }
         return found;
     }

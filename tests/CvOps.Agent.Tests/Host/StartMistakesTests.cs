@@ -90,14 +90,12 @@ public sealed class StartMistakesTests
         if (what != "data") Assert.Equal(0, UpdateJournal.Open(rig.Packages.Journal).Current.UnprovenStarts);
     }
 
-    [Theory]
-    [InlineData("Spool opened")]
-    [InlineData("is in charge")]
-    public async Task Told_to_stop_while_it_starts_it_stops_with_0(string seen)
+    [Fact]
+    public async Task Told_to_stop_while_it_starts_it_stops_with_0()
     {
         await using var rig = await AgentRig.CreateAsync();
         await using var agent = rig.Start();
-        await agent.Process.WaitForOutputAsync(seen, Deadline, Token);
+        await agent.Process.WaitForOutputAsync("is in charge", Deadline, Token);
         Assert.Equal(0, await agent.Process.StopAsync(Deadline, Token));
         Assert.DoesNotContain("   at ", agent.Process.Output, StringComparison.Ordinal);
     }
