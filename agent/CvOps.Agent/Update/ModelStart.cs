@@ -16,7 +16,7 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
     {
         if (journal.Problem is { } problem) Log.JournalUnusable(log, problem);
         // The count is on disk before the model's code runs: what kills the process is counted.
-        journal.Save(journal.Current with { UnprovenStarts = journal.Current.UnprovenStarts + 1 });
+        Note(journal.Current with { UnprovenStarts = journal.Current.UnprovenStarts + 1 });
         if (journal.Current.Active is { } committed) await LoadAsync(committed);
         else if (models.Package is { } package) await AdoptAsync(package);
         await CompareAgainAsync();
@@ -31,11 +31,11 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         var now = journal.Current;
         if (now.Previous is not { } previous || UpdateMachine.IsBusy(now.State) || await TryAsync(previous) is not null)
         {
-            journal.Save(now with { Reason = refused });
+            Note(now with { Reason = refused });
             return;
         }
         // Through the table: the previous model is in charge already, the loop's next step only finds it so.
-        journal.Save(now with
+        Note(now with
         {
             State = now.State == UpdateState.RolledBack ? UpdateState.RolledBack : UpdateMachine.Next(now.State, UpdateEvent.ReturnWanted),
             Target = now.Target is { } target ? target with { Model = committed } : null,
@@ -58,10 +58,10 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
             });
             File.Copy(path, folder.PathOf(package.Digest), overwrite: true);
             DurableFile.SyncFolder(folder.Root);
-            journal.Save(journal.Current with { Active = package.Ref });
+            Note(journal.Current with { Active = package.Ref });
             slots.Activate(model);
         }
-        catch (UpdateRefusedException e)
+        catch (Exception e) when (e is UpdateRefusedException or IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException([new Mistake(0, "model.package", e.Message)]);
         }
@@ -98,8 +98,17 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         }
     }
 
+    /// <summary>A disk that refuses must not keep a device from inspecting; the next start will find what this one found.</summary>
+    private void Note(UpdateRecord next)
+    {
+        if (!journal.TrySave(next, out var problem)) Log.NotNoted(log, problem);
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(EventId = 4024, Level = LogLevel.Error, Message = "The update journal cannot be written: {Reason}")]
+        public static partial void NotNoted(ILogger log, string reason);
+
         [LoggerMessage(EventId = 4020, Level = LogLevel.Error, Message = "{Problem}")]
         public static partial void JournalUnusable(ILogger log, string problem);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using CvOps.Contracts.Twin;
 
@@ -47,12 +48,28 @@ internal sealed class UpdateJournal
     }
 
     /// <summary>Stores the record durably, then makes it current.</summary>
-    /// <exception cref="IOException">It could not be stored; <see cref="Current"/> is unchanged.</exception>
+    /// <exception cref="IOException">It could not be stored; <see cref="Current"/> is unchanged. So for <see cref="UnauthorizedAccessException"/>.</exception>
     public void Save(UpdateRecord next)
     {
         next = next with { Saves = UpdateMachine.IsBusy(next.State) || UpdateMachine.IsBusy(Current.State) ? Current.Saves + 1 : 0 };
         DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(next, UpdateJson.Default.UpdateRecord));
         Current = next;
+    }
+
+    /// <summary>For what is worth noting and not worth stopping for.</summary>
+    public bool TrySave(UpdateRecord next, [NotNullWhen(false)] out string? problem)
+    {
+        try
+        {
+            Save(next);
+            problem = null;
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = e.Message;
+            return false;
+        }
     }
 
     /// <summary>What a record found at start means. Pure.</summary>

@@ -16,6 +16,8 @@ internal sealed partial class UpdateLoop(
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
 
+    private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(2);
+
     /// <summary>A start is proven when the agent has lived this long with its model.</summary>
     private static readonly TimeSpan Proof = TimeSpan.FromSeconds(30);
 
@@ -66,7 +68,10 @@ internal sealed partial class UpdateLoop(
     {
         await base.StopAsync(cancellationToken);
         // Told to stop is not died: this start counts for nothing.
-        if (journal.Current.UnprovenStarts > 0) journal.Save(journal.Current with { UnprovenStarts = journal.Current.UnprovenStarts - 1 });
+        if (journal.Current.UnprovenStarts > 0 && !journal.TrySave(journal.Current with { UnprovenStarts = journal.Current.UnprovenStarts - 1 }, out var problem))
+        {
+            Log.JournalRefused(log, problem);
+        }
         _prepared?.Dispose();
     }
 
@@ -78,19 +83,37 @@ internal sealed partial class UpdateLoop(
         {
             while (true)
             {
-                if (UpdateMachine.IsBusy(journal.Current.State))
+                try
                 {
-                    await StepAsync(stoppingToken);
-                    continue;
+                    if (UpdateMachine.IsBusy(journal.Current.State)) await StepAsync(stoppingToken);
+                    else if (journal.Current.UnprovenStarts > 0 && time.GetElapsedTime(began) >= Proof) journal.Save(journal.Current with { UnprovenStarts = 0 });
+                    else if (Next() is { } desired) ConsiderOrKeep(desired);
+                    else await _wake.WaitAsync(stoppingToken);
                 }
-                if (journal.Current.UnprovenStarts > 0 && time.GetElapsedTime(began) >= Proof) journal.Save(journal.Current with { UnprovenStarts = 0 });
-                if (Next() is { } desired) Consider(desired);
-                else await _wake.WaitAsync(stoppingToken);
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // The step is taken again: each may be. Inspection goes on with the model that is in charge.
+                    Log.JournalRefused(log, e.Message);
+                    await Task.Delay(DiskPause, time, stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping; the journal knows where to go on.
+        }
+    }
+
+    private void ConsiderOrKeep(TwinDesired desired)
+    {
+        try
+        {
+            Consider(desired);
+        }
+        catch
+        {
+            lock (_gate) _desired ??= desired;
+            throw;
         }
     }
 
@@ -144,15 +167,17 @@ internal sealed partial class UpdateLoop(
                     _package = await Task.Run(() => loader.Verify(folder.PathOf(target!.Model.Digest), target.Model.Digest), stopping);
                     break;
                 case UpdateState.Preparing:
+                    _prepared?.Dispose();
+                    _prepared = null;
                     _prepared = await LowPriority.RunAsync("prepare model", () => loader.Open(_package!));
                     break;
                 case UpdateState.SelfTesting:
-                    var opened = _prepared!;
+                    var opened = _prepared;
                     _prepared = null;
-                    _prepared = await LowPriority.RunAsync("self-test model", () => loader.SelfTest(_package!, opened));
+                    _prepared = await LowPriority.RunAsync("self-test model", () => loader.SelfTest(_package!, opened ?? loader.Open(_package!)));
                     break;
                 case UpdateState.Swapping:
-                    Swap(target!);
+                    if (_prepared is not null) Swap(target!, _prepared);
                     break;
                 case UpdateState.Soaking:
                     if (!await SoakAsync(stopping)) return;
@@ -195,10 +220,10 @@ internal sealed partial class UpdateLoop(
         }
     }
 
-    private void Swap(DesiredModel target)
+    private void Swap(DesiredModel target, LoadedModel prepared)
     {
         soak.Begin(target.Model.Digest);
-        slots.Activate(_prepared!);
+        slots.Activate(prepared);
         slots.AskShadow = target.CompareWithPrevious && slots.Shadow is not null;
         (_prepared, _package) = (null, null);
     }
@@ -237,8 +262,6 @@ internal sealed partial class UpdateLoop(
 
     private void Abandon(UpdateEvent what, string? reason)
     {
-        _prepared?.Dispose();
-        (_prepared, _package) = (null, null);
         var now = journal.Current;
         var next = now with { State = UpdateMachine.Next(now.State, what), Reason = reason };
         if (next.State == UpdateState.Failed && now.Target is { } target)
@@ -247,6 +270,8 @@ internal sealed partial class UpdateLoop(
             Log.UpdateFailed(log, target.Model.Name, target.Model.Version, reason ?? "");
         }
         Enter(next);
+        _prepared?.Dispose();
+        (_prepared, _package) = (null, null);
     }
 
     private bool SomethingElseIsWanted()
@@ -282,6 +307,9 @@ internal sealed partial class UpdateLoop(
 
     private static partial class Log
     {
+        [LoggerMessage(EventId = 4002, Level = LogLevel.Error, Message = "The state of updates cannot be written, so no update can go on; trying again: {Reason}")]
+        public static partial void JournalRefused(ILogger log, string reason);
+
         [LoggerMessage(EventId = 4000, Level = LogLevel.Information, Message = "Model update is {State}: {Name} {Version} {Reason}")]
         public static partial void UpdateEntered(ILogger log, UpdateState state, string name, string version, string reason);
 

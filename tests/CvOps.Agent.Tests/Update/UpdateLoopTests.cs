@@ -192,6 +192,40 @@ public sealed class UpdateLoopTests
         Assert.Equal(content, File.ReadAllText(folder["update.json.unreadable"]));
     }
 
+    [Fact]
+    public async Task A_disk_that_refuses_the_journal_holds_the_update_up_and_not_the_inspection()
+    {
+        await using var rig = await UpdateRig.CreateAsync();
+        var (v1, v2) = (rig.Publish("v1"), rig.Publish("v22"));
+        rig.OnDisk(v1);
+        UpdateJournal.Open(rig.Journal).Save(new UpdateRecord { Active = v1.Model });
+        await using var device = rig.Start();
+        Refuse();
+        await device.StartAsync();
+        Assert.Equal(v1.Model, device.Slots.Active?.Ref);
+        device.Loop.Want(new TwinDesired { Version = 1, Model = v2 });
+        await device.SaysAsync("cannot be written");
+        Assert.Equal(Idle, device.Loop.Report.State);
+        Allow();
+        await device.ReachAsync(Soaking);
+
+        // The soak is over, and that can't be noted: it is tried again.
+        Refuse();
+        device.Inspect(3);
+        await device.SaysAsync("cannot be written");
+        Assert.Equal(Soaking, device.Loop.Report.State);
+        Assert.Equal(v2.Model, device.Slots.Active?.Ref);
+        Allow();
+        await device.ReachAsync(Committed);
+        Refuse();
+        await device.DisposeAsync();
+        Assert.Equal("v22", UpdateJournal.Open(rig.Journal).Current.Active?.Version);
+
+        // A folder where the journal's next content goes first.
+        void Refuse() => Directory.CreateDirectory(rig.Journal + ".new");
+        void Allow() => Directory.Delete(rig.Journal + ".new");
+    }
+
     private static DesiredModel Spoil(UpdateRig rig, string what)
     {
         if (what == "unknown signer")

@@ -115,6 +115,7 @@ internal sealed class UpdateRig : IAsyncDisposable
 internal sealed class UpdateDevice : IAsyncDisposable
 {
     private readonly HttpClient _http = new();
+    private readonly HeardLog _log = new();
     private readonly SoakMeter _soak = new(TimeProvider.System);
     private readonly List<ReportedModel> _reports = [];
 
@@ -124,8 +125,8 @@ internal sealed class UpdateDevice : IAsyncDisposable
         Journal = UpdateJournal.Open(rig.Journal);
         var models = new ModelOptions { TrustedKeys = rig.Folder["keys"], Package = package };
         var loader = new ModelLoader(folder, models, new InferenceOptions { Gpu = false }, TimeProvider.System);
-        Loop = new UpdateLoop(Journal, rig.Options, folder, loader, new ModelStart(Journal, models, folder, loader, Slots, NullLogger<ModelStart>.Instance),
-            new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance), Slots, _soak, TimeProvider.System, NullLogger<UpdateLoop>.Instance);
+        Loop = new UpdateLoop(Journal, rig.Options, folder, loader, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()),
+            new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance), Slots, _soak, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
         {
             lock (_reports) _reports.Add(Loop.Report);
@@ -161,6 +162,14 @@ internal sealed class UpdateDevice : IAsyncDisposable
 
     public Task ReachAsync(UpdateState state) => Eventually.Async(() => Loop.Report.State == state, UpdateRig.Deadline,
         () => $"{Loop.Report}; walked {string.Join(", ", States)}", TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until something is logged, from now on.</summary>
+    public Task SaysAsync(string part)
+    {
+        var before = _log.Lines.Count;
+        return Eventually.Async(() => _log.Lines.Skip(before).Any(line => line.Contains(part, StringComparison.Ordinal)), UpdateRig.Deadline,
+            () => string.Join('\n', _log.Lines), TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Wants a model and lets it inspect what its soak needs.</summary>
     public async Task UpdateAsync(long version, DesiredModel model)
