@@ -12,7 +12,8 @@ internal static class Cvops
     {
         foreach (var program in (string[])["ffmpeg", "mosquitto"])
             Skip.Unless(TestProcess.Find(program) is not null, $"{program} is not installed: apt-get install {program}");
-        return TestProcess.Start(Program, arguments);
+        // A shell that runs this in the background makes its children deaf to Ctrl-C; a person's terminal does not.
+        return TestProcess.Start("env", ["--default-signal=INT", Program, .. arguments]);
     }
 
     /// <summary>Ids of the processes that work for the stack in the folder.</summary>
