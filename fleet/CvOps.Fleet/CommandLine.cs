@@ -21,7 +21,8 @@ internal static class CommandLine
           --help
 
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
-        (Fleet__Data=...); the command line wins. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
+        Orleans cluster, for a program built with -p:PublishedPackages=true. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
     private static readonly Dictionary<string, string> Settings = new()

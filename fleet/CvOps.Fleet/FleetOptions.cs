@@ -49,6 +49,12 @@ internal sealed class FleetOptions
     [Required]
     public string ClientId { get; set; } = "cvops-fleet";
 
+    /// <summary>
+    /// Connection string of the PostgreSQL database with the Orleans cluster's membership, grain states and reminders. Needed with the published packages,
+    /// refused without them. Not for the command line, which others on the machine can read.
+    /// </summary>
+    public string? Cluster { get; set; }
+
     /// <summary>Newest inspections kept; older ones make room.</summary>
     [Range(1_000, 1_000_000_000)]
     public long InspectionsKept { get; set; } = 5_000_000;

@@ -35,6 +35,7 @@ internal static class FleetOptionsValidation
         foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey) })
             if (path is not null && !File.Exists(path)) yield return $"{option} {path}: there is no such file.";
 
+        if (SiloWiring.Mistake(options) is { } cluster) yield return cluster;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
     }
 

@@ -7,17 +7,20 @@ using Orleans.Storage;
 namespace CvOps.Fleet;
 
 /// <summary>
-/// The silo as a member of an Orleans cluster over PostgreSQL. The scripts of Orleans (Main, Clustering, Persistence, Reminders) have to be in the database,
-/// and Npgsql beside the program.
+/// The silo as a member of an Orleans cluster over PostgreSQL. The database needs the scripts of Orleans' packages: PostgreSQL-Main, -Clustering and, missing
+/// in it, Migrations/PostgreSQL-Clustering-3.7.0, -Persistence, -Reminders.
 /// </summary>
 internal static class SiloWiring
 {
     private const string Invariant = "Npgsql";
 
+    /// <returns>Why there can be no such silo; null when it can be.</returns>
+    public static string? Mistake(FleetOptions options) => options.Cluster is not null ? null
+        : "Fleet:Cluster is missing: the connection string of the PostgreSQL database that holds the Orleans cluster, in appsettings.json or as Fleet__Cluster in the environment.";
+
     public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
     {
-        var connection = builder.Configuration.GetConnectionString("Orleans")
-            ?? throw new InvalidOperationException("ConnectionStrings:Orleans is missing: the connection string of the PostgreSQL database that holds the cluster.");
+        var connection = options.Cluster ?? throw new ArgumentException(Mistake(options), nameof(options));
         builder.Services.AddSingleton<IGrainStorageSerializer, FleetStateSerializer>();
         builder.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("CvOps", StringComparison.Ordinal) == true, FleetJson.Options));
         builder.UseOrleans(silo => silo

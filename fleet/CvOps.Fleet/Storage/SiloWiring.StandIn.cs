@@ -11,6 +11,10 @@ internal static class SiloWiring
 {
     private const string Invariant = "System.Data.SQLite";
 
+    /// <returns>Why there can be no such silo; null when it can be.</returns>
+    public static string? Mistake(FleetOptions options) => options.Cluster is null ? null
+        : "Fleet:Cluster asks for an Orleans cluster, and this program keeps its grains on one machine; build it with -p:PublishedPackages=true.";
+
     public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
     {
         var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Data, "grains.db") }.ToString();

@@ -15,13 +15,26 @@ public sealed class ProgramTests
     {
         using var folder = new TestFolder();
         var (_, mistakes) = CommandLine.Read(["--http", "http://0.0.0.0:80", "--broker", "tcp://x", "--colour", "red", "--trusted-keys", folder["none"], "--key", folder["no.key"]], folder.Path);
-        Assert.Collection(mistakes.Order(StringComparer.Ordinal),
+        Assert.Collection(mistakes.Where(m => !m.StartsWith("Fleet:Cluster", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
             m => Assert.Contains("'--colour' is no option", m, StringComparison.Ordinal),
             m => Assert.Contains("'red' is no option", m, StringComparison.Ordinal),
             m => Assert.Contains("--broker 'tcp://x'", m, StringComparison.Ordinal),
             m => Assert.Contains("--allow-anonymous-network", m, StringComparison.Ordinal),
             m => Assert.Contains("no.key: there is no such file", m, StringComparison.Ordinal),
             m => Assert.Contains("there is no such folder", m, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_cluster_is_needed_by_the_build_that_can_join_one_and_refused_by_the_other()
+    {
+        using var folder = new TestFolder();
+        var without = ClusterMistake();
+        File.WriteAllText(folder["appsettings.json"], """{ "Fleet": { "Cluster": "Host=db;Database=orleans" } }""");
+        var with = ClusterMistake();
+        Assert.True(without is null ^ with is null, $"{without} {with}");
+        Assert.Contains(without is null ? "-p:PublishedPackages=true" : "Fleet__Cluster", without ?? with, StringComparison.Ordinal);
+
+        string? ClusterMistake() => CommandLine.Read([], folder.Path).Mistakes.SingleOrDefault(m => m.StartsWith("Fleet:Cluster", StringComparison.Ordinal));
     }
 
     [Fact]
