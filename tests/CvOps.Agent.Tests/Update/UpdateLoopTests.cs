@@ -172,6 +172,17 @@ public sealed class UpdateLoopTests
     }
 
     [Fact]
+    public async Task A_first_start_that_cannot_note_its_model_inspects_all_the_same()
+    {
+        await using var rig = await UpdateRig.CreateAsync();
+        var v1 = rig.Publish("v1");
+        Directory.CreateDirectory(rig.Journal + ".new");
+        await using var device = rig.Start(rig.Folder["v1.cvmodel"]);
+        await device.StartAsync();
+        Assert.Equal(v1.Model, device.Slots.Active?.Ref);
+    }
+
+    [Fact]
     public void An_update_that_keeps_dying_is_given_up()
     {
         var record = new UpdateRecord { State = Downloading, Saves = UpdateJournal.SaveLimit };
