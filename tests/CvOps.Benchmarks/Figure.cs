@@ -8,7 +8,7 @@ namespace CvOps.Benchmarks;
 /// <param name="Better">higher or lower.</param>
 /// <param name="Holds">Whether the bound is met; a bound that is missed stays as it is.</param>
 /// <param name="Rival">What it was measured against, in the same run.</param>
-internal sealed record Figure(string Name, double Value, double Bound, string Better, bool Holds, string Rival)
+internal sealed record Figure([property: JsonPropertyName("figure")] string Name, double Value, double Bound, string Better, bool Holds, string Rival)
 {
     public static Figure AtLeast(string name, double value, double bound, string rival) => new(name, value, bound, "higher", value >= bound, rival);
 
