@@ -36,6 +36,24 @@ public sealed class UpTests
     }
 
     [Fact]
+    public async Task A_camera_of_ones_own_is_inspected_with_ones_own_model()
+    {
+        using var folder = new TestFolder();
+        var (video, model, keys) = (folder["camera.mp4"], folder["own.cvmodel"], folder["stack", "trusted-keys"]);
+        await Run(TestProcess.Start("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=10:duration=5", "-pix_fmt", "yuv420p", video]));
+        await Run(Cvops.Start("model", "key", "own", "--out", keys));
+        var line = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Cvops.Program)!, "..", "..", "CvOps.Simulator", Path.GetFileName(Path.GetDirectoryName(Cvops.Program)!), "model"));
+        await Run(Cvops.Start("model", "pack", "--manifest", Path.Combine(line, "manifest.json"), "--onnx", Path.Combine(line, "line-v1.onnx"), "--key", Path.Combine(keys, "own.key"), "--out", model));
+        var port = TestProcess.FreePort();
+        await using var up = Cvops.Start("up", "--camera", video, "--model", model, "--data", folder["stack"], "--http-port", $"{port}", "--broker-port", $"{TestProcess.FreePort()}");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+
+        var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
+
+        Assert.True(ended.Evidence.Parts > 0, ended.Reason);
+    }
+
+    [Fact]
     public async Task A_busy_port_is_one_sentence_and_exit_code_78()
     {
         using var folder = new TestFolder();
@@ -46,6 +64,15 @@ public sealed class UpTests
 
         Assert.Equal(78, await up.WaitForExitAsync(TimeSpan.FromSeconds(30), Cancel));
         Assert.Contains($"Port {port} is in use by another program", up.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task Run(TestProcess process)
+    {
+        await using (process)
+        {
+            var code = await process.WaitForExitAsync(TimeSpan.FromSeconds(30), Cancel);
+            Assert.True(code == 0, process.Output);
+        }
     }
 
     private static async Task<RolloutView> Ask(HttpClient http, Func<RolloutView, bool> enough, TestProcess up)

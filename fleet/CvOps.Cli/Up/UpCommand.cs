@@ -62,7 +62,8 @@ internal static class UpCommand
             Name = $"{model.Model.Name}-{model.Model.Version}",
             Model = model.Model.Digest,
             FirstInstallation = first,
-            Rings = [new RolloutRing("canary", Count: 1), new RolloutRing("everyone", Percent: 100)],
+            // A single device is its own canary: a ring that nobody is left for would be refused.
+            Rings = stack.Devices.Count > 1 ? [new RolloutRing("canary", Count: 1), new RolloutRing("everyone", Percent: 100)] : [new RolloutRing("everyone", Percent: 100)],
             Soak = new Soak(Seconds: 5, Parts: 10, TimeoutSeconds: 600),
         }, ct);
         Tell($"Rolling out {model.Model.Name} {model.Model.Version}: cvops rollout show {rollout.Id} --watch");
