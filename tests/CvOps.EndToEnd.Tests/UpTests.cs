@@ -51,6 +51,17 @@ public sealed class UpTests
         var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
 
         Assert.True(ended.Evidence.Parts > 0, ended.Reason);
+        foreach (var command in (string[])["status", "devices list", "devices show device-1", "model list", "rollout list", "drift", "frames list", "dataset list", "training list", "audit"])
+            await Run(Cvops.Start([.. command.Split(' '), "--fleet", $"http://127.0.0.1:{port}"]));
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_is_one_sentence_and_exit_code_78()
+    {
+        await using var cvops = Cvops.Start("devices", "list", "--fleet", "nonsense");
+
+        Assert.Equal(78, await cvops.WaitForExitAsync(TimeSpan.FromSeconds(30), Cancel));
+        Assert.Contains("'nonsense' is no address of a fleet", cvops.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,10 +9,10 @@ namespace CvOps.Cli.Commands;
 /// <summary>What every command that talks to a fleet has: the address, JSON or tables, and one way to fail.</summary>
 internal sealed class FleetCommand
 {
-    public Option<Uri> Fleet { get; } = new("--fleet")
+    public Option<string> Fleet { get; } = new("--fleet")
     {
         Description = "Address of the fleet manager. Also: environment variable CVOPS_FLEET.",
-        DefaultValueFactory = _ => new Uri(Environment.GetEnvironmentVariable("CVOPS_FLEET") ?? "http://127.0.0.1:8080"),
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("CVOPS_FLEET") ?? "http://127.0.0.1:8080",
         Recursive = true,
     };
 
@@ -23,12 +23,17 @@ internal sealed class FleetCommand
     {
         command.SetAction((parsed, ct) => Guard(async () =>
         {
-            using var fleet = new FleetClient(parsed.GetValue(Fleet)!);
+            using var fleet = new FleetClient(Address(parsed.GetValue(Fleet)!));
             await act(parsed, fleet, new Screen(AnsiConsole.Console, parsed.GetValue(Json)), ct);
             return ExitCodes.Ok;
         }));
         return command;
     }
+
+    /// <exception cref="CliException">The text is no HTTP address.</exception>
+    private static Uri Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")
+        ? address
+        : throw new CliException($"'{text}' is no address of a fleet: use something like http://127.0.0.1:8080.", ExitCodes.Configuration);
 
     public static async Task<int> Guard(Func<Task<int>> act)
     {
