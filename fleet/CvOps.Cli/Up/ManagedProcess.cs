@@ -92,12 +92,13 @@ internal sealed class ManagedProcess(string name, string program, IReadOnlyList<
     private int RunOnce()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
+        // A session of its own: Ctrl-C in a terminal goes to the whole foreground group, and the order in which parts stop is ours to choose.
         // sh appends both streams to the log, so nothing is lost or copied through us.
         Process process;
         lock (_gate)
         {
             _process?.Dispose();
-            var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", logFile, program, .. arguments]);
+            var start = new ProcessStartInfo("setsid", ["setpriv", "--pdeathsig", "KILL", "sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null", "sh", logFile, program, .. arguments]);
             start.Environment[Marker] = marker;
             _process = process = Process.Start(start) ?? throw new InvalidOperationException($"{program} could not be started.");
         }
