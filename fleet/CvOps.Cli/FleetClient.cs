@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
@@ -51,26 +50,7 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
         await answer.Content.CopyToAsync(destination, ct);
     }
 
-    /// <summary>Events as they happen, until cancelled or the fleet goes away.</summary>
-    public async IAsyncEnumerable<FleetEvent> Events([EnumeratorCancellation] CancellationToken ct)
-    {
-        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Get, "events"), ct, HttpCompletionOption.ResponseHeadersRead);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
-        var kind = "";
-        while (await reader.ReadLineAsync(ct) is { } line)
-        {
-            if (line.StartsWith("event:", StringComparison.Ordinal)) kind = line[6..].Trim();
-            else if (line.StartsWith("data:", StringComparison.Ordinal) && Identity(line[5..]) is { } id) yield return new FleetEvent(kind, id);
-        }
-    }
-
     public void Dispose() => _http.Dispose();
-
-    private static string? Identity(string data)
-    {
-        using var document = JsonDocument.Parse(data);
-        return document.RootElement.TryGetProperty("id", out var id) ? id.GetString() : null;
-    }
 
     private static HttpRequestMessage With<T>(HttpMethod method, string path, T body) =>
         new(method, path) { Content = JsonContent.Create(body, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!) };
@@ -82,12 +62,12 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
             ?? throw new CliException($"The fleet answered {request.RequestUri} with nothing.");
     }
 
-    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, CancellationToken ct, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead)
+    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, CancellationToken ct)
     {
         HttpResponseMessage answer;
         try
         {
-            answer = await _http.SendAsync(request, completion, ct);
+            answer = await _http.SendAsync(request, ct);
         }
         catch (HttpRequestException e)
         {

@@ -20,8 +20,6 @@ internal sealed class ManagedProcess(string name, string program, IReadOnlyList<
 
     public string Name => name;
 
-    public string LogFile => logFile;
-
     /// <summary>The end of its log, for a message; empty when it said nothing.</summary>
     public string LastWords => File.Exists(logFile) ? string.Join('\n', File.ReadLines(logFile).TakeLast(5)) : "";
 
