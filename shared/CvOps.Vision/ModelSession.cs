@@ -7,44 +7,28 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace CvOps.Vision;
 
 /// <summary>
-/// One ONNX model ready to run: pinned input and output tensors of batch 1 that are reused for every frame. Serves one thread at a time.
+/// One ONNX model ready to run, held against its manifest. Frames go through slots of <see cref="CreateSlot"/>; for whoever has one picture at
+/// a time (gates, golden vectors, training) the session has a slot of its own, which serves one thread.
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly OrtIoBinding _binding;
-    private readonly RunOptions _runOptions = new();
-    private readonly OrtValue _inputValue;
-    private readonly List<OrtValue> _outputValues = [];
-    private readonly List<BoundOutput> _outputs = [];
-    private readonly float[] _input;
-    private readonly PredictionDecoder _decoder;
+    private readonly List<(string Name, long[] Shape, TensorElementType Type, bool Free)> _outputs;
+    private readonly TensorElementType _inputType;
+    private readonly InferenceSlot _own;
     private bool _disposed;
 
-    private ModelSession(InferenceSession session, string provider, ModelManifest manifest)
+    private ModelSession(InferenceSession graph, string provider, ModelManifest manifest)
     {
-        _session = session;
-        Provider = provider;
-        Manifest = manifest;
-        InputShape = ModelGraph.CheckInput(session.InputMetadata, manifest);
-        ModelGraph.CheckOutputNames(session.OutputMetadata, manifest);
-        _input = Pinned(InputShape);
-        _inputValue = OrtValue.CreateTensorValueFromMemory(_input, InputShape);
-        _binding = session.CreateIoBinding();
-        _binding.BindInput(manifest.Input.Name, _inputValue);
-        try
-        {
-            BindOutputs();
-            _decoder = PredictionDecoder.For(manifest, _outputs);
-        }
-        catch
-        {
-            Release();
-            throw;
-        }
+        (Graph, Provider, Manifest) = (graph, provider, manifest);
+        InputShape = ModelGraph.CheckInput(graph.InputMetadata, manifest);
+        ModelGraph.CheckOutputNames(graph.OutputMetadata, manifest);
+        _inputType = graph.InputMetadata[manifest.Input.Name].ElementDataType;
+        _outputs = ModelTrial.Outputs(graph, manifest, InputShape, _inputType);
+        Batches = ModelTrial.Batches(graph, manifest, InputShape, _inputType, _outputs);
+        _own = CreateSlot();
     }
 
-    /// <summary>Loads the model, tries it once, and checks that the manifest tells the truth about it.</summary>
+    /// <summary>Loads the model, tries it, and checks that the manifest tells the truth about it.</summary>
     /// <exception cref="ModelException">Not ONNX, or input, outputs or class count differ from the manifest.</exception>
     public static ModelSession Open(ReadOnlyMemory<byte> onnx, ModelManifest manifest, SessionSettings settings)
     {
@@ -71,43 +55,40 @@ public sealed class ModelSession : IDisposable
 
     public ModelManifest Manifest { get; }
 
-    /// <summary>Shape of <see cref="Input"/>, batch 1.</summary>
+    /// <summary>Shape of one picture's input, batch 1.</summary>
     public long[] InputShape { get; }
 
-    /// <summary>The input tensor, to be filled before <see cref="Run"/>.</summary>
-    public Span<float> Input => _input;
+    /// <summary>True when the graph takes any number of pictures in one run.</summary>
+    public bool Batches { get; }
+
+    /// <summary>The outputs the manifest names, the embedding last.</summary>
+    public IReadOnlyList<string> OutputNames => _outputs.ConvertAll(output => output.Name);
+
+    internal InferenceSession Graph { get; }
+
+    /// <summary>Place for some pictures; the caller owns it and disposes it before the session.</summary>
+    /// <param name="rows">Pictures or tiles, at least 1.</param>
+    /// <exception cref="ModelException">The outputs don't fit the manifest's decoder.</exception>
+    public InferenceSlot CreateSlot(int rows = 1) => new(this, _inputType, _outputs, rows);
+
+    /// <summary>The input of the session's own slot, for models that take float32.</summary>
+    public Span<float> Input => _own.InputNumbers(0);
 
     /// <summary>Infers once on what <see cref="Input"/> holds.</summary>
     /// <exception cref="ModelException">ONNX Runtime failed on it.</exception>
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        try
-        {
-            if (Provider != "CPU")
-            {
-                // A device provider copies the input over when it is bound, not when it runs.
-                _binding.BindInput(Manifest.Input.Name, _inputValue);
-                _binding.SynchronizeBoundInputs();
-            }
-            _session.RunWithBinding(_runOptions, _binding);
-            if (Provider != "CPU") _binding.SynchronizeBoundOutputs();
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new ModelException($"Inference failed: {e.Message}", e);
-        }
+        _own.Run();
     }
 
-    /// <summary>Makes a prediction of the last run's outputs.</summary>
+    /// <summary>Makes a prediction, the caller's own, of the last run's outputs.</summary>
     /// <param name="error">A sentence when an output is NaN or infinite; the frame has no prediction then.</param>
     public bool TryDecode(PreprocessPlan plan, [NotNullWhen(true)] out Prediction? prediction, [NotNullWhen(false)] out string? error)
     {
-        prediction = null;
-        error = NotFinite();
-        if (error is not null) return false;
-        prediction = _decoder.Decode(plan);
-        return true;
+        var decoded = _own.TryDecode(plan, 0, out var reused, out error);
+        prediction = reused?.Copy();
+        return decoded;
     }
 
     /// <inheritdoc cref="TryDecode"/>
@@ -115,67 +96,21 @@ public sealed class ModelSession : IDisposable
     public Prediction Decode(PreprocessPlan plan) => TryDecode(plan, out var prediction, out var error) ? prediction : throw new ModelException(error);
 
     /// <summary>The last run's embedding; empty when the model has none.</summary>
-    public ReadOnlySpan<float> Embedding => Manifest.Decoder.Embedding is { } name ? Output(name) : [];
+    public ReadOnlySpan<float> Embedding => _own.Embedding();
 
     /// <summary>An output of the last run, overwritten by the next.</summary>
     /// <exception cref="ModelException">The manifest names no such output.</exception>
-    public ReadOnlySpan<float> Output(string name) => Bound(name).Data;
+    public ReadOnlySpan<float> Output(string name) => _own.Output(name);
 
     /// <summary>Shape of an output, batch 1.</summary>
     /// <exception cref="ModelException">The manifest names no such output.</exception>
-    public IReadOnlyList<long> OutputShape(string name) => Bound(name).Shape;
-
-    /// <summary>The outputs the manifest names, the embedding last.</summary>
-    public IReadOnlyList<string> OutputNames => _outputs.ConvertAll(output => output.Name);
+    public IReadOnlyList<long> OutputShape(string name) => _own.OutputShape(name);
 
     public void Dispose()
     {
         if (_disposed) return;
         _disposed = true;
-        Release();
-        _session.Dispose();
-    }
-
-    /// <summary>Runs once to learn the outputs' shapes, whatever the graph declares, then gives each a buffer of its own.</summary>
-    private void BindOutputs()
-    {
-        var names = ModelGraph.OutputNames(Manifest);
-        using var results = _session.Run(_runOptions, [Manifest.Input.Name], [_inputValue], names);
-        for (var i = 0; i < names.Count; i++)
-        {
-            var info = results[i].GetTensorTypeAndShape();
-            if (info.ElementDataType != TensorElementType.Float) throw new ModelException($"Output '{names[i]}' is {info.ElementDataType}; only float32 outputs are supported.");
-            var data = Pinned(info.Shape);
-            var value = OrtValue.CreateTensorValueFromMemory(data, info.Shape);
-            _outputValues.Add(value);
-            _outputs.Add(new BoundOutput(names[i], info.Shape, data));
-            _binding.BindOutput(names[i], value);
-        }
-    }
-
-    private string? NotFinite()
-    {
-        foreach (var output in _outputs)
-        {
-            var bad = Finite.FirstBad(output.Data);
-            if (bad >= 0) return $"Output '{output.Name}' of {Manifest.Name} {Manifest.Version} is {output.Data[bad]} at index {bad}; the frame has no prediction.";
-        }
-        return null;
-    }
-
-    private BoundOutput Bound(string name) => _outputs.Find(output => output.Name == name)
-        ?? throw new ModelException($"The manifest names no output '{name}'; it names {string.Join(", ", _outputs.Select(output => output.Name))}.");
-
-    private static float[] Pinned(long[] shape) => GC.AllocateArray<float>(checked((int)shape.Aggregate(1L, (product, side) => product * side)), pinned: true);
-
-    private void Release()
-    {
-        _binding.Dispose();
-        _inputValue.Dispose();
-        foreach (var value in _outputValues) value.Dispose();
-        _runOptions.Dispose();
+        _own.Dispose();
+        Graph.Dispose();
     }
 }
-
-/// <summary>An output's buffer, pinned and reused.</summary>
-internal sealed record BoundOutput(string Name, long[] Shape, float[] Data);

@@ -12,7 +12,7 @@ internal sealed class NanoDetDecoder : PredictionDecoder
     private readonly List<Level> _levels = [];
     private readonly BoxList _boxes = new();
 
-    private sealed record Level(int Stride, int Columns, int Rows, float[] Scores, float[] Distances, int Bins);
+    private sealed record Level(int Stride, int Columns, int Rows, BoundOutput Scores, BoundOutput Distances, int Bins);
 
     public NanoDetDecoder(ModelManifest manifest, IReadOnlyList<BoundOutput> outputs) : base(manifest)
     {
@@ -24,34 +24,40 @@ internal sealed class NanoDetDecoder : PredictionDecoder
             var columns = (manifest.Input.Width + strides[i] - 1) / strides[i];
             var rows = (manifest.Input.Height + strides[i] - 1) / strides[i];
             var cells = columns * rows;
-            if (scores.Data.Length != cells * manifest.Classes.Count)
+            if (scores.Length != cells * manifest.Classes.Count)
                 throw new ModelException($"Scores '{scores.Name}' at stride {strides[i]} should be [{cells}, {manifest.Classes.Count}] for the manifest's {manifest.Classes.Count} classes; the model gives {ModelGraph.Shape(scores.Shape)}.");
-            var bins = distances.Data.Length / (4 * cells);
-            if (bins < 2 || distances.Data.Length != 4 * bins * cells)
+            var bins = distances.Length / (4 * cells);
+            if (bins < 2 || distances.Length != 4 * bins * cells)
                 throw new ModelException($"Distances '{distances.Name}' at stride {strides[i]} should be [{cells}, 4 x bins]; the model gives {ModelGraph.Shape(distances.Shape)}.");
-            _levels.Add(new Level(strides[i], columns, rows, scores.Data, distances.Data, bins));
+            _levels.Add(new Level(strides[i], columns, rows, scores, distances, bins));
         }
     }
 
-    public override Prediction Decode(PreprocessPlan plan)
+    public override void Collect(int row, PreprocessPlan plan, int tile)
     {
-        _boxes.Clear();
         foreach (var level in _levels)
         {
-            for (var cell = 0; cell < level.Columns * level.Rows; cell++) Consider(level, cell);
+            var scores = level.Scores.Row(row);
+            var distances = level.Distances.Row(row);
+            for (var cell = 0; cell < level.Columns * level.Rows; cell++) Consider(level, cell, scores, distances);
         }
-        return DetectionPrediction.Make(_boxes, Manifest, plan);
     }
 
-    private void Consider(Level level, int cell)
+    public override void Finish(PreprocessPlan plan, Prediction into)
+    {
+        DetectionPrediction.Make(_boxes, Manifest, plan, into);
+        _boxes.Clear();
+    }
+
+    private void Consider(Level level, int cell, ReadOnlySpan<float> levelScores, ReadOnlySpan<float> levelDistances)
     {
         var classes = Manifest.Classes.Count;
-        var scores = level.Scores.AsSpan(cell * classes, classes);
+        var scores = levelScores.Slice(cell * classes, classes);
         var best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
         if (scores[best] < Manifest.Decoder.ScoreThreshold) return;
         var x = (cell % level.Columns + 0.5f) * level.Stride;
         var y = (cell / level.Columns + 0.5f) * level.Stride;
-        var sides = level.Distances.AsSpan(cell * 4 * level.Bins, 4 * level.Bins);
+        var sides = levelDistances.Slice(cell * 4 * level.Bins, 4 * level.Bins);
         var left = Distance(sides[..level.Bins]) * level.Stride;
         var top = Distance(sides.Slice(level.Bins, level.Bins)) * level.Stride;
         var right = Distance(sides.Slice(2 * level.Bins, level.Bins)) * level.Stride;

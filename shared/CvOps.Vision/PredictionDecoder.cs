@@ -23,8 +23,13 @@ internal abstract class PredictionDecoder(ModelManifest manifest)
         };
     }
 
+    /// <summary>Reads what the last run says of one row; a picture in tiles has several.</summary>
     /// <param name="plan">Maps boxes to the picture.</param>
-    public abstract Prediction Decode(PreprocessPlan plan);
+    public abstract void Collect(int row, PreprocessPlan plan, int tile);
+
+    /// <summary>Makes the picture's prediction of what was collected, then forgets it.</summary>
+    /// <param name="into">Refilled; its boxes are the decoder's own from frame to frame.</param>
+    public abstract void Finish(PreprocessPlan plan, Prediction into);
 }
 
 /// <summary>Scored boxes of one frame before and after suppression; corner form, input pixels. Reused from frame to frame.</summary>
@@ -74,26 +79,20 @@ internal sealed class BoxList
 /// <summary>What every detector does with its boxes.</summary>
 internal static class DetectionPrediction
 {
-    public static Prediction Make(BoxList boxes, ModelManifest manifest, PreprocessPlan plan)
+    public static void Make(BoxList boxes, ModelManifest manifest, PreprocessPlan plan, Prediction into)
     {
         var kept = boxes.Suppress(manifest.Decoder.IouThreshold);
-        if (kept.Count == 0) return new Prediction();
-        var detections = new Detection[kept.Count];
-        var reject = false;
-        for (var i = 0; i < detections.Length; i++)
+        into.Detections.Clear();
+        into.Reject = false;
+        foreach (var box in kept)
         {
-            var box = kept[i];
             var name = manifest.Classes[box.Class];
-            detections[i] = plan.ToPicture(new Detection(name, box.Score, box.Left, box.Top, box.Right - (double)box.Left, box.Bottom - (double)box.Top));
-            reject |= manifest.RejectClasses.Contains(name);
+            into.Detections.Add(plan.ToPicture(new Detection(name, box.Score, box.Left, box.Top, box.Right - (double)box.Left, box.Bottom - (double)box.Top)));
+            into.Reject |= manifest.RejectClasses.Contains(name);
         }
-        return new Prediction
-        {
-            Class = detections[0].Class,
-            Confidence = detections[0].Score,
-            Margin = detections[^1].Score - manifest.Decoder.ScoreThreshold,
-            Detections = detections,
-            Reject = reject,
-        };
+        into.Class = kept.Count == 0 ? null : into.Detections[0].Class;
+        into.Confidence = kept.Count == 0 ? 0 : into.Detections[0].Score;
+        into.Margin = kept.Count == 0 ? 0 : into.Detections[^1].Score - manifest.Decoder.ScoreThreshold;
+        into.Entropy = 0;
     }
 }

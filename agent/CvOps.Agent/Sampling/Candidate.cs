@@ -16,7 +16,7 @@ internal sealed class Candidate : IDisposable
         var frame = inspected.Frame;
         var picture = inspected.Picture;
         (Camera, Part, Number, Connection, CapturedAt) = (inspected.Camera, inspected.Part, frame.Number, frame.Connection, frame.CapturedAt);
-        (Model, Prediction, Shadow) = (inspected.Model.Ref, inspected.Prediction, inspected.Shadow);
+        (Model, Prediction, Shadow) = (inspected.Model.Ref, inspected.Prediction.Copy(), inspected.Shadow is { } shadow ? shadow with { Prediction = shadow.Prediction.Copy() } : null);
         (Purse, Reason, Inclusion) = (purse, reason, inclusion);
         (Width, Height, Format) = (picture.Width, picture.Height, picture.Format);
         var size = PictureView.SizeOf(Width, Height, Format);

@@ -1,0 +1,44 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace CvOps.Vision;
+
+/// <summary>The element types of tensors that models are fed with and answer in.</summary>
+internal static class TensorTypes
+{
+    public static int BytesOf(TensorElementType type) => type switch
+    {
+        TensorElementType.Double or TensorElementType.Int64 => 8,
+        TensorElementType.Float or TensorElementType.Int32 => 4,
+        TensorElementType.Float16 => 2,
+        TensorElementType.UInt8 => 1,
+        _ => throw new ModelException($"Tensors of {type} are not supported."),
+    };
+
+    /// <param name="values">At least as many as <paramref name="target"/> takes.</param>
+    public static void ToFloat(ReadOnlySpan<byte> values, TensorElementType type, Span<float> target)
+    {
+        switch (type)
+        {
+            case TensorElementType.Float:
+                MemoryMarshal.Cast<byte, float>(values)[..target.Length].CopyTo(target);
+                break;
+            case TensorElementType.Float16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(values)[..target.Length], target);
+                break;
+            case TensorElementType.Double:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, double>(values)[..target.Length], target);
+                break;
+            case TensorElementType.Int64:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, long>(values)[..target.Length], target);
+                break;
+            case TensorElementType.Int32:
+                TensorPrimitives.ConvertTruncating(MemoryMarshal.Cast<byte, int>(values)[..target.Length], target);
+                break;
+            default:
+                TensorPrimitives.ConvertTruncating(values[..target.Length], target);
+                break;
+        }
+    }
+}
