@@ -9,7 +9,7 @@ namespace CvOps.Agent.Capture;
 /// </summary>
 internal sealed class FramePool
 {
-    private readonly ConcurrentDictionary<int, ConcurrentBag<Frame>> _idle = new();
+    private readonly Dictionary<int, Stack<Frame>> _idle = [];
     private readonly ConcurrentDictionary<Frame, string> _owners = new();
     private long _rented;
     private long _returned;
@@ -28,7 +28,12 @@ internal sealed class FramePool
     public Frame Rent(int width, int height, string owner)
     {
         var size = PictureView.SizeOf(width, height, PixelFormat.I420);
-        if (!_idle.TryGetValue(size, out var bag) || !bag.TryTake(out var frame)) frame = new Frame(this, size);
+        Frame? frame = null;
+        lock (_idle)
+        {
+            if (_idle.TryGetValue(size, out var idle)) idle.TryPop(out frame);
+        }
+        frame ??= new Frame(this, size);
         frame.Take(width, height);
         Interlocked.Increment(ref _rented);
         Remember(frame, owner);
@@ -38,7 +43,11 @@ internal sealed class FramePool
     internal void Return(Frame frame, int size)
     {
         Forget(frame);
-        _idle.GetOrAdd(size, _ => []).Add(frame);
+        lock (_idle)
+        {
+            if (!_idle.TryGetValue(size, out var idle)) _idle[size] = idle = new Stack<Frame>();
+            idle.Push(frame);
+        }
         Interlocked.Increment(ref _returned);
     }
 

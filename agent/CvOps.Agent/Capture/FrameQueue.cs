@@ -49,15 +49,35 @@ internal sealed class FrameQueue : IDisposable
             while (true)
             {
                 if (_closed || cancellationToken.IsCancellationRequested) return null;
-                for (var i = 0; i < _lanes.Count; i++)
-                {
-                    var at = (_next + i) % _lanes.Count;
-                    if (!_lanes[at].Waiting.TryDequeue(out var frame)) continue;
-                    _next = (at + 1) % _lanes.Count;
-                    Monitor.PulseAll(_gate);
-                    return frame;
-                }
+                if (Next() is { } frame) return frame;
                 Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    /// <summary>The next frame if one comes in time; the caller then owns it.</summary>
+    public Frame? TryTake(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            if (_closed) return null;
+            if (Next() is { } frame) return frame;
+            return patience > TimeSpan.Zero && Monitor.Wait(_gate, patience) && !_closed ? Next() : null;
+        }
+    }
+
+    /// <summary>True when a lane drops what comes too late.</summary>
+    public bool HasLive
+    {
+        get
+        {
+            lock (_gate)
+            {
+                foreach (var lane in _lanes)
+                {
+                    if (lane.DropsOldest) return true;
+                }
+                return false;
             }
         }
     }
@@ -83,6 +103,21 @@ internal sealed class FrameQueue : IDisposable
             }
             Monitor.PulseAll(_gate);
         }
+    }
+
+    /// <summary>From the lane whose turn it is, or the first behind it that has a frame.</summary>
+    private Frame? Next()
+    {
+        for (var i = 0; i < _lanes.Count; i++)
+        {
+            var at = (_next + i) % _lanes.Count;
+            if (!_lanes[at].Waiting.TryDequeue(out var frame)) continue;
+            _next = (at + 1) % _lanes.Count;
+            // Cameras that wait for room are on the same lock.
+            Monitor.PulseAll(_gate);
+            return frame;
+        }
+        return null;
     }
 
     private CancellationTokenRegistration WakeOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(static gate =>

@@ -16,5 +16,13 @@ internal sealed record InferenceOptions
     /// <summary>A libonnxruntime of the site's own, e.g. JetPack's; null for the one that came along.</summary>
     public string? Library { get; init; }
 
+    /// <summary>Most frames of all cameras in one run, for models that take batches; how many really go together is learnt. 1 turns it off.</summary>
+    [Range(1, InspectionJob.MostFrames)]
+    public int Batch { get; init; } = InspectionJob.MostFrames;
+
+    /// <summary>How late a live camera's result may be for a challenger to be asked about the same frame; under load it is asked about fewer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan ShadowLatency { get; init; } = TimeSpan.FromMilliseconds(500);
+
     public SessionSettings Settings => new(Threads, Gpu, Library);
 }

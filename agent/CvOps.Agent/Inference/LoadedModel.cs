@@ -1,5 +1,3 @@
-using CvOps.Agent.Capture;
-using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
@@ -9,7 +7,11 @@ namespace CvOps.Agent.Inference;
 /// <summary>A model of a verified package, ready to run. <see cref="ModelSlots"/> owns it once it has been handed over.</summary>
 internal sealed class LoadedModel(ModelRef reference, ModelSession session, ReferenceProfile? profile) : IDisposable
 {
-    private readonly Dictionary<CameraId, PreprocessPlan> _plans = [];
+    // Cameras have few sizes; a folder of pictures may have any number of them.
+    private const int MostPlans = 32;
+
+    private readonly List<PreprocessPlan> _plans = [];
+    private readonly List<ModelPlace> _idle = [];
 
     public ModelRef Ref { get; } = reference;
 
@@ -20,14 +22,52 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
     /// <summary>The world the model was made for; null for a package without a profile.</summary>
     public ReferenceProfile? Profile { get; } = profile;
 
-    /// <summary>The camera's plan, made anew when its picture has another size. Inference thread only.</summary>
+    /// <summary>How many frames to run together.</summary>
+    public BatchTuner Batch { get; } = new(session.Batches ? InspectionJob.MostFrames : 1);
+
+    /// <summary>The plan for pictures of this size and format, made when it is first seen. Preparing thread only.</summary>
     /// <exception cref="ModelException">The manifest's input can't be made of such a picture.</exception>
-    internal PreprocessPlan PlanFor(Frame frame)
+    internal PreprocessPlan PlanFor(PictureView picture)
     {
-        var camera = frame.Lane.Camera;
-        if (_plans.TryGetValue(camera, out var plan) && plan.Fits(frame.Picture)) return plan;
-        return _plans[camera] = PreprocessPlan.Create(Manifest.Input, frame.Width, frame.Height, PixelFormat.I420);
+        foreach (var known in _plans)
+        {
+            if (known.Fits(picture)) return known;
+        }
+        if (_plans.Count == MostPlans) _plans.RemoveAt(0);
+        var plan = PreprocessPlan.Create(Manifest.Input, picture.Width, picture.Height, picture.Format);
+        _plans.Add(plan);
+        return plan;
     }
 
-    public void Dispose() => Session.Dispose();
+    /// <summary>Place for frames; give it back with <see cref="Return"/>.</summary>
+    internal ModelPlace Rent(int frames)
+    {
+        lock (_idle)
+        {
+            for (var i = _idle.Count - 1; i >= 0; i--)
+            {
+                if (_idle[i].Slot.Rows < frames) continue;
+                var place = _idle[i];
+                _idle.RemoveAt(i);
+                return place;
+            }
+        }
+        return new ModelPlace(Ref, Session.CreateSlot(frames));
+    }
+
+    internal void Return(ModelPlace place)
+    {
+        lock (_idle) _idle.Add(place);
+    }
+
+    /// <summary>Every place has been given back by then.</summary>
+    public void Dispose()
+    {
+        lock (_idle)
+        {
+            foreach (var place in _idle) place.Dispose();
+            _idle.Clear();
+        }
+        Session.Dispose();
+    }
 }

@@ -43,5 +43,14 @@ public sealed record InspectionReport : ITelemetry
 /// <summary>A model that was asked but did not count.</summary>
 public sealed record ShadowPrediction(ModelRef Model, Prediction Prediction);
 
-/// <summary>Milliseconds a frame spent in each stage.</summary>
-public sealed record FrameTimings(double QueueMs, double PreprocessMs, double InferenceMs, double DecodeMs);
+/// <summary>Milliseconds a frame spent in each stage; queue is all the waiting between them. Settable: refilled for every frame.</summary>
+public sealed record FrameTimings(double QueueMs, double PreprocessMs, double InferenceMs, double DecodeMs)
+{
+    public double QueueMs { get; set; } = QueueMs;
+
+    public double PreprocessMs { get; set; } = PreprocessMs;
+
+    public double InferenceMs { get; set; } = InferenceMs;
+
+    public double DecodeMs { get; set; } = DecodeMs;
+}

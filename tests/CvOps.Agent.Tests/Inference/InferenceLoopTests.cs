@@ -85,26 +85,48 @@ public sealed class InferenceLoopTests
     }
 
     [Fact]
-    public void The_frame_path_allocates_only_what_its_report_holds()
+    public async Task The_frame_path_allocates_nothing()
     {
-        using var model = InferenceRig.Model("1", 0, "a", "b");
-        var rig = new InferenceRig();
-        void Once(long number)
+        const int frames = 500;
+        var sink = new CountingSink();
+        await using var rig = new InferenceRig(sink) { Recording = false };
+        rig.Slots.Activate(InferenceRig.Model("0", 0, "a", "b"));
+        rig.Slots.SetShadow(InferenceRig.Model("1", 1, "a", "b"));
+        rig.Slots.AskShadow = true;
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        void Feed(int from)
         {
-            rig.Put(number);
-            using var frame = rig.Queue.Take(CancellationToken.None)!;
-            rig.Slots.Acquire().Dispose();
-            rig.Loop.Inspect(frame, model, null);
+            for (var i = from; i < from + frames; i++) rig.Put(i);
+            Assert.True(SpinWait.SpinUntil(() => sink.Frames == from + frames, InferenceRig.Deadline), $"{sink.Frames} frames came out");
         }
-        var quiet = rig.Sink;
-        for (var i = 0; i < 200; i++) Once(i);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 200; i++) Once(i);
-        var perFrame = (GC.GetAllocatedBytesForCurrentThread() - before) / 200.0;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{perFrame} bytes a frame, of which the recording sink's record and the prediction");
-        Assert.True(perFrame < 900, $"{perFrame} bytes a frame");
-        Assert.Equal(400, quiet.Seen.Count);
-        Assert.Equal(0, rig.Pool.Outstanding);
+
+        Feed(0);
+        // The stages have threads of their own: what the process allocates is counted, and a debug build's pool remembers owners.
+        var least = double.MaxValue;
+        for (var round = 1; round <= 5; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            Feed(round * frames);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{least} bytes a frame");
+        Assert.True(least < InferenceRig.DebugBytesPerFrame + 1, $"{least} bytes a frame");
+        Assert.Equal(6 * frames, sink.Shadows);
+    }
+
+    private sealed class CountingSink : IInspectedFrameSink
+    {
+        private int _frames;
+
+        public int Frames => Volatile.Read(ref _frames);
+
+        public int Shadows { get; private set; }
+
+        public void Inspected(in InspectedFrame inspected)
+        {
+            if (inspected.Shadow is not null) Shadows++;
+            Interlocked.Increment(ref _frames);
+        }
     }
 
     private sealed class ThrowingSink : IInspectedFrameSink

@@ -26,7 +26,7 @@ internal sealed class RecordingSink : IInspectedFrameSink
 
     public void Inspected(in InspectedFrame i)
     {
-        lock (_seen) _seen.Add(new Seen(i.Camera, i.Frame.Connection, i.Frame.Number, i.Model.Ref, i.Prediction, i.Shadow, i.Timings, i.Statistics, i.Part, i.Error));
+        lock (_seen) _seen.Add(new Seen(i.Camera, i.Frame.Connection, i.Frame.Number, i.Model.Ref, i.Prediction.Copy(), i.Shadow is { } shadow ? shadow with { Prediction = shadow.Prediction.Copy() } : null, i.Timings with { }, i.Statistics, i.Part, i.Error));
     }
 }
 
@@ -37,11 +37,23 @@ internal sealed class InferenceRig : IAsyncDisposable
     public const int Height = 48;
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>What a debug build's frame pool spends on remembering who holds a frame.</summary>
+#if DEBUG
+    public const int DebugBytesPerFrame = 64;
+#else
+    public const int DebugBytesPerFrame = 0;
+#endif
+
+    private readonly IInspectedFrameSink[] _others;
+    private InferenceLoop? _loop;
+
     public InferenceRig(params IInspectedFrameSink[] others)
     {
-        Loop = new InferenceLoop(Queue, Slots, [.. others, Sink], TimeProvider.System, NullLogger<InferenceLoop>.Instance);
+        _others = others;
         Queue.Add(Lane);
     }
+
+    public InferenceOptions Options { get; init; } = new();
 
     public FramePool Pool { get; } = new();
 
@@ -53,7 +65,10 @@ internal sealed class InferenceRig : IAsyncDisposable
 
     public CameraLane Lane { get; } = new(new CameraOptions { Id = new CameraId("cam"), Url = "none", Pace = Pace.Fast }, TimeProvider.System);
 
-    public InferenceLoop Loop { get; }
+    /// <summary>False leaves the remembering sink out.</summary>
+    public bool Recording { get; init; } = true;
+
+    public InferenceLoop Loop => _loop ??= new InferenceLoop(Queue, Slots, Recording ? [.. _others, Sink] : _others, Options, TimeProvider.System, NullLogger<InferenceLoop>.Instance);
 
     /// <summary>A grey frame, through the queue.</summary>
     public void Put(long number, byte luma = 126)

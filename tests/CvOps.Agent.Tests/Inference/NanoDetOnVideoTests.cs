@@ -23,23 +23,35 @@ public sealed class NanoDetOnVideoTests
             .GroupBy(cells => long.Parse(cells[0], CultureInfo.InvariantCulture), cells => new Detection(cells[1], Number(cells[2]), Number(cells[3]), Number(cells[4]), Number(cells[5]) - Number(cells[3]), Number(cells[6]) - Number(cells[4])))
             .ToDictionary(group => group.Key, group => group.ToArray());
         var manifest = JsonSerializer.Deserialize(await File.ReadAllBytesAsync(TestData.InRepository("tests", "data", "manifests", "nanodet_m.json"), TestContext.Current.CancellationToken), ContractsJson.Default.ModelManifest)!;
-        using var model = new LoadedModel(new ModelRef(manifest.Name, manifest.Version, new string('0', 64)),
+        var model = new LoadedModel(new ModelRef(manifest.Name, manifest.Version, new string('0', 64)),
             ModelSession.Open(await File.ReadAllBytesAsync(TestData.Require("models", "nanodet_m.onnx"), TestContext.Current.CancellationToken), manifest, new SessionSettings(2, AllowGpu: false)), null);
 
         var sink = new RecordingSink();
         using var slots = new ModelSlots();
         await using var rig = new CameraRig(CameraRig.Options(video, Pace.Fast));
-        using var loop = new InferenceLoop(rig.Queue, slots, [sink], TimeProvider.System, NullLogger<InferenceLoop>.Instance);
+        slots.Activate(model);
+        using var picked = new FrameQueue();
+        var lane = new CameraLane(rig.Loop.Lane.Options, TimeProvider.System);
+        picked.Add(lane);
+        using var loop = new InferenceLoop(picked, slots, [sink], new InferenceOptions(), TimeProvider.System, NullLogger<InferenceLoop>.Instance);
+        await loop.StartAsync(TestContext.Current.CancellationToken);
         await rig.StartAsync();
         var frames = 0;
         while (true)
         {
             await rig.UntilAsync(camera => rig.Queue.Waiting > 0 || camera.State == CameraState.Finished);
             if (rig.Queue.Waiting == 0) break;
-            using var frame = rig.Take();
-            if (frame.Number % 10 == 0) loop.Inspect(frame, model, null);
+            var frame = rig.Take();
+            if (frame.Number % 10 == 0)
+            {
+                frame.Stamp(lane, frame.Connection, frame.Number, frame.CapturedAt, frame.TimeUncertaintyMs, frame.ReceivedTimestamp);
+                picked.Put(frame, TestContext.Current.CancellationToken);
+            }
+            else frame.Dispose();
             frames++;
         }
+        await Eventually.Async(() => lane.Meter.FramesInspected == (frames + 9) / 10, InferenceRig.Deadline, () => $"{lane.Meter.FramesInspected} inspected", TestContext.Current.CancellationToken);
+        await loop.StopAsync(CancellationToken.None);
 
         Assert.Equal(1189, frames);
         var (matched, worstIou, worstScore) = (0, 1.0, 0.0);

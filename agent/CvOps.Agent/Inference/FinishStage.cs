@@ -1,0 +1,83 @@
+using CvOps.Contracts.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Inference;
+
+/// <summary>Decodes what the models said, hands frame and result to the sinks, and gives the frame back.</summary>
+internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvider time, ILogger logger, Handoff<InspectionJob> done, Handoff<InspectionJob> idle)
+{
+    private static readonly Prediction Nothing = new();
+
+    private readonly FrameTimings _timings = new(0, 0, 0, 0);
+
+    public void Run()
+    {
+        while (done.Take() is { } job)
+        {
+            for (var i = 0; i < job.Count; i++)
+            {
+                using (job.Entries[i].Frame) Finish(job, i);
+            }
+            job.End();
+            idle.Put(job);
+        }
+    }
+
+    private void Finish(InspectionJob job, int row)
+    {
+        var entry = job.Entries[row];
+        var frame = entry.Frame;
+        var begun = time.GetTimestamp();
+        Prediction? prediction = null;
+        var error = entry.Error;
+        if (error is null) _ = job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error);
+        var shadow = error is null && job.ChallengerPlace is not null ? DecodeShadow(job, entry, row) : null;
+        var ended = time.GetTimestamp();
+        _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
+        _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
+        _timings.InferenceMs = Ms(job.RunBegun, job.RunEnded);
+        _timings.DecodeMs = Ms(begun, ended);
+        frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
+        if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
+        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error));
+    }
+
+    private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row)
+    {
+        var place = job.ChallengerPlace!;
+        var error = job.ChallengerError;
+        if (error is null && place.Slot.TryDecode(entry.ShadowPlan!, row, out var prediction, out error)) return place.Shadow(prediction);
+        Log.ShadowFailed(logger, entry.Frame.Lane.Camera.Value, entry.Frame.Number, error);
+        return null;
+    }
+
+    private void HandOver(in InspectedFrame inspected)
+    {
+        foreach (var sink in sinks)
+        {
+            try
+            {
+                sink.Inspected(inspected);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // One sink's failure (a full disk, say) must not cost the others their frame, nor the line its inspection.
+                Log.SinkFailed(logger, e, sink.GetType().Name, inspected.Camera.Value);
+            }
+        }
+    }
+
+    private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1100, LogLevel.Warning, "Frame {Frame} of camera {Camera} has no prediction: {Reason}")]
+        public static partial void InferenceFailed(ILogger logger, string camera, long frame, string reason);
+
+        [LoggerMessage(1101, LogLevel.Warning, "The shadow has no prediction for frame {Frame} of camera {Camera}: {Reason}")]
+        public static partial void ShadowFailed(ILogger logger, string camera, long frame, string reason);
+
+        [LoggerMessage(1102, LogLevel.Error, "{Sink} failed on a frame of camera {Camera}")]
+        public static partial void SinkFailed(ILogger logger, Exception exception, string sink, string camera);
+    }
+}

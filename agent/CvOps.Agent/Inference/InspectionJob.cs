@@ -1,0 +1,85 @@
+using CvOps.Agent.Capture;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Inference;
+
+/// <summary>
+/// A few frames that go through the same models together. Whichever stage holds it has it alone; the same few jobs go round for ever.
+/// </summary>
+internal sealed class InspectionJob
+{
+    public const int MostFrames = 16;
+
+    private ModelSlots.Lease _models;
+
+    /// <summary>What is known of one frame so far.</summary>
+    internal sealed class Entry
+    {
+        public Frame Frame = null!;
+        public PreprocessPlan? Plan;
+        public PreprocessPlan? ShadowPlan;
+        public FrameStatistics Statistics;
+        public string? Part;
+        public string? Error;
+        public long Begun;
+        public long Prepared;
+    }
+
+    private readonly Entry[] _entries = [.. Enumerable.Range(0, MostFrames).Select(_ => new Entry())];
+
+    public int Count { get; private set; }
+
+    public LoadedModel Champion => _models.Active!;
+
+    public LoadedModel? Challenger => _models.Shadow;
+
+    /// <summary>Place in the champion for all frames.</summary>
+    public ModelPlace ChampionPlace { get; private set; } = null!;
+
+    /// <summary>Place in the challenger; null when it is not asked about these frames.</summary>
+    public ModelPlace? ChallengerPlace { get; private set; }
+
+    /// <summary>When the champion's run began, and when it ended, on the clock of <see cref="TimeProvider.GetTimestamp"/>.</summary>
+    public long RunBegun { get; set; }
+
+    public long RunEnded { get; set; }
+
+    /// <summary>Why the challenger said nothing; null when it did, or was not asked.</summary>
+    public string? ChallengerError { get; set; }
+
+    public ReadOnlySpan<Entry> Entries => _entries.AsSpan(0, Count);
+
+    /// <summary>Takes the lease over, and place in the champion.</summary>
+    public void Begin(ModelSlots.Lease models, int frames)
+    {
+        (_models, Count, ChallengerError, ChallengerPlace) = (models, 0, null, null);
+        ChampionPlace = Champion.Rent(frames);
+    }
+
+    public void AskChallenger(int frames) => ChallengerPlace = Challenger!.Rent(frames);
+
+    /// <summary>Without the challenger after all.</summary>
+    public void ShedChallenger()
+    {
+        if (ChallengerPlace is { } place) Challenger!.Return(place);
+        ChallengerPlace = null;
+    }
+
+    /// <summary>Takes a frame over.</summary>
+    public Entry Add(Frame frame)
+    {
+        var entry = _entries[Count++];
+        (entry.Frame, entry.Plan, entry.ShadowPlan, entry.Part, entry.Error) = (frame, null, null, null, null);
+        return entry;
+    }
+
+    /// <summary>Gives everything back but the frames, which went one by one.</summary>
+    public void End()
+    {
+        Champion.Return(ChampionPlace);
+        ShedChallenger();
+        Count = 0;
+        _models.Dispose();
+        _models = default;
+    }
+}

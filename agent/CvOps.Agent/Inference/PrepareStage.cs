@@ -1,0 +1,105 @@
+using System.Globalization;
+using CvOps.Agent.Capture;
+using CvOps.Vision;
+using CvOps.Vision.PartCodes;
+
+namespace CvOps.Agent.Inference;
+
+/// <summary>
+/// Takes frames, leases the models for them, and fills the models' input tensors; measures the picture and reads its part code while its pixels
+/// are in the cache. Without a model frames are taken and counted as dropped, so cameras stay live.
+/// </summary>
+internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, InferenceOptions options, TimeProvider time, Handoff<InspectionJob> idle, Handoff<InspectionJob> ready)
+{
+    private readonly PartNames _parts = new();
+    private long _framesTaken;
+
+    public long FramesTaken => Interlocked.Read(ref _framesTaken);
+
+    public void Run(CancellationToken stopping)
+    {
+        try
+        {
+            // The job first: while none is free, frames stay in the queue, where a fresher one takes an old one's place.
+            while (idle.Take() is { } job)
+            {
+                if (!Fill(job, stopping)) return;
+                ready.Put(job);
+            }
+        }
+        finally
+        {
+            ready.Close();
+        }
+    }
+
+    /// <returns>False when stopping.</returns>
+    private bool Fill(InspectionJob job, CancellationToken stopping)
+    {
+        while (true)
+        {
+            if (queue.Take(stopping) is not { } frame) return false;
+            Interlocked.Increment(ref _framesTaken);
+            var models = slots.Acquire();
+            if (models.Active is { } champion)
+            {
+                var most = Math.Min(options.Batch, champion.Batch.Limit);
+                job.Begin(models, most);
+                if (models.Shadow is not null) job.AskChallenger(most);
+                Prepare(job, frame);
+                while (job.Count < most && More(champion) is { } next) Prepare(job, next);
+                return true;
+            }
+            models.Dispose();
+            frame.Lane.Meter.Dropped();
+            frame.Dispose();
+        }
+    }
+
+    /// <summary>Another frame for the same run: one that waits already, or that comes while the model is busy anyway.</summary>
+    private Frame? More(LoadedModel champion)
+    {
+        var frame = queue.TryTake(ready.Busy ? TimeSpan.FromMilliseconds(champion.Batch.WindowMs) : TimeSpan.Zero);
+        if (frame is not null) Interlocked.Increment(ref _framesTaken);
+        return frame;
+    }
+
+    private void Prepare(InspectionJob job, Frame frame)
+    {
+        var row = job.Count;
+        var entry = job.Add(frame);
+        entry.Begun = time.GetTimestamp();
+        var picture = frame.Picture;
+        try
+        {
+            entry.Plan = job.Champion.PlanFor(picture);
+            entry.Plan.Fill(picture, job.ChampionPlace.Slot.InputNumbers(row));
+            if (job.ChallengerPlace is { } place)
+            {
+                entry.ShadowPlan = job.Challenger!.PlanFor(picture);
+                entry.ShadowPlan.Fill(picture, place.Slot.InputNumbers(row));
+            }
+        }
+        catch (ModelException e)
+        {
+            entry.Error = e.Message;
+        }
+        entry.Statistics = FrameStatistics.Measure(picture);
+        if (frame.Lane.Options.PartCode is { } code && PartCode.TryRead(picture, code.Region, out var serial)) entry.Part = _parts.Of(frame.Lane, serial);
+        entry.Prepared = time.GetTimestamp();
+    }
+
+    /// <summary>A part shows in several frames; its name is made once.</summary>
+    private sealed class PartNames
+    {
+        private readonly Dictionary<CameraLane, (long Serial, string Name)> _last = [];
+
+        public string Of(CameraLane lane, long serial)
+        {
+            if (_last.TryGetValue(lane, out var last) && last.Serial == serial) return last.Name;
+            var name = serial.ToString(CultureInfo.InvariantCulture);
+            _last[lane] = (serial, name);
+            return name;
+        }
+    }
+}

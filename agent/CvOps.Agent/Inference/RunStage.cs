@@ -1,0 +1,70 @@
+using CvOps.Agent.Capture;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Inference;
+
+/// <summary>Runs the champion, then the challenger on the same frames if there is time for it. Does nothing else: this thread is the model's.</summary>
+internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvider time, Handoff<InspectionJob> ready, Handoff<InspectionJob> done)
+{
+    private long _lastBegun;
+    private long _shadowsShed;
+
+    public long ShadowsShed => Interlocked.Read(ref _shadowsShed);
+
+    public void Run()
+    {
+        try
+        {
+            while (ready.Take() is { } job)
+            {
+                RunChampion(job);
+                if (job.ChallengerPlace is not null) RunChallenger(job);
+                done.Put(job);
+            }
+        }
+        finally
+        {
+            done.Close();
+        }
+    }
+
+    private void RunChampion(InspectionJob job)
+    {
+        var begun = job.RunBegun = time.GetTimestamp();
+        try
+        {
+            job.ChampionPlace.Slot.Run(job.Count);
+        }
+        catch (ModelException e)
+        {
+            foreach (var entry in job.Entries) entry.Error ??= e.Message;
+        }
+        job.RunEnded = time.GetTimestamp();
+        var ms = Ms(begun, job.RunEnded);
+        job.Champion.Batch.Observe(job.Count, ms);
+        budget.ChampionRan(ms, _lastBegun == 0 ? 0 : Ms(_lastBegun, begun));
+        _lastBegun = begun;
+    }
+
+    private void RunChallenger(InspectionJob job)
+    {
+        var oldest = job.Entries[0].Frame.ReceivedTimestamp;
+        if (!budget.MayAsk(queue.HasLive, Ms(oldest, job.RunEnded)))
+        {
+            Interlocked.Add(ref _shadowsShed, job.Count);
+            job.ShedChallenger();
+            return;
+        }
+        try
+        {
+            job.ChallengerPlace!.Slot.Run(job.Count);
+        }
+        catch (ModelException e)
+        {
+            job.ChallengerError = e.Message;
+        }
+        budget.ChallengerRan(Ms(job.RunEnded, time.GetTimestamp()));
+    }
+
+    private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;
+}

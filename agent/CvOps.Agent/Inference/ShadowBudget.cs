@@ -1,0 +1,36 @@
+namespace CvOps.Agent.Inference;
+
+/// <summary>
+/// Whether the challenger may be asked about a frame without costing the champion one. Live cameras drop what comes too late, so the challenger
+/// gets only time the champion leaves: a bucket that fills with the clock, is emptied by the champion's runs, and pays for the challenger's.
+/// Cameras that wait for us lose nothing; there every frame is asked. Which frames are shed depends on load, never on what they show.
+/// </summary>
+internal sealed class ShadowBudget(TimeSpan latencyBudget)
+{
+    // Part of the clock that may be spent; the rest is for what the operating system does meanwhile.
+    private const double Spendable = 0.95;
+    private const double MostSavedMs = 1000;
+    private const double Weight = 1.0 / 16;
+
+    private double _savedMs;
+    private double _championMs;
+    private double _challengerMs;
+
+    /// <summary>The champion's run took so long, and so much time passed since its last one began.</summary>
+    public void ChampionRan(double ms, double sinceLastMs)
+    {
+        _championMs += Weight * (ms - _championMs);
+        _savedMs = Math.Clamp(_savedMs + Spendable * sinceLastMs - ms, -MostSavedMs, MostSavedMs);
+    }
+
+    public void ChallengerRan(double ms)
+    {
+        _challengerMs = _challengerMs == 0 ? ms : _challengerMs + Weight * (ms - _challengerMs);
+        _savedMs -= ms;
+    }
+
+    /// <param name="live">A camera is connected that drops what comes too late.</param>
+    /// <param name="ageMs">Of the oldest frame, since it was received.</param>
+    public bool MayAsk(bool live, double ageMs) =>
+        !live || (ageMs + _championMs + _challengerMs <= latencyBudget.TotalMilliseconds && _savedMs >= _challengerMs);
+}
