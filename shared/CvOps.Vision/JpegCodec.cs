@@ -53,7 +53,7 @@ public static class JpegCodec
         var planes = ArrayPool<byte>.Shared.Rent(picture.Data.Length);
         try
         {
-            YuvRange.Expand(picture, planes);
+            RangeExpansion.Expand(picture, planes);
             return EncodePlanes(picture, planes, TurboJpeg.Subsampling420, quality);
         }
         finally

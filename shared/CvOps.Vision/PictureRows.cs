@@ -82,7 +82,7 @@ public static class PictureRows
         }
         else
         {
-            YuvRange.Map(picture.Luma.Slice(width * y, width), grey, YuvRange.Luma);
+            RangeExpansion.Map(picture.Luma.Slice(width * y, width), grey, RangeExpansion.Luma);
         }
     }
 

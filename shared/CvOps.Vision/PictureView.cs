@@ -3,10 +3,10 @@ namespace CvOps.Vision;
 /// <summary>How pixels lie in memory, rows tightly packed.</summary>
 public enum PixelFormat
 {
-    /// <summary>A plane of luma, then U and V of half the width and height (rounded up). Limited range, 16..235.</summary>
+    /// <summary>A plane of luma, then U and V of half the width and height (rounded up).</summary>
     I420,
 
-    /// <summary>A plane of luma, then one of U,V pairs of half the width and height (rounded up). Limited range, 16..235.</summary>
+    /// <summary>A plane of luma, then one of U,V pairs of half the width and height (rounded up).</summary>
     Nv12,
 
     /// <summary>Rows of B,G,R bytes, 0..255.</summary>
@@ -20,8 +20,9 @@ public enum PixelFormat
 public readonly ref struct PictureView
 {
     /// <param name="data">At least <see cref="SizeOf"/> bytes; what lies behind is left out.</param>
+    /// <param name="colour">What I420 and NV12 mean; BGR and grey are full range whatever is said.</param>
     /// <exception cref="ArgumentException">The picture has no pixels, or the bytes are too few for it.</exception>
-    public PictureView(ReadOnlySpan<byte> data, int width, int height, PixelFormat format)
+    public PictureView(ReadOnlySpan<byte> data, int width, int height, PixelFormat format, YuvColour colour = default)
     {
         var size = SizeOf(width, height, format);
         if (data.Length < size) throw new ArgumentException($"A {width}x{height} {format} picture takes {size} bytes; {data.Length} were given.", nameof(data));
@@ -29,6 +30,7 @@ public readonly ref struct PictureView
         Width = width;
         Height = height;
         Format = format;
+        Colour = colour;
     }
 
     public ReadOnlySpan<byte> Data { get; }
@@ -38,6 +40,9 @@ public readonly ref struct PictureView
     public int Height { get; }
 
     public PixelFormat Format { get; }
+
+    /// <summary>What the luma and chroma of I420 and NV12 mean.</summary>
+    public YuvColour Colour { get; }
 
     /// <summary>Width of a chroma plane in samples.</summary>
     public int ChromaWidth => (Width + 1) / 2;

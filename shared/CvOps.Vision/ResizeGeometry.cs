@@ -1,17 +1,18 @@
 using CvOps.Contracts.Packages;
-using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Vision;
 
-/// <summary>Where a picture lies in the tensor: scaled to <paramref name="Width"/> x <paramref name="Height"/>, its corner at (<paramref name="OffsetX"/>, <paramref name="OffsetY"/>), negative when it is cropped.</summary>
-internal readonly record struct ResizeGeometry(int PictureWidth, int PictureHeight, int Width, int Height, int OffsetX, int OffsetY)
+/// <summary>
+/// Where a window of a picture lies in the tensor: scaled to <paramref name="Width"/> x <paramref name="Height"/>, its corner at
+/// (<paramref name="OffsetX"/>, <paramref name="OffsetY"/>), negative when it is cropped.
+/// </summary>
+internal readonly record struct ResizeGeometry(SourceWindow Window, int Width, int Height, int OffsetX, int OffsetY)
 {
-    /// <exception cref="ModelException">The input has no size, or CentreCrop's short side is less than the input.</exception>
-    public static ResizeGeometry Of(InputSpec spec, int width, int height)
+    /// <exception cref="ModelException">CentreCrop's short side is less than the input.</exception>
+    public static ResizeGeometry Of(InputSpec spec, SourceWindow window)
     {
-        if (spec.Width < 1 || spec.Height < 1 || spec.Width > 16_384 || spec.Height > 16_384)
-            throw new ModelException($"The manifest's input is {spec.Width}x{spec.Height}; each side must be 1 to 16384 pixels.");
-        if (spec.Resize == ResizeMode.Stretch) return new(width, height, spec.Width, spec.Height, 0, 0);
+        var (width, height) = (window.Width, window.Height);
+        if (spec.Resize == ResizeMode.Stretch) return new(window, spec.Width, spec.Height, 0, 0);
 
         double scale;
         if (spec.Resize == ResizeMode.CentreCrop)
@@ -29,21 +30,21 @@ internal readonly record struct ResizeGeometry(int PictureWidth, int PictureHeig
         var scaledHeight = Math.Max(1, (int)Math.Round(height * scale));
         return spec.Resize switch
         {
-            ResizeMode.CentreCrop => new(width, height, scaledWidth, scaledHeight, -((scaledWidth - spec.Width) / 2), -((scaledHeight - spec.Height) / 2)),
-            ResizeMode.LetterboxCentre => new(width, height, scaledWidth, scaledHeight, (spec.Width - scaledWidth) / 2, (spec.Height - scaledHeight) / 2),
-            _ => new(width, height, scaledWidth, scaledHeight, 0, 0),
+            ResizeMode.CentreCrop => new(window, scaledWidth, scaledHeight, -((scaledWidth - spec.Width) / 2), -((scaledHeight - spec.Height) / 2)),
+            ResizeMode.LetterboxCentre => new(window, scaledWidth, scaledHeight, (spec.Width - scaledWidth) / 2, (spec.Height - scaledHeight) / 2),
+            _ => new(window, scaledWidth, scaledHeight, 0, 0),
         };
     }
 
-    /// <summary>A box in tensor pixels as one in picture pixels, clipped to the picture.</summary>
-    public Detection ToPicture(in Detection box)
-    {
-        var scaleX = PictureWidth / (double)Width;
-        var scaleY = PictureHeight / (double)Height;
-        var left = Math.Clamp((box.X - OffsetX) * scaleX, 0, PictureWidth);
-        var top = Math.Clamp((box.Y - OffsetY) * scaleY, 0, PictureHeight);
-        var right = Math.Clamp((box.X + box.Width - OffsetX) * scaleX, 0, PictureWidth);
-        var bottom = Math.Clamp((box.Y + box.Height - OffsetY) * scaleY, 0, PictureHeight);
-        return box with { X = left, Y = top, Width = right - left, Height = bottom - top };
-    }
+    /// <summary>Picture pixels a tensor pixel is wide.</summary>
+    public double ScaleX => Window.Width / (double)Width;
+
+    /// <summary>Picture pixels a tensor pixel is high.</summary>
+    public double ScaleY => Window.Height / (double)Height;
+
+    /// <summary>A column of the tensor as one of the picture; both count from the left edge of their first pixel.</summary>
+    public double ToPictureX(double x) => Window.X + (x - OffsetX) * ScaleX;
+
+    /// <summary>A row of the tensor as one of the picture; both count from the upper edge of their first pixel.</summary>
+    public double ToPictureY(double y) => Window.Y + (y - OffsetY) * ScaleY;
 }

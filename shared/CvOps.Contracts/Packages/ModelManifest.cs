@@ -2,17 +2,6 @@ namespace CvOps.Contracts.Packages;
 
 public enum ModelTask { Classification, Detection }
 
-public enum TensorLayout { Nchw, Nhwc }
-
-/// <summary>Channel order of the tensor. Grey: three equal channels when the model's input has three.</summary>
-public enum ChannelOrder { Rgb, Bgr, Grey }
-
-/// <summary>
-/// How a picture meets the model's size. LetterboxCentre and LetterboxTopLeft keep the aspect ratio and pad. CentreCrop scales the short side
-/// to <see cref="InputSpec.ShortSide"/> and cuts the middle out.
-/// </summary>
-public enum ResizeMode { Stretch, LetterboxCentre, LetterboxTopLeft, CentreCrop }
-
 /// <summary>
 /// <c>manifest.json</c> of a model package: everything the agent needs to know about a model that the ONNX graph does not say.
 /// Preprocessing and decoding come from here, never from code.
@@ -40,35 +29,6 @@ public sealed record ModelManifest
 
     /// <summary>Longest inference a device may need, milliseconds; null for no limit.</summary>
     public double? LatencyLimitMs { get; init; }
-}
-
-/// <summary>The tensor a model wants: value = (pixel - mean) / std, pixel 0..255, per channel in <see cref="Channels"/> order.</summary>
-public sealed record InputSpec
-{
-    /// <summary>Name of the graph input.</summary>
-    public required string Name { get; init; }
-
-    public required int Width { get; init; }
-
-    public required int Height { get; init; }
-
-    public TensorLayout Layout { get; set; } = TensorLayout.Nchw;
-
-    public ChannelOrder Channels { get; set; } = ChannelOrder.Rgb;
-
-    public ResizeMode Resize { get; set; } = ResizeMode.Stretch;
-
-    /// <summary>CentreCrop: length of the short side before the cut, at least the input's longer side; null: the input's longer side.</summary>
-    public int? ShortSide { get; init; }
-
-    /// <summary>Pixel value of letterbox padding, 0..255.</summary>
-    public double Pad { get; set; } = 114;
-
-    /// <summary>Three numbers in the unit of pixels, 0..255.</summary>
-    public IReadOnlyList<double> Mean { get; set; } = [0, 0, 0];
-
-    /// <summary>Three numbers in the unit of pixels; 255 maps pixels to 0..1.</summary>
-    public IReadOnlyList<double> Std { get; set; } = [255, 255, 255];
 }
 
 public enum DecoderKind

@@ -3,8 +3,6 @@ namespace CvOps.Contracts.Packages;
 /// <summary>Whether a package's documents make sense by themselves and together.</summary>
 internal static class PackageRule
 {
-    private const int LargestSide = 16_384;
-
     /// <returns>The first thing wrong, as the end of a sentence; null when sound.</returns>
     public static string? Problem(PackageDocuments documents, IReadOnlyDictionary<string, PackageEntry> entries) =>
         OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, entries);
@@ -18,16 +16,7 @@ internal static class PackageRule
         if (manifest.Classes.Any(string.IsNullOrWhiteSpace) || manifest.Classes.Distinct().Count() != manifest.Classes.Count) return "the manifest names a class twice, or one without a name.";
         if (manifest.RejectClasses.FirstOrDefault(c => !manifest.Classes.Contains(c)) is { } unknown) return $"the reject class '{unknown}' is not among the classes.";
         if (manifest.LatencyLimitMs is <= 0) return "the manifest's latency limit is not above 0.";
-        return OfInput(manifest.Input) ?? OfDecoder(manifest.Decoder);
-    }
-
-    private static string? OfInput(InputSpec input)
-    {
-        if (string.IsNullOrEmpty(input.Name)) return "the manifest does not name the model's input.";
-        if (input.Width is < 1 or > LargestSide || input.Height is < 1 or > LargestSide) return $"the manifest's input is {input.Width} x {input.Height} pixels; 1 to {LargestSide} a side are allowed.";
-        if (input.Mean.Count != 3 || input.Std.Count != 3) return "the manifest's mean and std must have three numbers each.";
-        if (!input.Mean.All(double.IsFinite) || !input.Std.All(s => double.IsFinite(s) && s > 0)) return "the manifest's mean must be finite and its std finite and above 0.";
-        return input.Pad is >= 0 and <= 255 ? null : "the manifest's padding is not a pixel value, 0 to 255.";
+        return InputRule.Problem(manifest.Input) ?? OfDecoder(manifest.Decoder);
     }
 
     private static string? OfDecoder(DecoderSpec decoder)

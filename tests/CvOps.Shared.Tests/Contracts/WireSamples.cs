@@ -72,6 +72,8 @@ internal static class WireSamples
             {
                 Name = "images", Width = 320, Height = 256, Layout = TensorLayout.Nhwc, Channels = ChannelOrder.Bgr, Resize = ResizeMode.CentreCrop, ShortSide = 352, Pad = 0,
                 Mean = [103.53, 116.28, 123.675], Std = [57.375, 57.12, 58.395],
+                ElementType = ElementType.Float16, Crop = new PictureRectangle(0.125, 0.25, 0.75, 0.5), Roi = [new PicturePoint(0.25, 0.25), new PicturePoint(0.75, 0.25), new PicturePoint(0.5, 0.75)],
+                Tiles = new TileGrid(2, 1, 0.25),
             },
             Decoder = new DecoderSpec { Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6 },
         }),

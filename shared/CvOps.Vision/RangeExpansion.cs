@@ -1,7 +1,7 @@
 namespace CvOps.Vision;
 
 /// <summary>Limited (16..235) to full range (0..255), as JPEG and grey models want it. ITU-R BT.601.</summary>
-internal static class YuvRange
+internal static class RangeExpansion
 {
     private static readonly byte[] LumaTable = Table(v => (v - 16) * 255.0 / 219);
     private static readonly byte[] ChromaTable = Table(v => (v - 128) * 255.0 / 224 + 128);
