@@ -51,7 +51,7 @@ try
     builder.Services
         .AddSpool(options)          // on disk before anyone believes it exists
         .AddUpdate(options)         // the committed model is in charge before a camera starts
-        .AddInference()             // preprocess, infer, decode, ask the shadow
+        .AddInference(options.Inference) // preprocess, infer, decode, ask the shadow
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
         .AddDrift(options)          // windows of statistics a camera and model

@@ -61,7 +61,7 @@ internal static class PipelineBench
         };
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(new Random(1)).AddSingleton(new Topics(options.Site, options.Device))
-            .AddSpool(options).AddSingleton<FrameQueue>().AddSingleton<FramePool>().AddInference()
+            .AddSpool(options).AddSingleton<FrameQueue>().AddSingleton<FramePool>().AddInference(options.Inference)
             .AddSingleton<IInspectedFrameSink, InspectionPublisher>().AddSampling(options).AddDrift(options)
             .AddSingleton<FleetInbox>()
             .AddSingleton<IFleetLink>(provider => new MqttFleetLink(options.Link, options.Site, options.Device, provider.GetRequiredService<FleetInbox>(),

@@ -1,6 +1,5 @@
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
-using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +13,11 @@ internal static class DriftServices
         {
             var (spool, topics) = (provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<Topics>());
             return new DriftWindows(options.Drift,
-                window => spool.Append(topics.Drift(window(SpoolJson.NoOrigin).Camera), window, ContractsJson.Default.DriftWindow), provider.GetRequiredService<TimeProvider>());
+                make =>
+                {
+                    var window = make(OriginStamp.None);
+                    spool.Append(topics.Drift(window.Camera), window, ContractsJson.Default.DriftWindow);
+                }, provider.GetRequiredService<TimeProvider>());
         })
         .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<DriftWindows>())
         .AddHostedService<DriftLoop>();

@@ -1,5 +1,4 @@
 using CvOps.Agent.Capture;
-using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
@@ -19,7 +18,7 @@ internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop u
     /// <returns>Without an origin: the spool stamps it.</returns>
     public DeviceHealth Take() => Latest = new DeviceHealth
     {
-        Origin = SpoolJson.NoOrigin,
+        Origin = OriginStamp.None,
         At = time.GetUtcNow(),
         UptimeSeconds = time.GetElapsedTime(_started).TotalSeconds,
         ResidentBytes = Environment.WorkingSet,

@@ -15,8 +15,7 @@ internal sealed class HealthLoop(DeviceVitals vitals, SpoolLog spool, Topics top
         {
             do
             {
-                var health = vitals.Take();
-                spool.Append(topics.Health, origin => health with { Origin = origin }, ContractsJson.Default.DeviceHealth);
+                spool.Append(topics.Health, vitals.Take(), ContractsJson.Default.DeviceHealth);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -1,6 +1,5 @@
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
-using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,8 +21,8 @@ internal static class SamplingServices
             return new SamplingLoop(options.Sampling, provider.GetRequiredService<FrameSampler>(), provider.GetRequiredService<SamplingBudget>(),
                 make =>
                 {
-                    var frame = make(SpoolJson.NoOrigin);
-                    spool.Append(topics.Frame(frame.Camera, frame.FrameId), origin => frame with { Origin = origin }, ContractsJson.Default.SampledFrame);
+                    var frame = make(OriginStamp.None);
+                    spool.Append(topics.Frame(frame.Camera, frame.FrameId), frame, ContractsJson.Default.SampledFrame);
                 },
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SamplingLoop>>());
         });

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
@@ -28,7 +30,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     private const int GroupBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(5);
 
-    private readonly record struct Pending(string Topic, Func<Origin, byte[]> Payload, TaskCompletionSource<AppendOutcome>? Done);
+    private readonly record struct Pending(string Topic, MessageBody? Body, Func<Origin, byte[]>? Payload, TaskCompletionSource<AppendOutcome>? Done);
 
     private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(QueuedMessages) { SingleReader = true });
     private readonly DeviceId _device;
@@ -36,8 +38,10 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly SpoolStore _store;
     private readonly ArrayBufferWriter<byte> _group = new(64 * 1024);
+    private readonly MessageBodies _bodies = new();
+    private readonly OriginStamp _stamp = new();
+    private readonly AutoResetSignal _grown = new();
     private readonly Task _writing;
-    private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _boot;
     private long _sequence;
     private long _lost;
@@ -69,17 +73,40 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     /// <summary>Messages given up for the budget since the start, by kind.</summary>
     public IReadOnlyDictionary<TopicKind, long> Evicted => _store.Evicted;
 
+    /// <summary>
+    /// Queues a message for the disk and returns, at once unless the disk is slow. It is written as JSON here, so the record may be refilled
+    /// afterwards; the spool puts the origin in, which the record must have as its first property and as <see cref="OriginStamp.None"/>.
+    /// </summary>
+    public void Append<T>(string topic, T message, JsonTypeInfo<T> type) where T : ITelemetry
+    {
+        var body = _bodies.Rent();
+        body.Write(message, type);
+        OriginStamp.Check(body.Json);
+        var pending = new Pending(topic, body, null, null);
+        // On threads of the frame path: waiting for the disk is what they are to do when it is slow.
+        if (_queue.Writer.TryWrite(pending)) return;
+        try
+        {
+            _queue.Writer.WriteAsync(pending).AsTask().GetAwaiter().GetResult();
+        }
+        catch (ChannelClosedException)
+        {
+            _bodies.Return(body);
+            Interlocked.Increment(ref _lost);
+        }
+    }
+
     /// <summary>Returns when the message is on disk. The payload is made here, in order, with the origin it got.</summary>
     public async Task<AppendOutcome> AppendAsync(string topic, Func<Origin, byte[]> payload, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<AppendOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _queue.Writer.WriteAsync(new Pending(topic, payload, done), cancellationToken);
+        await _queue.Writer.WriteAsync(new Pending(topic, null, payload, done), cancellationToken);
         return await done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Returns when the message is queued for the disk, which is at once unless the disk is slow: for whoever may not wait for it.</summary>
     public ValueTask EnqueueAsync(string topic, Func<Origin, byte[]> payload, CancellationToken cancellationToken) =>
-        _queue.Writer.WriteAsync(new Pending(topic, payload, null), cancellationToken);
+        _queue.Writer.WriteAsync(new Pending(topic, null, payload, null), cancellationToken);
 
     /// <summary>Reads from just behind the cursor. One reader at a time; a new one begins anew.</summary>
     public SpoolReader Read() => new(_store);
@@ -112,14 +139,15 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when there may be something to read behind this position.</summary>
-    public async Task WaitAsync(long position, CancellationToken cancellationToken)
+    /// <summary>Completes when there may be something to read behind this position. One at a time.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WaitAsync(long position, CancellationToken cancellationToken)
     {
-        while (true)
+        await using var wake = cancellationToken.UnsafeRegister(static signal => ((AutoResetSignal)signal!).Set(), _grown);
+        while (_store.Last <= position)
         {
-            var grown = Volatile.Read(ref _grown).Task;
-            if (_store.Last > position) return;
-            await grown.WaitAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            await _grown.WaitAsync();
         }
     }
 
@@ -128,6 +156,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         await _writing;
+        _stamp.Dispose();
         try
         {
             _store.Dispose();
@@ -158,18 +187,19 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         }
     }
 
-    private bool Encode(Pending pending, bool open, long position)
+    private bool Encode(in Pending pending, bool open, long position)
     {
-        if (!open)
-        {
-            Interlocked.Increment(ref _lost);
-            pending.Done?.TrySetResult(AppendOutcome.Lost);
-            return false;
-        }
-        byte[] payload;
         try
         {
-            payload = pending.Payload(new Origin(_device, _boot, _sequence + 1));
+            if (!open)
+            {
+                Interlocked.Increment(ref _lost);
+                pending.Done?.TrySetResult(AppendOutcome.Lost);
+                return false;
+            }
+            return pending.Body is { } body
+                ? Take(pending, position, _stamp.Head(_device, _boot, _sequence + 1), OriginStamp.Rest(body.Json))
+                : Take(pending, position, [], pending.Payload!(new Origin(_device, _boot, _sequence + 1)));
         }
 #pragma warning disable CA1031 // A payload that can't be made is its caller's bug; the other callers' messages go on.
         catch (Exception e)
@@ -179,14 +209,23 @@ internal sealed partial class SpoolLog : IAsyncDisposable
             pending.Done?.TrySetException(e);
             return false;
         }
-        if (payload.Length > Limits.MessageBytes)
+        finally
         {
-            SetAside(pending.Topic, payload, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.");
+            if (pending.Body is { } body) _bodies.Return(body);
+        }
+    }
+
+    private bool Take(in Pending pending, long position, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
+    {
+        var length = head.Length + rest.Length;
+        if (length > Limits.MessageBytes)
+        {
+            SetAside(pending.Topic, [.. head, .. rest], $"{length} bytes are more than the {Limits.MessageBytes} a message may have.");
             pending.Done?.TrySetResult(AppendOutcome.SetAside);
             return false;
         }
         _sequence++;
-        SpoolRecord.Write(_group, position, pending.Topic, payload);
+        SpoolRecord.Write(_group, position, pending.Topic, head, rest);
         return true;
     }
 
@@ -197,7 +236,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
             _store.Append(first, count, _group.WrittenMemory);
             if (_problem is not null) Log.Healed(_logger);
             _problem = null;
-            Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            _grown.Set();
             return AppendOutcome.Stored;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -17,16 +17,18 @@ internal sealed record SpoolRecord(long Position, string Topic, byte[] Payload)
     /// <summary>Largest body that is believed when read; a damaged length must not make us allocate the moon.</summary>
     private const int MaxBodyBytes = 64 * 1024 * 1024;
 
-    public static void Write(IBufferWriter<byte> output, long position, string topic, ReadOnlySpan<byte> payload)
+    /// <summary>Writes a record whose payload comes in two parts.</summary>
+    public static void Write(IBufferWriter<byte> output, long position, string topic, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
     {
         var topicBytes = Encoding.UTF8.GetByteCount(topic);
-        var total = HeaderBytes + topicBytes + payload.Length;
+        var total = HeaderBytes + topicBytes + head.Length + rest.Length;
         var span = output.GetSpan(total)[..total];
         BinaryPrimitives.WriteInt32LittleEndian(span, total - HeaderBytes);
         BinaryPrimitives.WriteInt64LittleEndian(span[8..], position);
         BinaryPrimitives.WriteUInt16LittleEndian(span[16..], checked((ushort)topicBytes));
         Encoding.UTF8.GetBytes(topic, span[HeaderBytes..]);
-        payload.CopyTo(span[(HeaderBytes + topicBytes)..]);
+        head.CopyTo(span[(HeaderBytes + topicBytes)..]);
+        rest.CopyTo(span[(HeaderBytes + topicBytes + head.Length)..]);
         BinaryPrimitives.WriteUInt32LittleEndian(span[4..], Checksum(span));
         output.Advance(total);
     }

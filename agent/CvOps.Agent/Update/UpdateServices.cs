@@ -9,7 +9,7 @@ internal static class UpdateServices
 {
     /// <summary>Registered before inference and cameras: its start puts the committed model in charge, and hosted services start in order.</summary>
     public static IServiceCollection AddUpdate(this IServiceCollection services, AgentOptions options) => services
-        .AddSingleton(options.Update).AddSingleton(options.Model).AddSingleton(options.Inference)
+        .AddSingleton(options.Update).AddSingleton(options.Model)
         .AddSingleton(_ => new ModelFolder(options.Data))
         .AddSingleton(_ => UpdateJournal.Open(Path.Combine(options.Data, "update.json")))
         .AddSingleton<ModelLoader>()

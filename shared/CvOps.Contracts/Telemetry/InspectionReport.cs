@@ -3,41 +3,41 @@ namespace CvOps.Contracts.Telemetry;
 /// <summary>Where a capture time comes from; decides how far to trust it.</summary>
 public enum TimeSource { Host, Container, Rtcp }
 
-/// <summary>One frame inspected. Topic <c>inspection/{camera}</c>, QoS 1.</summary>
+/// <summary>One frame inspected. Topic <c>inspection/{camera}</c>, QoS 1. Settable: a device refills the same one for every frame.</summary>
 public sealed record InspectionReport : ITelemetry
 {
-    public required Origin Origin { get; init; }
+    public required Origin Origin { get; set; }
 
-    public required CameraId Camera { get; init; }
+    public required CameraId Camera { get; set; }
 
     /// <summary>Number of the frame since this camera was connected, from 0; with <see cref="Connection"/> it names the frame.</summary>
-    public required long Frame { get; init; }
+    public required long Frame { get; set; }
 
     /// <summary>Counts the camera's connections within the boot, from 1.</summary>
-    public required int Connection { get; init; }
+    public required int Connection { get; set; }
 
     /// <summary>What the picture itself says the part is, read from its part code; null when the camera has none configured.</summary>
-    public string? Part { get; init; }
+    public string? Part { get; set; }
 
-    public required DateTimeOffset CapturedAt { get; init; }
+    public required DateTimeOffset CapturedAt { get; set; }
 
-    public required TimeSource TimeSource { get; init; }
+    public required TimeSource TimeSource { get; set; }
 
     /// <summary>Half width of the interval the true capture time lies in, milliseconds.</summary>
-    public required double TimeUncertaintyMs { get; init; }
+    public required double TimeUncertaintyMs { get; set; }
 
     /// <summary>The model in charge, whose prediction counted.</summary>
-    public required ModelRef Model { get; init; }
+    public required ModelRef Model { get; set; }
 
-    public required Prediction Prediction { get; init; }
+    public required Prediction Prediction { get; set; }
 
     /// <summary>The other warm model's view of the same frame, when it ran: the paired evidence of a rollout.</summary>
-    public ShadowPrediction? Shadow { get; init; }
+    public ShadowPrediction? Shadow { get; set; }
 
-    public required FrameTimings Timings { get; init; }
+    public required FrameTimings Timings { get; set; }
 
     /// <summary>Why this frame gave no prediction (NaN output, failed run); null when all went well.</summary>
-    public string? Error { get; init; }
+    public string? Error { get; set; }
 }
 
 /// <summary>A model that was asked but did not count.</summary>
