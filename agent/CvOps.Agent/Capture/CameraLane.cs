@@ -15,9 +15,15 @@ internal sealed class CameraLane(CameraOptions options, TimeProvider time)
 
     public CameraMeter Meter { get; } = new(time);
 
-    internal int Capacity { get; } = options.Pace == Pace.Live ? LiveCapacity : EveryFrameCapacity;
+    /// <summary>The camera has been removed. Guarded by <see cref="FrameQueue"/>.</summary>
+    internal bool Closed { get; set; }
 
-    internal bool DropsOldest { get; } = options.Pace == Pace.Live;
+    internal int Capacity { get; } = options.DropsOldest ? LiveCapacity : EveryFrameCapacity;
+
+    internal bool DropsOldest { get; } = options.DropsOldest;
+
+    /// <summary>True when the frame's turn came too late; see <see cref="StalenessRule"/>.</summary>
+    internal bool IsTooOld(Frame frame) => StalenessRule.IsTooOld(frame.ReceivedTimestamp, Options.MaxAge, time);
 
     internal Queue<Frame> Waiting { get; } = new(EveryFrameCapacity);
 }

@@ -15,60 +15,32 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
 
     private readonly CameraOptions _options = lane.Options;
     private readonly string _address = CameraAddress.Redact(lane.Options.Url);
-    private readonly Lock _gate = new();
-    private CameraState _state = CameraState.Connecting;
-    private FfmpegCamera? _camera;
-    private string? _problem = $"Connecting to {CameraAddress.Redact(lane.Options.Url)}.";
-    private long _lastProgress = time.GetTimestamp();
-    private bool _queueIsFull;
-    private int _connections;
-    private int _failures;
-    private VideoGeometry _geometry;
+    private readonly CameraStatus _status = new(lane.Options, time);
+    private readonly FrozenPictureRule _frozen = new(lane.Options.FrozenPatience);
+    private readonly StreamDamageLog _damage = new(lane, time, logger);
+    private readonly long _started = time.GetTimestamp();
+    private volatile ICameraSource? _source;
 
     public CameraLane Lane => lane;
 
-    public CameraState State
-    {
-        get
-        {
-            lock (_gate) return _state;
-        }
-    }
+    public CameraState State => _status.State;
 
-    /// <summary>Size of the latest connection's pictures; 0x0 before the first.</summary>
-    public ReportedCamera Reported
-    {
-        get
-        {
-            lock (_gate) return new(_options.Id, _address, _geometry.Width, _geometry.Height);
-        }
-    }
+    /// <summary>Address and size of the latest connection's pictures; 0x0 before the first.</summary>
+    public ReportedCamera Reported => new(_options.Id, _address, _status.Size.Width, _status.Size.Height);
 
     /// <summary>Process of the child that runs now; null between two. For tests that take it away.</summary>
-    internal int? ChildProcessId
-    {
-        get
-        {
-            lock (_gate) return _camera?.ProcessId;
-        }
-    }
+    internal int? ChildProcessId => _source?.ProcessId;
 
     /// <summary>The camera's health; begins a new interval of its meter.</summary>
     public CameraHealth TakeHealth()
     {
         var interval = lane.Meter.TakeInterval();
-        lock (_gate)
-        {
-            return new(_options.Id, _state, interval.Fps, interval.LatencyMsP99, lane.Meter.FramesInspected, lane.Meter.FramesDropped,
-                lane.Meter.InferenceErrors, Math.Max(0, _connections - 1), _problem);
-        }
+        return new(_options.Id, _status.State, interval.Fps, interval.LatencyMsP99, lane.Meter.FramesInspected, lane.Meter.FramesDropped,
+            lane.Meter.InferenceErrors, Math.Max(0, _status.Connections - 1), _status.Problem, lane.Meter.FramesFrozen, _status.GeometryChanges, _damage.Total);
     }
 
     /// <summary>Drops the connection; the loop makes a new one.</summary>
-    public void Restart()
-    {
-        lock (_gate) _camera?.Kill();
-    }
+    public void Restart() => _source?.Kill();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         // A thread of its own: reads block, and the child lives no longer than the thread that started it.
@@ -82,13 +54,12 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         {
             Connect(stopping);
             if (stopping.IsCancellationRequested || State == CameraState.Finished) return;
-            var delay = ReconnectDelay.Of(Math.Max(1, _failures), chance.NextDouble());
-            Log.CameraLost(logger, _options.Id.Value, _problem ?? "", delay.TotalSeconds);
+            var delay = ReconnectDelay.Of(Math.Max(1, _status.Failures), chance.NextDouble());
+            Log.CameraLost(logger, _options.Id.Value, _status.Problem ?? "", delay.TotalSeconds);
             if (!Wait(delay, stopping)) return;
-            lock (_gate)
+            while (!CameraKnock.AnswersAsync(_options, stopping).GetAwaiter().GetResult())
             {
-                _state = CameraMachine.Next(_state, CameraEvent.Retry);
-                _lastProgress = time.GetTimestamp();
+                if (!Wait(CameraKnock.Pause(chance.NextDouble()), stopping)) return;
             }
         }
     }
@@ -96,25 +67,24 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     /// <summary>One connection, from start to end.</summary>
     private void Connect(CancellationToken stopping)
     {
-        FfmpegCamera? camera = null;
+        var connection = _status.Begin();
         try
         {
-            camera = FfmpegCamera.Start(_options, programs);
-            lock (_gate)
-            {
-                _camera = camera;
-                _connections++;
-            }
+            using var source = Start();
+            _source = source;
+            // Given up before there was a source to kill.
+            if (_status.State == CameraState.Lost) source.Kill();
             if (stopping.IsCancellationRequested) return;
-            var frames = camera.ReadHeader() is { } geometry ? ReadFrames(camera, geometry, stopping) : 0;
+            var frames = source.Open() is { } start ? ReadFrames(source, start, connection, stopping) : 0;
+            _damage.Look(source.Damage);
             if (stopping.IsCancellationRequested) return;
-            var cause = camera.Ended(out var completed);
-            if (completed && frames > 0 && CameraAddress.IsFile(_options.Url)) Finish(frames);
-            else Lose(cause);
+            var cause = source.Ended(out var completed);
+            if (completed && frames > 0 && CameraAddress.IsRecording(_options.Url)) Finish(frames);
+            else _status.Lose(cause);
         }
         catch (CameraException e)
         {
-            Lose(e.Message);
+            _status.Lose(e.Message);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -122,26 +92,31 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         }
         finally
         {
-            lock (_gate) _camera = null;
-            camera?.Dispose();
+            _damage.ConnectionEnds();
+            _source = null;
         }
     }
 
-    private long ReadFrames(FfmpegCamera camera, VideoGeometry geometry, CancellationToken stopping)
+    private ICameraSource Start() => _options.Kind == CameraKind.Folder ? new FolderCamera(_options, time) : FfmpegCamera.Start(_options, programs);
+
+    private long ReadFrames(ICameraSource source, StreamStart start, int connection, CancellationToken stopping)
     {
-        var size = Vision.PictureView.SizeOf(geometry.Width, geometry.Height, Vision.PixelFormat.I420);
-        // Host time says when a picture arrived. How long encoder and network held it is unknown; a file has no such time, half a frame is left.
-        var uncertaintyMs = CameraAddress.IsFile(_options.Url) && geometry.Fps > 0 ? 500 / geometry.Fps : NetworkUncertaintyMs;
-        lock (_gate) _geometry = geometry;
-        for (var number = 0L; ; number++)
+        if (_status.Opened(start.Width, start.Height) is { } before)
         {
-            var frame = pool.Rent(geometry.Width, geometry.Height, lane.Camera.Value);
+            Log.GeometryChanged(logger, _options.Id.Value, before.Width, before.Height, start.Width, start.Height);
+            pool.Trim(before.Width, before.Height, Vision.PixelFormat.I420);
+        }
+        var clock = new CaptureClock(_options, start);
+        var number = 0L;
+        while (source.TryNext(out var picture))
+        {
+            var frame = pool.Rent(picture.Width, picture.Height, picture.Format, lane.Camera.Value);
             var handedOver = false;
             try
             {
-                if (!camera.ReadFrame(frame.Pixels[..size])) return number;
-                frame.Stamp(lane, _connections, number, time.GetUtcNow(), uncertaintyMs, time.GetTimestamp());
-                Progress();
+                if (!source.Fill(frame.Pixels[..frame.PictureBytes])) break;
+                frame.Stamp(lane, connection, number++, clock.Of(picture.Time, time.GetUtcNow()), time.GetTimestamp());
+                if (!IsNew(frame)) continue;
                 handedOver = true;
                 HandOver(frame, stopping);
             }
@@ -150,73 +125,53 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
                 if (!handedOver) frame.Dispose();
             }
         }
+        return number;
+    }
+
+    /// <summary>Tells the status of a picture; false for one of a frozen camera, which tells nothing of the parts that go by.</summary>
+    private bool IsNew(Frame frame)
+    {
+        if (_frozen.Watches && _frozen.IsFrozen(PictureHash.Of(frame.Picture), time.GetElapsedTime(_started)))
+        {
+            lane.Meter.Frozen();
+            if (_status.Picture(_frozen.For, _frozen.Loop) == CameraChange.Frozen) Log.CameraStale(logger, _options.Id.Value, _status.Problem ?? "");
+            return false;
+        }
+        switch (_status.Picture())
+        {
+            case CameraChange.Connected: Log.CameraConnected(logger, _options.Id.Value, _address, frame.Width, frame.Height); break;
+            case CameraChange.Back: Log.CameraBack(logger, _options.Id.Value); break;
+        }
+        return true;
     }
 
     private void HandOver(Frame frame, CancellationToken stopping)
     {
-        lock (_gate) _queueIsFull = true;
+        _status.QueueIsFull(true);
         try
         {
             queue.Put(frame, stopping);
         }
         finally
         {
-            lock (_gate)
-            {
-                _queueIsFull = false;
-                _lastProgress = time.GetTimestamp();
-            }
-        }
-    }
-
-    private void Progress()
-    {
-        lock (_gate)
-        {
-            _lastProgress = time.GetTimestamp();
-            if (_state == CameraState.Live) return;
-            var before = _state;
-            _state = CameraMachine.Next(_state, CameraEvent.Frame);
-            if (_state != CameraState.Live) return;
-            _problem = null;
-            _failures = 0;
-            if (before == CameraState.Connecting) Log.CameraConnected(logger, _options.Id.Value, _address, _geometry.Width, _geometry.Height, _geometry.Fps);
+            _status.QueueIsFull(false);
         }
     }
 
     /// <summary>Runs beside the reader, which may be stuck in a read for ever.</summary>
     private void Watch()
     {
-        lock (_gate)
+        if (_source is { } source) _damage.Look(source.Damage);
+        switch (_status.Watch())
         {
-            // A camera that waits for the consumer is not silent.
-            if (_queueIsFull || CameraMachine.Patience(_state, _options) is not { } patience) return;
-            var silence = time.GetElapsedTime(_lastProgress);
-            if (silence < patience) return;
-            _state = CameraMachine.Next(_state, CameraEvent.Silence);
-            _problem = $"{_address} has sent no frame for {silence.TotalSeconds:0} s: check camera and network.";
-            if (_state == CameraState.Lost) _camera?.Kill();
-        }
-    }
-
-    private void Lose(string cause)
-    {
-        lock (_gate)
-        {
-            // Killed for its silence: that is the cause, not what the child said when it died.
-            if (_state != CameraState.Lost) _problem = cause;
-            _state = CameraMachine.Next(_state, CameraEvent.Ended);
-            _failures++;
+            case CameraState.Stale: Log.CameraStale(logger, _options.Id.Value, _status.Problem ?? ""); break;
+            case CameraState.Lost: Restart(); break;
         }
     }
 
     private void Finish(long frames)
     {
-        lock (_gate)
-        {
-            _state = CameraMachine.Next(_state, CameraEvent.Finished);
-            _problem = $"{_address} has been played to its end, {frames} frames; set loop to begin again.";
-        }
+        _status.Finish(frames);
         Log.FileFinished(logger, _options.Id.Value, _address, frames);
     }
 
@@ -233,18 +188,24 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         }
     }
 
-    // Encoders of network cameras hold 2 to 10 pictures at 10 to 30 a second; the network adds little to that.
-    private const double NetworkUncertaintyMs = 500;
-
     private static partial class Log
     {
-        [LoggerMessage(1000, LogLevel.Information, "Camera {Camera} connected: {Address}, {Width}x{Height}, {Fps} frames/s")]
-        public static partial void CameraConnected(ILogger logger, string camera, string address, int width, int height, double fps);
+        [LoggerMessage(1000, LogLevel.Information, "Camera {Camera} connected: {Address}, {Width}x{Height}")]
+        public static partial void CameraConnected(ILogger logger, string camera, string address, int width, int height);
 
         [LoggerMessage(1001, LogLevel.Warning, "Camera {Camera} lost: {Problem} Trying again in {DelaySeconds:0.0} s")]
         public static partial void CameraLost(ILogger logger, string camera, string problem, double delaySeconds);
 
         [LoggerMessage(1002, LogLevel.Information, "Camera {Camera} finished: {Address} had {Frames} frames")]
         public static partial void FileFinished(ILogger logger, string camera, string address, long frames);
+
+        [LoggerMessage(1003, LogLevel.Warning, "Camera {Camera} is stale: {Problem}")]
+        public static partial void CameraStale(ILogger logger, string camera, string problem);
+
+        [LoggerMessage(1004, LogLevel.Information, "Camera {Camera} shows new pictures again")]
+        public static partial void CameraBack(ILogger logger, string camera);
+
+        [LoggerMessage(1005, LogLevel.Warning, "Camera {Camera} changed its pictures from {OldWidth}x{OldHeight} to {Width}x{Height}")]
+        public static partial void GeometryChanged(ILogger logger, string camera, int oldWidth, int oldHeight, int width, int height);
     }
 }

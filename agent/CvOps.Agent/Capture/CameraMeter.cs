@@ -14,13 +14,16 @@ internal sealed class CameraMeter(TimeProvider time)
     private readonly double[] _latencies = new double[LatencySamples];
     private long _inInterval;
     private long _intervalStarted = time.GetTimestamp();
-    private long _inspected, _dropped, _errors;
+    private long _inspected, _dropped, _errors, _frozen;
 
     public long FramesInspected => Interlocked.Read(ref _inspected);
 
     public long FramesDropped => Interlocked.Read(ref _dropped);
 
     public long InferenceErrors => Interlocked.Read(ref _errors);
+
+    /// <summary>Frames of a frozen picture, which are not inspected.</summary>
+    public long FramesFrozen => Interlocked.Read(ref _frozen);
 
     public void Inspected(double latencyMs, bool failed)
     {
@@ -30,6 +33,8 @@ internal sealed class CameraMeter(TimeProvider time)
     }
 
     public void Dropped() => Interlocked.Increment(ref _dropped);
+
+    public void Frozen() => Interlocked.Increment(ref _frozen);
 
     /// <summary>The interval since the last call; begins a new one.</summary>
     public CameraInterval TakeInterval()

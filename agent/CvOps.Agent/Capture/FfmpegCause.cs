@@ -22,8 +22,25 @@ internal static class FfmpegCause
         ("Invalid data found", "is no video that ffmpeg can read."),
         ("Decoder (codec", "uses a codec this ffmpeg can't decode."),
         ("Decoding requested, but no decoder found", "uses a codec this ffmpeg can't decode."),
+        ("Picture size 0x0 is invalid", "sends pictures without pixels (0x0)."),
+        ("exceeds specified max pixel count", "sends pictures larger than max-megapixels allows: choose a smaller stream of the camera, or raise max-megapixels."),
+        ("Unknown decoder", "is to be decoded by a decoder this ffmpeg does not have: look it up with ffmpeg -decoders."),
+        ("Failed to set value", "is read with arguments that ffmpeg does not take: check hwaccel, decoder and input-arguments."),
+        ("Device creation failed", "is to be decoded by hardware that can't be used here: check the driver, or remove hwaccel."),
+        ("No device available for decoder", "is to be decoded by hardware that can't be used here: check the driver, or remove hwaccel."),
         ("Could not find codec parameters", "sends a stream that ffmpeg can't make out."),
     ];
+
+    // Said while the stream goes on. What is said of the connection or by the muxer is no damage of pictures.
+    private static readonly string[] Damage =
+    [
+        "missed", "error while decoding", "concealing", "corrupt", "Invalid data", "Invalid NAL", "Error splitting", "non-existing", "no frame!", "left block unavailable",
+        "Packet corrupt", "Continuity check failed", "overread", "bad header", "Missing reference picture", "Frame num gap", "mb_type", "reference picture missing", "out of range", "jitter buffer full",
+        "exceeds specified max pixel count", "Picture size", "unsupported", "Truncat", "slice", "marker", "invalid",
+    ];
+
+    /// <summary>True for a line that tells of lost packets or a picture that could not be decoded as it was sent.</summary>
+    public static bool IsDamage(string line) => Damage.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     /// <param name="lines">ffmpeg's standard error, oldest first.</param>
     /// <returns>A sentence that begins with the camera's address, without its secrets.</returns>

@@ -16,23 +16,49 @@ internal sealed record FfmpegPrograms(string? Ffmpeg, string? Setpriv)
 internal static class FfmpegCommand
 {
     /// <summary>
-    /// Native size, I420, one picture out for each one in. The yuv4mpeg container says size and rate first, so that nobody has to ask the
-    /// camera beforehand.
+    /// Native size, I420 or NV12 as the decoder has it, one picture out for each one in, in the NUT container: size and format first, so that
+    /// nobody has to ask the camera beforehand, and each picture's time. A size that changes is passed on, not scaled away.
     /// </summary>
     public static IReadOnlyList<string> Arguments(CameraOptions options)
     {
-        List<string> arguments = ["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", options.DecoderThreads.ToString(CultureInfo.InvariantCulture)];
-        if (CameraAddress.IsFile(options.Url))
+        // Verbose: the filter graph's input line tells a new size before its first picture comes.
+        List<string> arguments = ["-hide_banner", "-loglevel", "level+verbose", "-nostats", "-nostdin", "-threads", Number(options.DecoderThreads), "-max_pixels", Number(options.MaxPixels)];
+        if (options.Hwaccel is { } hwaccel) arguments.AddRange(["-hwaccel", hwaccel]);
+        if (options.Decoder is { } decoder) arguments.AddRange(["-c:v", decoder]);
+        switch (options.Kind)
         {
-            if (options.Loop) arguments.AddRange(["-stream_loop", "-1"]);
-            if (options.Pace != Pace.Fast) arguments.Add("-re");
+            case CameraKind.File:
+                if (options.Loop) arguments.AddRange(["-stream_loop", "-1"]);
+                if (options.Pace != Pace.Fast) arguments.Add("-re");
+                break;
+            case CameraKind.V4l2:
+                arguments.AddRange(["-f", "v4l2"]);
+                if (options.InputFormat is { } format) arguments.AddRange(["-input_format", format]);
+                if (options.Rate is { } rate) arguments.AddRange(["-framerate", Number(rate)]);
+                if (options.Size is { } size) arguments.AddRange(["-video_size", size]);
+                break;
+            default:
+                arguments.AddRange(LiveArguments(options));
+                break;
         }
-        else
-        {
-            arguments.AddRange(["-analyzeduration", "1000000", "-fflags", "nobuffer", "-flags", "low_delay"]);
-            if (options.Url.StartsWith("rtsp", StringComparison.OrdinalIgnoreCase)) arguments.AddRange(["-rtsp_transport", "tcp"]);
-        }
-        arguments.AddRange(["-i", options.Url, "-map", "0:v:0", "-vsync", "passthrough", "-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"]);
+        arguments.AddRange(options.InputArguments);
+        arguments.AddRange(["-i", options.Kind == CameraKind.V4l2 ? CameraAddress.DeviceOf(options.Url) : options.Url]);
+        arguments.AddRange(["-map", "0:v:0", "-map_metadata", "0", "-fps_mode", "passthrough", "-autoscale", "0", "-vf", "format=yuv420p|nv12"]);
+        arguments.AddRange(["-c:v", "rawvideo", "-f", "nut", "-write_index", "0", "-flush_packets", "1", "pipe:1"]);
         return arguments;
     }
+
+    /// <summary>
+    /// No waiting for a frame rate (-fpsprobesize 0 takes a second off the first picture), no picture before the decoder's first complete one
+    /// (-output_corrupt: after a start in mid-stream the others are grey or smeared).
+    /// </summary>
+    private static string[] LiveArguments(CameraOptions options)
+    {
+        string[] live = ["-analyzeduration", "1000000", "-fpsprobesize", "0", "-flags", "+low_delay-output_corrupt"];
+        return options.Kind == CameraKind.Rtsp
+            ? [.. live, "-rtsp_transport", options.Transport == RtspTransport.UdpMulticast ? "udp_multicast" : options.Transport.ToString().ToLowerInvariant()]
+            : live;
+    }
+
+    private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,7 @@ using CvOps.Vision;
 namespace CvOps.Agent.Capture;
 
 /// <summary>
-/// One picture of a camera in its native size, I420 limited range. Whoever holds it owns its pixels until <see cref="Dispose"/> gives it back
+/// One picture of a camera in its native size: I420 or NV12 of limited range, or B,G,R. Whoever holds it owns its pixels until <see cref="Dispose"/> gives it back
 /// to the pool; a span of it never outlives that.
 /// </summary>
 internal sealed class Frame : IDisposable
@@ -26,6 +26,11 @@ internal sealed class Frame : IDisposable
 
     public int Height { get; private set; }
 
+    public PixelFormat Format { get; private set; }
+
+    /// <summary>Bytes of the picture; the memory behind it may be more.</summary>
+    public int PictureBytes { get; private set; }
+
     /// <summary>Counts the camera's connections, from 1.</summary>
     public int Connection { get; private set; }
 
@@ -42,7 +47,7 @@ internal sealed class Frame : IDisposable
     /// <summary>When it was read, on the clock of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long ReceivedTimestamp { get; private set; }
 
-    public PictureView Picture => new(Pixels, Width, Height, PixelFormat.I420);
+    public PictureView Picture => new(Pixels, Width, Height, Format);
 
     /// <summary>The bytes, to be filled by the camera.</summary>
     public Span<byte> Pixels
@@ -54,23 +59,23 @@ internal sealed class Frame : IDisposable
         }
     }
 
-    internal void Take(int width, int height)
+    internal void Take(int width, int height, PixelFormat format, int pictureBytes)
     {
         _inUse = 1;
-        Width = width;
-        Height = height;
+        (Width, Height, Format, PictureBytes) = (width, height, format, pictureBytes);
     }
 
-    internal void Stamp(CameraLane lane, int connection, long number, DateTimeOffset capturedAt, double uncertaintyMs, long receivedTimestamp)
+    internal void Stamp(CameraLane lane, int connection, long number, CaptureTime captured, long receivedTimestamp)
     {
         Lane = lane;
         Connection = connection;
         Number = number;
-        CapturedAt = capturedAt;
-        TimeSource = TimeSource.Host;
-        TimeUncertaintyMs = uncertaintyMs;
+        (CapturedAt, TimeSource, TimeUncertaintyMs) = captured;
         ReceivedTimestamp = receivedTimestamp;
     }
+
+    internal void Stamp(CameraLane lane, int connection, long number, DateTimeOffset capturedAt, double uncertaintyMs, long receivedTimestamp) =>
+        Stamp(lane, connection, number, new CaptureTime(capturedAt, TimeSource.Host, uncertaintyMs), receivedTimestamp);
 
     /// <summary>Gives the frame back; a second call does nothing.</summary>
     public void Dispose()

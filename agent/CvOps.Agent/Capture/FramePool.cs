@@ -4,7 +4,7 @@ using CvOps.Vision;
 namespace CvOps.Agent.Capture;
 
 /// <summary>
-/// The agent's picture memory: I420 buffers that go round. A frame is rented by one owner, who hands it on or disposes it; every frame rented
+/// The agent's picture memory: buffers that go round. A frame is rented by one owner, who hands it on or disposes it; every frame rented
 /// comes back exactly once.
 /// </summary>
 internal sealed class FramePool
@@ -25,19 +25,29 @@ internal sealed class FramePool
     public IReadOnlyCollection<string> Owners => [.. _owners.Values];
 
     /// <param name="owner">Named when a frame is missing.</param>
-    public Frame Rent(int width, int height, string owner)
+    public Frame Rent(int width, int height, string owner) => Rent(width, height, PixelFormat.I420, owner);
+
+    /// <inheritdoc cref="Rent(int, int, string)"/>
+    public Frame Rent(int width, int height, PixelFormat format, string owner)
     {
-        var size = PictureView.SizeOf(width, height, PixelFormat.I420);
+        var size = PictureView.SizeOf(width, height, format);
         Frame? frame = null;
         lock (_idle)
         {
             if (_idle.TryGetValue(size, out var idle)) idle.TryPop(out frame);
+            else _idle[size] = new Stack<Frame>();
         }
         frame ??= new Frame(this, size);
-        frame.Take(width, height);
+        frame.Take(width, height, format, size);
         Interlocked.Increment(ref _rented);
         Remember(frame, owner);
         return frame;
+    }
+
+    /// <summary>Lets go of the idle memory of pictures of this size, which no camera sends any more.</summary>
+    public void Trim(int width, int height, PixelFormat format)
+    {
+        lock (_idle) _idle.Remove(PictureView.SizeOf(width, height, format));
     }
 
     internal void Return(Frame frame, int size)
@@ -45,8 +55,7 @@ internal sealed class FramePool
         Forget(frame);
         lock (_idle)
         {
-            if (!_idle.TryGetValue(size, out var idle)) _idle[size] = idle = new Stack<Frame>();
-            idle.Push(frame);
+            if (_idle.TryGetValue(size, out var idle)) idle.Push(frame);
         }
         Interlocked.Increment(ref _returned);
     }

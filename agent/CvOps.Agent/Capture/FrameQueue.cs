@@ -16,6 +16,23 @@ internal sealed class FrameQueue : IDisposable
         lock (_gate) _lanes.Add(lane);
     }
 
+    /// <summary>Takes a camera's lane away and gives back what waits in it, counted as dropped; its later frames are refused.</summary>
+    public void Remove(CameraLane lane)
+    {
+        lock (_gate)
+        {
+            if (!_lanes.Remove(lane)) return;
+            lane.Closed = true;
+            _next = 0;
+            while (lane.Waiting.TryDequeue(out var frame))
+            {
+                frame.Dispose();
+                lane.Meter.Dropped();
+            }
+            Monitor.PulseAll(_gate);
+        }
+    }
+
     /// <summary>Hands a frame over; the queue owns it from here on, whatever comes.</summary>
     /// <exception cref="OperationCanceledException">Stopping; the frame has been given back.</exception>
     public void Put(Frame frame, CancellationToken cancellationToken)
@@ -24,8 +41,8 @@ internal sealed class FrameQueue : IDisposable
         using var wake = lane.DropsOldest ? default : WakeOn(cancellationToken);
         lock (_gate)
         {
-            while (!_closed && !lane.DropsOldest && lane.Waiting.Count >= lane.Capacity && !cancellationToken.IsCancellationRequested) Monitor.Wait(_gate);
-            if (_closed || cancellationToken.IsCancellationRequested)
+            while (!_closed && !lane.Closed && !lane.DropsOldest && lane.Waiting.Count >= lane.Capacity && !cancellationToken.IsCancellationRequested) Monitor.Wait(_gate);
+            if (_closed || lane.Closed || cancellationToken.IsCancellationRequested)
             {
                 frame.Dispose();
                 throw new OperationCanceledException(cancellationToken);
@@ -111,11 +128,24 @@ internal sealed class FrameQueue : IDisposable
         for (var i = 0; i < _lanes.Count; i++)
         {
             var at = (_next + i) % _lanes.Count;
-            if (!_lanes[at].Waiting.TryDequeue(out var frame)) continue;
+            if (FirstInTime(_lanes[at]) is not { } frame) continue;
             _next = (at + 1) % _lanes.Count;
             // Cameras that wait for room are on the same lock.
             Monitor.PulseAll(_gate);
             return frame;
+        }
+        return null;
+    }
+
+    /// <summary>The lane's oldest frame that is not too old; the older ones are dropped and counted.</summary>
+    private Frame? FirstInTime(CameraLane lane)
+    {
+        while (lane.Waiting.TryDequeue(out var frame))
+        {
+            if (!lane.IsTooOld(frame)) return frame;
+            frame.Dispose();
+            lane.Meter.Dropped();
+            Monitor.PulseAll(_gate);
         }
         return null;
     }

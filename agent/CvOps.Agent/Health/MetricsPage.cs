@@ -13,6 +13,9 @@ internal static class MetricsPage
         Each(page, health, "cvops_agent_frames_dropped_total", "counter", "Frames given up for fresher ones since the agent's start.", camera => camera.FramesDropped);
         Each(page, health, "cvops_agent_inference_errors_total", "counter", "Frames without a prediction since the agent's start.", camera => camera.InferenceErrors);
         Each(page, health, "cvops_agent_camera_reconnects_total", "counter", "Connections after the first.", camera => camera.Reconnects);
+        Each(page, health, "cvops_agent_frames_frozen_total", "counter", "Frames not inspected because the picture stood still or repeated itself.", camera => camera.FramesFrozen);
+        Each(page, health, "cvops_agent_camera_geometry_changes_total", "counter", "Changes of the pictures' size.", camera => camera.GeometryChanges);
+        Each(page, health, "cvops_agent_stream_damages_total", "counter", "Lost packets and broken pictures that the decoder lived with.", camera => camera.StreamDamages);
         Each(page, health, "cvops_agent_camera_frames_per_second", "gauge", "Frames inspected a second over the last interval.", camera => camera.Fps);
         Each(page, health, "cvops_agent_latency_p99_seconds", "gauge", "Capture to result, 99th percentile over the last interval.", camera => camera.LatencyMsP99 / 1000);
         Each(page, health, "cvops_agent_camera_live", "gauge", "1 when the camera sends frames.", camera => camera.State == CameraState.Live ? 1 : 0);

@@ -1,6 +1,6 @@
 namespace CvOps.Contracts.Telemetry;
 
-/// <summary>Stale: no frame for a while. Lost: given up, being connected again. Finished: a file played to its end.</summary>
+/// <summary>Stale: no frame for a while, or the same picture again and again. Lost: given up, being connected again. Finished: a file played to its end.</summary>
 public enum CameraState { Connecting, Live, Stale, Lost, Finished }
 
 /// <summary>How a device is, every few seconds. Topic <c>health</c>, QoS 1.</summary>
@@ -26,9 +26,13 @@ public sealed record DeviceHealth : ITelemetry
 /// <param name="Fps">Frames inspected a second over the last report's interval.</param>
 /// <param name="LatencyMsP99">Capture to result, 99th percentile over that interval.</param>
 /// <param name="Problem">Why the state is not live, in a sentence that says what to do; null when live.</param>
+/// <param name="FramesFrozen">Frames that came while the picture stood still or repeated itself; not inspected.</param>
+/// <param name="GeometryChanges">How often the size of the pictures changed.</param>
+/// <param name="StreamDamages">Lost packets and broken pictures that the decoder lived with.</param>
 public sealed record CameraHealth(
     CameraId Camera, CameraState State, double Fps, double LatencyMsP99,
-    long FramesInspected, long FramesDropped, long InferenceErrors, int Reconnects, string? Problem);
+    long FramesInspected, long FramesDropped, long InferenceErrors, int Reconnects, string? Problem,
+    long FramesFrozen = 0, int GeometryChanges = 0, long StreamDamages = 0);
 
 /// <summary>The spool. Counters run since the agent's start.</summary>
 public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long BudgetBytes, long EvictedMessages, long DeadLetters);

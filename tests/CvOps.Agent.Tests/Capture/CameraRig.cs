@@ -2,7 +2,6 @@ using System.Diagnostics;
 using CvOps.Agent.Capture;
 using CvOps.Contracts;
 using CvOps.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CvOps.Agent.Tests.Capture;
 
@@ -14,9 +13,12 @@ internal sealed class CameraRig : IAsyncDisposable
     public CameraRig(CameraOptions options, string? searchPath = null)
     {
         Loop = new CameraLoop(new CameraLane(options, TimeProvider.System), Queue, Pool, FfmpegPrograms.Find(searchPath ?? Environment.GetEnvironmentVariable("PATH")),
-            TimeProvider.System, new Random(1), NullLogger<CameraLoop>.Instance);
+            TimeProvider.System, new Random(1), Log.For<CameraLoop>());
         Queue.Add(Loop.Lane);
     }
+
+    /// <summary>What operators read.</summary>
+    public HeardLog Log { get; } = new();
 
     public FramePool Pool { get; } = new();
 
@@ -36,7 +38,17 @@ internal sealed class CameraRig : IAsyncDisposable
         return Queue.Take(patience.Token) ?? throw new TimeoutException($"No frame within {Deadline.TotalSeconds} s; the camera is {Describe()}");
     }
 
-    public string Describe() => $"{Loop.State}: {Loop.TakeHealth().Problem}";
+    /// <summary>Takes frames until one has this size.</summary>
+    public Task UntilSizeAsync(int width, int height) => Task.Run(() =>
+    {
+        while (true)
+        {
+            using var frame = Take();
+            if ((frame.Width, frame.Height) == (width, height)) return;
+        }
+    }, TestContext.Current.CancellationToken);
+
+    public string Describe() => $"{Loop.State}: {Loop.TakeHealth().Problem} Heard: {string.Join("; ", Log.Lines)}";
 
     public Task UntilAsync(Func<CameraLoop, bool> condition) =>
         Eventually.Async(() => condition(Loop), Deadline, Describe, TestContext.Current.CancellationToken);

@@ -12,7 +12,7 @@ public sealed class CameraRuleTests
         {
             (CameraState.Connecting, CameraEvent.Finished), (CameraState.Connecting, CameraEvent.Retry),
             (CameraState.Live, CameraEvent.Retry), (CameraState.Stale, CameraEvent.Retry), (CameraState.Lost, CameraEvent.Silence),
-            (CameraState.Finished, CameraEvent.Frame), (CameraState.Finished, CameraEvent.Silence), (CameraState.Finished, CameraEvent.Ended),
+            (CameraState.Finished, CameraEvent.Picture), (CameraState.Finished, CameraEvent.Repeat), (CameraState.Finished, CameraEvent.Silence), (CameraState.Finished, CameraEvent.Ended),
             (CameraState.Finished, CameraEvent.Finished), (CameraState.Finished, CameraEvent.Retry),
         };
         foreach (var state in Enum.GetValues<CameraState>())
@@ -29,18 +29,27 @@ public sealed class CameraRuleTests
     public void Silence_makes_a_live_camera_stale_then_lost_and_a_frame_brings_it_back()
     {
         Assert.Equal(CameraState.Stale, CameraMachine.Next(CameraState.Live, CameraEvent.Silence));
-        Assert.Equal(CameraState.Live, CameraMachine.Next(CameraState.Stale, CameraEvent.Frame));
+        Assert.Equal(CameraState.Live, CameraMachine.Next(CameraState.Stale, CameraEvent.Picture));
         Assert.Equal(CameraState.Lost, CameraMachine.Next(CameraState.Stale, CameraEvent.Silence));
         Assert.Equal(CameraState.Connecting, CameraMachine.Next(CameraState.Lost, CameraEvent.Retry));
     }
 
     [Fact]
+    public void A_repeated_picture_makes_a_camera_stale_and_only_a_new_one_brings_it_back()
+    {
+        Assert.Equal(CameraState.Stale, CameraMachine.Next(CameraState.Live, CameraEvent.Repeat));
+        Assert.Equal(CameraState.Stale, CameraMachine.Next(CameraState.Stale, CameraEvent.Repeat));
+        Assert.Equal(CameraState.Stale, CameraMachine.Next(CameraState.Connecting, CameraEvent.Repeat));
+        Assert.Equal(CameraState.Live, CameraMachine.Next(CameraState.Stale, CameraEvent.Picture));
+    }
+
+    [Fact]
     public void Reconnect_delays_double_with_jitter_up_to_a_quarter_minute()
     {
-        Assert.Equal(0.25, ReconnectDelay.Of(1, 0).TotalSeconds, 1e-6);
-        Assert.InRange(ReconnectDelay.Of(3, 0.5).TotalSeconds, 1, 2);
+        Assert.Equal(0.1, ReconnectDelay.Of(1, 0).TotalSeconds, 1e-6);
+        Assert.InRange(ReconnectDelay.Of(3, 0.5).TotalSeconds, 0.4, 0.8);
         Assert.InRange(ReconnectDelay.Of(500, 0.999).TotalSeconds, 7.5, 15);
-        Assert.True(ReconnectDelay.Of(1, 0) >= TimeSpan.FromMilliseconds(200), "no failure is retried without a delay");
+        Assert.True(ReconnectDelay.Of(1, 0) >= TimeSpan.FromMilliseconds(100), "no failure is retried without a delay");
     }
 
     [Theory]
@@ -53,6 +62,37 @@ public sealed class CameraRuleTests
     {
         Assert.Equal(shown, CameraAddress.Redact(url));
         Assert.DoesNotContain("secret", CameraAddress.Scrub($"{url}: it broke", url), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rtsp://cam/1", "cam", 554)]
+    [InlineData("rtsps://cam/1", "cam", 322)]
+    [InlineData("rtsp://user:p@ss/word@cam:8554/1?x=1", "cam", 8554)]
+    [InlineData("http://[fe80::1]:81/v", "fe80::1", 81)]
+    [InlineData("https://cam", "cam", 443)]
+    public void The_port_to_knock_at_is_read_from_the_address(string url, string host, int port) => Assert.Equal((host, port), CameraAddress.EndpointOf(url));
+
+    [Theory]
+    [InlineData("rtsps://cam/1", "Rtsp")]
+    [InlineData("http://cam/v.mjpg", "Http")]
+    [InlineData("srt://cam:99", "Stream")]
+    [InlineData("/dev/video3", "V4l2")]
+    [InlineData("v4l2:///dev/video3", "V4l2")]
+    [InlineData("/tmp/", "Folder")]
+    [InlineData("/tmp", "Folder")]
+    [InlineData("/no/such/a.mp4", "File")]
+    public void An_address_says_what_kind_of_source_it_names(string url, string kind) => Assert.Equal(kind, CameraAddress.KindOf(url).ToString());
+
+    [Fact]
+    public void A_frame_is_too_old_only_beyond_its_limit()
+    {
+        var time = new Testing.ManualTime();
+        var received = time.GetTimestamp();
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(StalenessRule.IsTooOld(received, TimeSpan.FromMilliseconds(100), time));
+        Assert.False(StalenessRule.IsTooOld(received, null, time));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(StalenessRule.IsTooOld(received, TimeSpan.FromMilliseconds(100), time));
     }
 
     [Theory]

@@ -24,46 +24,39 @@ public sealed class StreamCameraTests
     [Fact]
     public async Task A_stream_that_dies_and_returns_in_another_size_is_connected_again()
     {
-        var port = TestProcess.FreePort();
-        await using var rig = new CameraRig(CameraRig.Options($"http://127.0.0.1:{port}/line.ts", Pace.Live));
-        await using (var first = ServeHttp(port, "160x120"))
-        {
-            await rig.StartAsync();
-            await UntilSize(rig, 160, 120);
-            await first.KillAsync();
-        }
+        await using var first = HttpCamera.Start("160x120");
+        await using var rig = new CameraRig(CameraRig.Options(first.Url, Pace.Live));
+        await rig.StartAsync();
+        await rig.UntilSizeAsync(160, 120);
+        await first.DisposeAsync();
         await rig.UntilAsync(loop => loop.State == CameraState.Lost);
-        await using var second = ServeHttp(port, "200x100");
-        await UntilSize(rig, 200, 100);
+        await using var second = HttpCamera.Start("200x100", first.Port);
+        await rig.UntilSizeAsync(200, 100);
         Assert.Equal(CameraState.Live, rig.Loop.State);
-        Assert.True(rig.Loop.TakeHealth().Reconnects >= 1);
-        Assert.Null(rig.Loop.TakeHealth().Problem);
+        var health = rig.Loop.TakeHealth();
+        Assert.True(health.Reconnects >= 1);
+        Assert.Equal((null, 1), (health.Problem, health.GeometryChanges));
         Assert.Equal((200, 100), (rig.Loop.Reported.Width, rig.Loop.Reported.Height));
+        Assert.Contains("Camera cam changed its pictures from 160x120 to 200x100", rig.Log.Lines);
     }
 
     [Fact]
     public async Task A_stream_that_stands_still_is_stale_then_lost_and_its_child_is_killed()
     {
-        var port = TestProcess.FreePort();
-        var options = CameraRig.Options($"http://127.0.0.1:{port}/line.ts", Pace.Live) with { StaleAfter = TimeSpan.FromSeconds(0.5), LostAfter = TimeSpan.FromSeconds(1.5) };
-        await using var server = ServeHttp(port, "160x120");
+        await using var server = HttpCamera.Start("160x120");
+        var options = CameraRig.Options(server.Url, Pace.Live) with { StaleAfter = TimeSpan.FromSeconds(0.5), LostAfter = TimeSpan.FromSeconds(1.5) };
         await using var rig = new CameraRig(options);
         await rig.StartAsync();
-        await UntilSize(rig, 160, 120);
+        await rig.UntilSizeAsync(160, 120);
         var child = rig.Loop.ChildProcessId;
         Assert.NotNull(child);
-        Signal("STOP", server.Id);
-        try
-        {
-            await rig.UntilAsync(loop => loop.State == CameraState.Stale);
-            Assert.Contains("has sent no frame for", rig.Loop.TakeHealth().Problem, StringComparison.Ordinal);
-            await rig.UntilAsync(loop => loop.State == CameraState.Lost);
-            await Eventually.Async(() => !Directory.Exists($"/proc/{child}"), CameraRig.Deadline, () => $"process {child} still runs", TestContext.Current.CancellationToken);
-        }
-        finally
-        {
-            Signal("CONT", server.Id);
-        }
+        server.Stalled = true;
+        await rig.UntilAsync(loop => loop.State == CameraState.Stale);
+        Assert.Contains("has sent no frame for", rig.Loop.TakeHealth().Problem, StringComparison.Ordinal);
+        await rig.UntilAsync(loop => loop.State == CameraState.Lost);
+        await Eventually.Async(() => !Directory.Exists($"/proc/{child}"), CameraRig.Deadline, () => $"process {child} still runs", TestContext.Current.CancellationToken);
+        server.Stalled = false;
+        await rig.UntilAsync(loop => loop.State == CameraState.Live);
     }
 
     [Fact]
@@ -73,11 +66,11 @@ public sealed class StreamCameraTests
         await using var server = await ServeRtsp(port);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
         await rig.StartAsync();
-        await UntilSize(rig, 320, 240);
+        await rig.UntilSizeAsync(320, 240);
         Signal("KILL", rig.Loop.ChildProcessId!.Value);
         await rig.UntilAsync(loop => loop.State == CameraState.Lost);
         await rig.UntilAsync(loop => loop.State == CameraState.Live);
-        await UntilSize(rig, 320, 240);
+        await rig.UntilSizeAsync(320, 240);
         Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
     }
 
@@ -104,23 +97,6 @@ public sealed class StreamCameraTests
             Assert.NotNull(child);
         }
         Assert.False(Directory.Exists($"/proc/{child}"), $"ffmpeg {child} outlived its camera");
-    }
-
-    private static async Task UntilSize(CameraRig rig, int width, int height) =>
-        await Task.Run(() =>
-        {
-            while (true)
-            {
-                using var frame = rig.Take();
-                if ((frame.Width, frame.Height) == (width, height)) return;
-            }
-        }, TestContext.Current.CancellationToken);
-
-    /// <summary>A camera as MPEG-TS over HTTP; waits for its client, ends with it.</summary>
-    private static TestProcess ServeHttp(int port, string size)
-    {
-        if (TestProcess.Find("ffmpeg") is null) Skip.Because("ffmpeg is not installed: apt-get install ffmpeg");
-        return TestProcess.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i", $"testsrc=size={size}:rate=25", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-f", "mpegts", "-listen", "1", $"http://127.0.0.1:{port}/line.ts"]);
     }
 
     private static async Task<TestProcess> ServeRtsp(int port)
