@@ -25,8 +25,8 @@ public static class GoldenCheck
         {
             var vector = golden.Vectors[i];
             var input = MemoryMarshal.Cast<byte, float>(entry(vector.Input).Span);
-            if (input.Length != session.Input.Length) return new(false, double.NaN, $"Golden vector {i}: '{vector.Input}' holds {input.Length} numbers; the model's input takes {session.Input.Length}.");
-            input.CopyTo(session.Input);
+            if (input.Length != session.InputLength) return new(false, double.NaN, $"Golden vector {i}: '{vector.Input}' holds {input.Length} numbers; the model's input takes {session.InputLength}.");
+            session.Own.WriteInput(0, input);
             try
             {
                 session.Run();
@@ -61,8 +61,8 @@ public static class GoldenCheck
         List<GoldenVector> vectors = [];
         for (var i = 0; i < inputs.Count; i++)
         {
-            if (inputs[i].Length != session.Input.Length) throw new ModelException($"Golden input {i} holds {inputs[i].Length} numbers; the model's input takes {session.Input.Length}.");
-            inputs[i].CopyTo(session.Input);
+            if (inputs[i].Length != session.InputLength) throw new ModelException($"Golden input {i} holds {inputs[i].Length} numbers; the model's input takes {session.InputLength}.");
+            session.Own.WriteInput(0, inputs[i]);
             session.Run();
             var decoded = session.Decode(plan);
             var inputEntry = $"golden/{i}.input.f32";

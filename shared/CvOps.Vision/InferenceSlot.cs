@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using CvOps.Contracts.Telemetry;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -22,9 +21,10 @@ public sealed class InferenceSlot : IDisposable
     private readonly PredictionDecoder _decoder;
     private readonly Prediction _prediction = new();
 
-    internal InferenceSlot(ModelSession session, TensorElementType inputType, IReadOnlyList<(string Name, long[] Shape, TensorElementType Type, bool Free)> outputs, int rows)
+    internal InferenceSlot(ModelSession session, TensorElementType inputType, IReadOnlyList<(string Name, long[] Shape, TensorElementType Type, bool Free)> outputs, int pictures)
     {
-        (_session, _inputType, Rows) = (session, inputType, rows);
+        var rows = checked(pictures * session.Tiles);
+        (_session, _inputType, Pictures) = (session, inputType, pictures);
         _rowBytes = checked((int)session.InputShape.Aggregate(1L, (product, side) => product * side) * TensorTypes.BytesOf(inputType));
         _input = new NativeBuffer(checked(rows * _rowBytes));
         try
@@ -39,22 +39,35 @@ public sealed class InferenceSlot : IDisposable
         }
     }
 
-    /// <summary>Pictures, or tiles of them, that it has place for.</summary>
-    public int Rows { get; }
+    /// <summary>Pictures it has place for; a picture takes as many rows as the manifest has tiles.</summary>
+    public int Pictures { get; }
 
     internal IReadOnlyList<BoundOutput> Outputs => _outputs;
 
-    /// <summary>A picture's part of the input tensor, in the manifest's element type and layout, to be filled before a run.</summary>
-    public Span<byte> Input(int row) => _input.Bytes.Slice(row * _rowBytes, _rowBytes);
+    /// <summary>A picture's part of the input tensor, all its tiles, in the manifest's element type and layout: what a plan fills.</summary>
+    public Span<byte> Input(int picture) => _input.Bytes.Slice(picture * _session.Tiles * _rowBytes, _session.Tiles * _rowBytes);
 
-    /// <summary>The same as numbers, for models that take float32.</summary>
-    public Span<float> InputNumbers(int row) => MemoryMarshal.Cast<byte, float>(Input(row));
-
-    /// <summary>Infers on the first rows: in one run where the graph takes batches, one after the other where it does not.</summary>
-    /// <exception cref="ModelException">ONNX Runtime failed on them.</exception>
-    public void Run(int rows = 1)
+    /// <summary>A row of the input tensor as numbers, converted where the model takes others.</summary>
+    public float[] ReadInput(int row)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Rows);
+        var numbers = new float[_rowBytes / TensorTypes.BytesOf(_inputType)];
+        TensorTypes.ToFloat(_input.Bytes.Slice(row * _rowBytes, _rowBytes), _inputType, numbers);
+        return numbers;
+    }
+
+    /// <summary>Fills a row of the input tensor; numbers are rounded to what the model takes.</summary>
+    public void WriteInput(int row, ReadOnlySpan<float> numbers) => TensorTypes.FromFloat(numbers, _inputType, _input.Bytes.Slice(row * _rowBytes, _rowBytes));
+
+    /// <summary>Infers on the first pictures: in one run where the graph takes batches, one after the other where it does not.</summary>
+    /// <exception cref="ModelException">ONNX Runtime failed on them.</exception>
+    public void Run(int pictures = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pictures, Pictures);
+        RunFirst(pictures * _session.Tiles);
+    }
+
+    internal void RunFirst(int rows)
+    {
         try
         {
             if (_session.Batches)
@@ -73,29 +86,30 @@ public sealed class InferenceSlot : IDisposable
         foreach (var output in _outputs) output.Ran(rows);
     }
 
-    /// <summary>Makes a prediction of a picture's rows of the last run: as many, from <paramref name="row"/> on, as the plan has tiles.</summary>
+    /// <summary>Makes a prediction of what the last run said of a picture, of all its tiles.</summary>
     /// <param name="prediction">The slot's own, refilled by its next call; keep a copy of what you keep.</param>
     /// <param name="error">A sentence when an output is NaN or infinite; the picture has no prediction then.</param>
-    public bool TryDecode(PreprocessPlan plan, int row, [NotNullWhen(true)] out Prediction? prediction, [NotNullWhen(false)] out string? error)
+    public bool TryDecode(PreprocessPlan plan, int picture, [NotNullWhen(true)] out Prediction? prediction, [NotNullWhen(false)] out string? error)
     {
         prediction = null;
-        error = NotFinite(row, 1);
+        var first = picture * _session.Tiles;
+        error = NotFinite(first, plan.Tiles);
         if (error is not null) return false;
-        _decoder.Collect(row, plan, tile: 0);
+        for (var tile = 0; tile < plan.Tiles; tile++) _decoder.Collect(first + tile, plan, tile);
         _decoder.Finish(plan, _prediction);
         prediction = _prediction;
         return true;
     }
 
-    /// <summary>An output's numbers for one picture, overwritten by the next run.</summary>
+    /// <summary>An output's numbers for one row, overwritten by the next run.</summary>
     /// <exception cref="ModelException">The manifest names no such output.</exception>
     public ReadOnlySpan<float> Output(string name, int row = 0) => Bound(name).Row(row);
 
-    /// <summary>Shape of an output for one picture, batch 1.</summary>
+    /// <summary>Shape of an output for one row, batch 1.</summary>
     /// <exception cref="ModelException">The manifest names no such output.</exception>
     public IReadOnlyList<long> OutputShape(string name, int row = 0) => Bound(name).ShapeOf(row);
 
-    /// <summary>The last run's embedding of a picture; empty when the model has none.</summary>
+    /// <summary>The last run's embedding of a row; empty when the model has none.</summary>
     public ReadOnlySpan<float> Embedding(int row = 0) => _session.Manifest.Decoder.Embedding is { } name ? Output(name, row) : [];
 
     public void Dispose()

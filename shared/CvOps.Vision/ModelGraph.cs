@@ -31,7 +31,8 @@ internal static class ModelGraph
         var spec = manifest.Input;
         if (!inputs.TryGetValue(spec.Name, out var input)) throw new ModelException($"The manifest's input is '{spec.Name}'; the model has {Names(inputs)}.");
         if (inputs.Count > 1) throw new ModelException($"The model has {inputs.Count} inputs ({Names(inputs)}); one picture is all it gets.");
-        if (!input.IsTensor || input.ElementDataType != TensorElementType.Float) throw new ModelException($"Input '{spec.Name}' is {input.ElementDataType}; only float32 is supported.");
+        var type = spec.ElementType switch { ElementType.Float16 => TensorElementType.Float16, ElementType.UInt8 => TensorElementType.UInt8, _ => TensorElementType.Float };
+        if (!input.IsTensor || input.ElementDataType != type) throw new ModelException($"The manifest makes the input '{spec.Name}' {spec.ElementType}; the model wants {(input.IsTensor ? input.ElementDataType : "no tensor")}.");
         var declared = input.Dimensions;
         var nchw = spec.Layout == TensorLayout.Nchw;
         var found = declared.Length == 4 ? declared[nchw ? 1 : 3] : 0;

@@ -23,9 +23,9 @@ public sealed class ModelRunner : IDisposable
     /// <exception cref="ModelException">Inference failed, or an output is NaN or infinite.</exception>
     public RunnerResult Infer(PictureView picture)
     {
-        if (_plan is null || !_plan.Fits(picture)) _plan = PreprocessPlan.Create(_session.Manifest.Input, picture.Width, picture.Height, picture.Format);
-        _plan.Fill(picture, _session.Input);
-        _session.Run();
+        if (_plan is null || !_plan.Fits(picture)) _plan = PreprocessPlan.Create(_session.Manifest.Input, picture.Width, picture.Height, picture.Format, picture.Colour);
+        _plan.Fill(picture, _session.Own.Input(0));
+        _session.Own.Run();
         return new RunnerResult(_session.Decode(_plan), _session.Embedding.ToArray(), FrameStatistics.Measure(picture));
     }
 

@@ -25,6 +25,7 @@ public sealed class ModelSession : IDisposable
         _inputType = graph.InputMetadata[manifest.Input.Name].ElementDataType;
         _outputs = ModelTrial.Outputs(graph, manifest, InputShape, _inputType);
         Batches = ModelTrial.Batches(graph, manifest, InputShape, _inputType, _outputs);
+        Tiles = manifest.Input.Tiles is { } grid ? grid.Columns * grid.Rows : 1;
         _own = CreateSlot();
     }
 
@@ -61,25 +62,31 @@ public sealed class ModelSession : IDisposable
     /// <summary>True when the graph takes any number of pictures in one run.</summary>
     public bool Batches { get; }
 
+    /// <summary>Rows of a picture: the manifest's tiles, 1 without.</summary>
+    public int Tiles { get; }
+
     /// <summary>The outputs the manifest names, the embedding last.</summary>
     public IReadOnlyList<string> OutputNames => _outputs.ConvertAll(output => output.Name);
 
     internal InferenceSession Graph { get; }
 
     /// <summary>Place for some pictures; the caller owns it and disposes it before the session.</summary>
-    /// <param name="rows">Pictures or tiles, at least 1.</param>
+    /// <param name="pictures">At least 1.</param>
     /// <exception cref="ModelException">The outputs don't fit the manifest's decoder.</exception>
-    public InferenceSlot CreateSlot(int rows = 1) => new(this, _inputType, _outputs, rows);
+    public InferenceSlot CreateSlot(int pictures = 1) => new(this, _inputType, _outputs, pictures);
 
-    /// <summary>The input of the session's own slot, for models that take float32.</summary>
-    public Span<float> Input => _own.InputNumbers(0);
+    /// <summary>Numbers of the input, one row.</summary>
+    public int InputLength => checked((int)InputShape.Aggregate(1L, (product, side) => product * side));
 
-    /// <summary>Infers once on what <see cref="Input"/> holds.</summary>
+    /// <summary>The session's own slot: one picture, one thread.</summary>
+    public InferenceSlot Own => _own;
+
+    /// <summary>Infers once on the first row of <see cref="Own"/>.</summary>
     /// <exception cref="ModelException">ONNX Runtime failed on it.</exception>
     public void Run()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _own.Run();
+        _own.RunFirst(1);
     }
 
     /// <summary>Makes a prediction, the caller's own, of the last run's outputs.</summary>

@@ -41,4 +41,20 @@ internal static class TensorTypes
                 break;
         }
     }
+
+    public static void FromFloat(ReadOnlySpan<float> numbers, TensorElementType type, Span<byte> target)
+    {
+        switch (type)
+        {
+            case TensorElementType.Float:
+                numbers.CopyTo(MemoryMarshal.Cast<byte, float>(target));
+                break;
+            case TensorElementType.Float16:
+                TensorPrimitives.ConvertToHalf(numbers, MemoryMarshal.Cast<byte, Half>(target));
+                break;
+            default:
+                for (var i = 0; i < numbers.Length; i++) target[i] = (byte)Math.Clamp(MathF.Round(numbers[i]), 0, 255);
+                break;
+        }
+    }
 }

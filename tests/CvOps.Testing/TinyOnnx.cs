@@ -3,24 +3,32 @@ using System.Text;
 
 namespace CvOps.Testing;
 
+/// <summary>ONNX's numbers for the types of tensors.</summary>
+public enum OnnxType { Float = 1, UInt8 = 2, Int64 = 7, Float16 = 10 }
+
 /// <summary>Writes small ONNX models by hand (ONNX IR 8, opset 13), so that a test can have a network that does just what it needs.</summary>
 public sealed class TinyOnnx
 {
-    private const int Float = 1;
     private readonly List<(int Field, byte[] Message)> _graph = [];
 
     /// <summary>An input or output of the graph; -1 leaves a dimension open.</summary>
-    public TinyOnnx Input(string name, params long[] shape) => ValueInfo(11, name, shape);
+    public TinyOnnx Input(string name, params long[] shape) => Input(name, OnnxType.Float, shape);
 
-    /// <inheritdoc cref="Input"/>
-    public TinyOnnx Output(string name, params long[] shape) => ValueInfo(12, name, shape);
+    /// <inheritdoc cref="Input(string, long[])"/>
+    public TinyOnnx Input(string name, OnnxType type, params long[] shape) => ValueInfo(11, name, type, shape);
+
+    /// <inheritdoc cref="Input(string, long[])"/>
+    public TinyOnnx Output(string name, params long[] shape) => Output(name, OnnxType.Float, shape);
+
+    /// <inheritdoc cref="Input(string, long[])"/>
+    public TinyOnnx Output(string name, OnnxType type, params long[] shape) => ValueInfo(12, name, type, shape);
 
     /// <summary>A constant tensor.</summary>
     public TinyOnnx Constant(string name, float[] values, params long[] shape) =>
         Add(5, Message(w =>
         {
             foreach (var side in shape) Varint(w, 1, side);
-            Varint(w, 2, Float);
+            Varint(w, 2, (int)OnnxType.Float);
             Bytes(w, 8, Encoding.UTF8.GetBytes(name));
             Bytes(w, 9, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         }));
@@ -72,12 +80,12 @@ public sealed class TinyOnnx
         .Output("probabilities", -1, bias.Length).Output("logits", -1, bias.Length).Output("embedding", -1, 3)
         .Build();
 
-    private TinyOnnx ValueInfo(int field, string name, long[] shape) => Add(field, Message(w =>
+    private TinyOnnx ValueInfo(int field, string name, OnnxType type, long[] shape) => Add(field, Message(w =>
     {
         Bytes(w, 1, Encoding.UTF8.GetBytes(name));
-        Bytes(w, 2, Message(type => Bytes(type, 1, Message(tensor =>
+        Bytes(w, 2, Message(value => Bytes(value, 1, Message(tensor =>
         {
-            Varint(tensor, 1, Float);
+            Varint(tensor, 1, (int)type);
             Bytes(tensor, 2, Message(dims =>
             {
                 foreach (var side in shape)

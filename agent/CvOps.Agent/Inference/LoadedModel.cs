@@ -34,7 +34,7 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
             if (known.Fits(picture)) return known;
         }
         if (_plans.Count == MostPlans) _plans.RemoveAt(0);
-        var plan = PreprocessPlan.Create(Manifest.Input, picture.Width, picture.Height, picture.Format);
+        var plan = PreprocessPlan.Create(Manifest.Input, picture.Width, picture.Height, picture.Format, picture.Colour);
         _plans.Add(plan);
         return plan;
     }
@@ -46,7 +46,7 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
         {
             for (var i = _idle.Count - 1; i >= 0; i--)
             {
-                if (_idle[i].Slot.Rows < frames) continue;
+                if (_idle[i].Slot.Pictures < frames) continue;
                 var place = _idle[i];
                 _idle.RemoveAt(i);
                 return place;

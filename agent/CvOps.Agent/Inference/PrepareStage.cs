@@ -73,11 +73,11 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
         try
         {
             entry.Plan = job.Champion.PlanFor(picture);
-            entry.Plan.Fill(picture, job.ChampionPlace.Slot.InputNumbers(row));
+            entry.Plan.Fill(picture, job.ChampionPlace.Slot.Input(row));
             if (job.ChallengerPlace is { } place)
             {
                 entry.ShadowPlan = job.Challenger!.PlanFor(picture);
-                entry.ShadowPlan.Fill(picture, place.Slot.InputNumbers(row));
+                entry.ShadowPlan.Fill(picture, place.Slot.Input(row));
             }
         }
         catch (ModelException e)

@@ -30,7 +30,7 @@ public static class PackageBuilder
             var picture = JpegCodec.Decode(File.ReadAllBytes(pictures[index]));
             var result = runner.Infer(picture.View);
             profile.Add(result.Statistics, result.Prediction);
-            if (index % every == 0 && inputs.Count < GoldenPictures) inputs.Add(runner.Session.Input.ToArray());
+            if (index % every == 0 && inputs.Count < GoldenPictures) inputs.Add(runner.Session.Own.ReadInput(0));
         }
 
         if (inputs.Count == 0)
@@ -38,7 +38,7 @@ public static class PackageBuilder
             foreach (var period in (ReadOnlySpan<int>)[32, 128])
             {
                 runner.Infer(Pattern(period).View);
-                inputs.Add(runner.Session.Input.ToArray());
+                inputs.Add(runner.Session.Own.ReadInput(0));
             }
         }
 

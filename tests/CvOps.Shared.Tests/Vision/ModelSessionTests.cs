@@ -63,11 +63,11 @@ public sealed class ModelSessionTests
             .Output("logits", 1, 3).Build();
         using var session = ModelSession.Open(model, Manifest with { Decoder = new DecoderSpec { Kind = DecoderKind.Logits, Outputs = ["logits"] } }, Cpu);
         var plan = PreprocessPlan.Identity(session.Manifest.Input);
-        session.Input.Fill(0.1f);
+        session.Own.WriteInput(0, Enumerable.Repeat(0.1f, session.InputLength).ToArray());
         session.Run();
         Assert.False(session.TryDecode(plan, out _, out var error));
         Assert.Equal("Output 'logits' of colour 1 is NaN at index 0; the frame has no prediction.", error);
-        session.Input.Fill(0.9f);
+        session.Own.WriteInput(0, Enumerable.Repeat(0.9f, session.InputLength).ToArray());
         session.Run();
         Assert.True(session.TryDecode(plan, out _, out _));
     }
@@ -99,7 +99,7 @@ public sealed class ModelSessionTests
     public void Golden_vectors_pass_on_their_own_model_and_fail_on_another()
     {
         using var session = ModelSession.Open(Model, Manifest, Cpu);
-        var inputs = Enumerable.Range(0, 3).Select(i => Enumerable.Range(0, session.Input.Length).Select(j => (float)((i + 1) * j % 17) / 17).ToArray()).ToArray();
+        var inputs = Enumerable.Range(0, 3).Select(i => Enumerable.Range(0, session.InputLength).Select(j => (float)((i + 1) * j % 17) / 17).ToArray()).ToArray();
         var set = GoldenCheck.Make(session, inputs, 1e-4);
         ReadOnlyMemory<byte> Entry(string name) => set.Entries[name];
 
@@ -122,7 +122,7 @@ public sealed class ModelSessionTests
         void Once()
         {
             var picture = new PictureView(pixels, 64, 48, PixelFormat.I420);
-            plan.Fill(picture, session.Input);
+            plan.Fill(picture, session.Own.Input(0));
             session.Run();
             _ = FrameStatistics.Measure(picture);
         }
