@@ -18,6 +18,9 @@ public static class Limits
     /// <summary>Most detections in one prediction; the least certain are left out.</summary>
     public const int Detections = 300;
 
+    /// <summary>Most corners of a mask's outline: about 1 kB of JSON, so that <see cref="Detections"/> of them fit a message.</summary>
+    public const int PolygonCorners = 64;
+
     /// <summary>Most classes a model may name.</summary>
     public const int Classes = 10_000;
 

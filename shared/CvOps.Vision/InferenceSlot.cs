@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using CvOps.Contracts.Telemetry;
+using CvOps.Vision.Decoders;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

@@ -1,5 +1,6 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Vision.Decoders;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -14,13 +15,7 @@ internal static class ModelGraph
         if (manifest.Classes.Count is < 1 or > Limits.Classes) throw new ModelException($"The manifest names {manifest.Classes.Count} classes; 1 to {Limits.Classes} are possible.");
         if (manifest.Classes.Distinct(StringComparer.Ordinal).Count() != manifest.Classes.Count) throw new ModelException("The manifest names a class twice.");
         if (manifest.RejectClasses.FirstOrDefault(name => !manifest.Classes.Contains(name)) is { } stray) throw new ModelException($"The manifest rejects class '{stray}', which is not among its classes.");
-        var decoder = manifest.Decoder;
-        var wanted = decoder.Kind == DecoderKind.NanoDet ? 2 * decoder.Strides.Count : 1;
-        if (wanted == 0 || decoder.Outputs.Count != wanted) throw new ModelException($"A {decoder.Kind} decoder{(decoder.Kind == DecoderKind.NanoDet ? $" with {decoder.Strides.Count} strides" : "")} takes {wanted} outputs; the manifest names {decoder.Outputs.Count}.");
-        var detector = decoder.Kind is DecoderKind.NanoDet or DecoderKind.YoloV8;
-        if (detector != (manifest.Task == ModelTask.Detection)) throw new ModelException($"The manifest's task is {manifest.Task}, but its decoder is {decoder.Kind}.");
-        if (decoder.ScoreThreshold is not (>= 0 and <= 1) || decoder.IouThreshold is not (>= 0 and <= 1)) throw new ModelException($"The manifest's thresholds {decoder.ScoreThreshold} and {decoder.IouThreshold} must be 0 to 1.");
-        if (decoder.Strides.FirstOrDefault(stride => stride < 1) is < 0) throw new ModelException("The manifest's strides must be at least 1.");
+        DecoderRule.Check(manifest);
     }
 
     /// <summary>The input's shape with batch 1.</summary>

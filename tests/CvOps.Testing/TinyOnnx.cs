@@ -24,14 +24,10 @@ public sealed class TinyOnnx
     public TinyOnnx Output(string name, OnnxType type, params long[] shape) => ValueInfo(12, name, type, shape);
 
     /// <summary>A constant tensor.</summary>
-    public TinyOnnx Constant(string name, float[] values, params long[] shape) =>
-        Add(5, Message(w =>
-        {
-            foreach (var side in shape) Varint(w, 1, side);
-            Varint(w, 2, (int)OnnxType.Float);
-            Bytes(w, 8, Encoding.UTF8.GetBytes(name));
-            Bytes(w, 9, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
-        }));
+    public TinyOnnx Constant(string name, float[] values, params long[] shape) => Tensor(name, OnnxType.Float, MemoryMarshal.AsBytes(values.AsSpan()).ToArray(), shape);
+
+    /// <summary>A constant row of whole numbers (int64).</summary>
+    public TinyOnnx Integers(string name, params long[] values) => Tensor(name, OnnxType.Int64, MemoryMarshal.AsBytes(values.AsSpan()).ToArray(), [values.Length]);
 
     public TinyOnnx Node(string op, string[] inputs, string output, params (string Name, long Value)[] attributes) =>
         Add(1, Message(w =>
@@ -79,6 +75,14 @@ public sealed class TinyOnnx
         .Node("Softmax", ["logits"], "probabilities", ("axis", 1))
         .Output("probabilities", -1, bias.Length).Output("logits", -1, bias.Length).Output("embedding", -1, 3)
         .Build();
+
+    private TinyOnnx Tensor(string name, OnnxType type, byte[] values, long[] shape) => Add(5, Message(w =>
+    {
+        foreach (var side in shape) Varint(w, 1, side);
+        Varint(w, 2, (int)type);
+        Bytes(w, 8, Encoding.UTF8.GetBytes(name));
+        Bytes(w, 9, values);
+    }));
 
     private TinyOnnx ValueInfo(int field, string name, OnnxType type, long[] shape) => Add(field, Message(w =>
     {

@@ -7,43 +7,54 @@ public sealed record ModelRef(string Name, string Version, string Digest);
 /// <summary>What a model says of one frame. Settable, since a decoder fills the same one for every frame; whoever keeps one keeps a <see cref="Copy"/>.</summary>
 public sealed record Prediction
 {
-    /// <summary>The top class; for a detector that of its surest detection; null when it found nothing.</summary>
+    /// <summary>
+    /// The top class. Detectors: that of the surest box. Several labels: the surest label. Segmentation: the class that rejects, else the one that
+    /// covers most. Null when a model found nothing.
+    /// </summary>
     public string? Class { get; set; }
 
-    /// <summary>Probability or score of <see cref="Class"/>, 0..1; 0 when there is none.</summary>
+    /// <summary>Probability or score of <see cref="Class"/>, 0..1; for segmentation the fraction it covers; 0 when there is none.</summary>
     public double Confidence { get; set; }
 
-    /// <summary>Classifiers: first minus second probability, 0..1. Detectors: distance of the least sure box from the score cut.</summary>
+    /// <summary>
+    /// How far the answer is from another one, 0..1. Classifiers: first minus second probability. Detectors: distance of the least sure box from the
+    /// score cut. Several labels: that of the score nearest to the cut, over the room there is on its side. Segmentation: how far the nearest reject
+    /// class is from the area that rejects; without reject classes, first minus second area. Anomaly: twice the distance of the normalised score from 0.5.
+    /// </summary>
     public double Margin { get; set; }
 
-    /// <summary>Classifiers: Shannon entropy over the classes divided by its maximum, 0..1. Detectors: 0.</summary>
+    /// <summary>
+    /// Shannon entropy divided by its maximum, 0..1. Classifiers: over the classes. Several labels: the mean over the classes. Segmentation: of the
+    /// areas. Anomaly: of the normalised score. Detectors: 0.
+    /// </summary>
     public double Entropy { get; set; }
 
     /// <summary>Boxes by falling score; empty for classifiers.</summary>
     public List<Detection> Detections { get; set; } = [];
 
-    /// <summary>True when the manifest lists the class among those that reject a part.</summary>
+    /// <summary>True when the manifest's reject classes say so, see <see cref="Packages.ModelManifest.RejectClasses"/>.</summary>
     public bool Reject { get; set; }
 
+    /// <summary>Models of several labels: those over the threshold, by falling score; null for other models.</summary>
+    public List<LabelScore>? Labels { get; set; }
+
+    /// <summary>Anomaly models: how unlike good parts the picture is, in the model's own unit; null for other models.</summary>
+    public double? AnomalyScore { get; set; }
+
+    /// <summary>Segmentation: what each class covers, in the manifest's order, without those that cover nothing; null for other models.</summary>
+    public List<ClassArea>? Areas { get; set; }
+
     /// <summary>A prediction of the caller's own, boxes included.</summary>
-    public Prediction Copy() => this with { Detections = Detections.ConvertAll(detection => detection with { }) };
+    public Prediction Copy() => this with
+    {
+        Detections = Detections.ConvertAll(detection => detection.Copy()),
+        Labels = Labels is null ? null : [.. Labels],
+        Areas = Areas is null ? null : [.. Areas],
+    };
 }
 
-/// <summary>One box, in pixels of the camera's picture, origin top left.</summary>
-public sealed record Detection(string Class, double Score, double X, double Y, double Width, double Height)
-{
-    public string Class { get; set; } = Class;
+/// <param name="Score">0..1.</param>
+public readonly record struct LabelScore(string Class, double Score);
 
-    public double Score { get; set; } = Score;
-
-    public double X { get; set; } = X;
-
-    public double Y { get; set; } = Y;
-
-    public double Width { get; set; } = Width;
-
-    public double Height { get; set; } = Height;
-
-    /// <summary>Names the object from frame to frame while a tracker follows it; null without one.</summary>
-    public long? Track { get; set; }
-}
+/// <param name="Fraction">Part of what the model saw of the picture, 0..1.</param>
+public readonly record struct ClassArea(string Class, double Fraction);

@@ -1,16 +1,15 @@
+using System.Numerics.Tensors;
 using CvOps.Contracts.Packages;
-using CvOps.Contracts.Telemetry;
 
-namespace CvOps.Vision;
+namespace CvOps.Vision.Decoders;
 
 /// <summary>
 /// NanoDet: for each stride scores [cells, classes], already sigmoid, and distances [cells, 4 * bins]. A side's distance is the expected bin
 /// of its softmax times the stride, from the cell's centre at (i + 0.5) * stride (generalised focal loss, Li et al. 2020).
 /// </summary>
-internal sealed class NanoDetDecoder : PredictionDecoder
+internal sealed class NanoDetDecoder : BoxDecoder
 {
     private readonly List<Level> _levels = [];
-    private readonly BoxList _boxes = new();
 
     private sealed record Level(int Stride, int Columns, int Rows, BoundOutput Scores, BoundOutput Distances, int Bins);
 
@@ -21,8 +20,8 @@ internal sealed class NanoDetDecoder : PredictionDecoder
         {
             var scores = outputs[i];
             var distances = outputs[strides.Count + i];
-            var columns = (manifest.Input.Width + strides[i] - 1) / strides[i];
-            var rows = (manifest.Input.Height + strides[i] - 1) / strides[i];
+            var columns = AnchorGrid.Along(manifest.Input.Width, strides[i]);
+            var rows = AnchorGrid.Along(manifest.Input.Height, strides[i]);
             var cells = columns * rows;
             if (scores.Length != cells * manifest.Classes.Count)
                 throw new ModelException($"Scores '{scores.Name}' at stride {strides[i]} should be [{cells}, {manifest.Classes.Count}] for the manifest's {manifest.Classes.Count} classes; the model gives {ModelGraph.Shape(scores.Shape)}.");
@@ -35,26 +34,20 @@ internal sealed class NanoDetDecoder : PredictionDecoder
 
     public override void Collect(int row, PreprocessPlan plan, int tile)
     {
+        var map = PictureMap.Of(plan, tile);
         foreach (var level in _levels)
         {
             var scores = level.Scores.Row(row);
             var distances = level.Distances.Row(row);
-            for (var cell = 0; cell < level.Columns * level.Rows; cell++) Consider(level, cell, scores, distances);
+            for (var cell = 0; cell < level.Columns * level.Rows; cell++) Consider(level, cell, scores, distances, map, tile);
         }
     }
 
-    public override void Finish(PreprocessPlan plan, Prediction into)
+    private void Consider(Level level, int cell, ReadOnlySpan<float> levelScores, ReadOnlySpan<float> levelDistances, in PictureMap map, int tile)
     {
-        DetectionPrediction.Make(_boxes, Manifest, plan, into);
-        _boxes.Clear();
-    }
-
-    private void Consider(Level level, int cell, ReadOnlySpan<float> levelScores, ReadOnlySpan<float> levelDistances)
-    {
-        var classes = Manifest.Classes.Count;
-        var scores = levelScores.Slice(cell * classes, classes);
-        var best = System.Numerics.Tensors.TensorPrimitives.IndexOfMax(scores);
-        if (scores[best] < Manifest.Decoder.ScoreThreshold) return;
+        var scores = levelScores.Slice(cell * ClassCount, ClassCount);
+        var score = TensorPrimitives.Max(scores);
+        if (score < ScoreThreshold) return;
         var x = (cell % level.Columns + 0.5f) * level.Stride;
         var y = (cell / level.Columns + 0.5f) * level.Stride;
         var sides = levelDistances.Slice(cell * 4 * level.Bins, 4 * level.Bins);
@@ -62,7 +55,7 @@ internal sealed class NanoDetDecoder : PredictionDecoder
         var top = Distance(sides.Slice(level.Bins, level.Bins)) * level.Stride;
         var right = Distance(sides.Slice(2 * level.Bins, level.Bins)) * level.Stride;
         var bottom = Distance(sides.Slice(3 * level.Bins, level.Bins)) * level.Stride;
-        _boxes.Add(new BoxList.Box(best, scores[best], x - left, y - top, x + right, y + bottom));
+        Boxes.Add(map.X(x - left), map.Y(y - top), map.X(x + right), map.Y(y + bottom), score, scores.IndexOf(score), tile, cell);
     }
 
     private static float Distance(ReadOnlySpan<float> logits)

@@ -1,0 +1,67 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Vision.Decoders;
+
+/// <summary>What every detector does: collects boxes of a picture's tiles, suppresses over all of them, and fills the prediction.</summary>
+internal abstract class BoxDecoder : PredictionDecoder
+{
+    private readonly BoxSuppression _suppression;
+    private readonly List<Detection> _detections = [];
+    private readonly bool[] _rejects;
+
+    protected BoxDecoder(ModelManifest manifest, NmsMode nms = NmsMode.PerClass) : base(manifest)
+    {
+        var spec = manifest.Decoder;
+        _suppression = new BoxSuppression(spec.Nms ?? nms, spec.IouThreshold, spec.TopK ?? BoxSuppression.DefaultTopK, spec.MaxDetections ?? Limits.Detections);
+        _rejects = [.. manifest.Classes.Select(manifest.RejectClasses.Contains)];
+        ScoreThreshold = (float)spec.ScoreThreshold;
+        ClassCount = manifest.Classes.Count;
+    }
+
+    protected BoxCandidates Boxes { get; } = new();
+
+    protected float ScoreThreshold { get; }
+
+    protected int ClassCount { get; }
+
+    public override void Finish(PreprocessPlan plan, Prediction into)
+    {
+        var kept = Suppress(_suppression);
+        into.Detections.Clear();
+        into.Reject = false;
+        for (var i = 0; i < kept.Length; i++)
+        {
+            var place = kept[i];
+            if (i == _detections.Count) _detections.Add(new Detection("", 0, 0, 0, 0, 0));
+            var detection = _detections[i];
+            detection.Class = Manifest.Classes[Boxes.Class[place]];
+            detection.Score = Boxes.Score[place];
+            detection.Track = null;
+            Describe(place, i, plan, detection);
+            into.Detections.Add(detection);
+            into.Reject |= _rejects[Boxes.Class[place]];
+        }
+        into.Class = kept.Length == 0 ? null : into.Detections[0].Class;
+        into.Confidence = kept.Length == 0 ? 0 : into.Detections[0].Score;
+        into.Margin = kept.Length == 0 ? 0 : into.Detections[^1].Score - Manifest.Decoder.ScoreThreshold;
+        into.Entropy = 0;
+        Boxes.Clear();
+    }
+
+    /// <returns>Places of the boxes that stay, by falling score.</returns>
+    protected virtual ReadOnlySpan<int> Suppress(BoxSuppression suppression) => suppression.Keep(Boxes);
+
+    /// <summary>Fills in where a kept box is, clipped to the picture, and what else the model says of it.</summary>
+    /// <param name="number">Its number among the kept.</param>
+    protected virtual void Describe(int place, int number, PreprocessPlan plan, Detection into)
+    {
+        double left = Math.Clamp(Boxes.Left[place], 0, plan.Width);
+        double top = Math.Clamp(Boxes.Top[place], 0, plan.Height);
+        into.X = left;
+        into.Y = top;
+        into.Width = Math.Clamp(Boxes.Right[place], 0, plan.Width) - left;
+        into.Height = Math.Clamp(Boxes.Bottom[place], 0, plan.Height) - top;
+    }
+}

@@ -1,0 +1,34 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+
+namespace CvOps.Vision.Decoders;
+
+/// <summary>Whether a manifest's decoder makes sense by itself, before any graph is seen.</summary>
+internal static class DecoderRule
+{
+    /// <exception cref="ModelException">It does not, in a sentence.</exception>
+    public static void Check(ModelManifest manifest)
+    {
+        var decoder = manifest.Decoder;
+        if (!Enum.IsDefined(decoder.Kind)) throw new ModelException($"The decoder {decoder.Kind} is not known to this version.");
+        var wanted = OutputsOf(decoder);
+        if (wanted == 0 || decoder.Outputs.Count != wanted) throw new ModelException($"A {decoder.Kind} decoder{(decoder.Kind == DecoderKind.NanoDet ? $" with {decoder.Strides.Count} strides" : "")} takes {wanted} outputs; the manifest names {decoder.Outputs.Count}.");
+        if (TaskOf(decoder.Kind) != manifest.Task) throw new ModelException($"The manifest's task is {manifest.Task}, but its decoder is {decoder.Kind}.");
+        if (decoder.ScoreThreshold is not (>= 0 and <= 1) || decoder.IouThreshold is not (>= 0 and <= 1)) throw new ModelException($"The manifest's thresholds {decoder.ScoreThreshold} and {decoder.IouThreshold} must be 0 to 1.");
+        if (decoder.Strides.FirstOrDefault(stride => stride < 1, 1) is < 1 and var stride) throw new ModelException($"The manifest has a stride of {stride}; strides are at least 1.");
+        if (decoder.TopK is < 1) throw new ModelException($"The manifest's topK is {decoder.TopK}; it must be at least 1.");
+        if (decoder.MaxDetections is < 1 or > Limits.Detections) throw new ModelException($"The manifest's maxDetections is {decoder.MaxDetections}; 1 to {Limits.Detections} are possible.");
+    }
+
+    private static ModelTask TaskOf(DecoderKind kind) => kind switch
+    {
+        DecoderKind.Probabilities or DecoderKind.Logits or DecoderKind.MultiLabelProbabilities or DecoderKind.MultiLabelLogits => ModelTask.Classification,
+        _ => ModelTask.Detection,
+    };
+
+    private static int OutputsOf(DecoderSpec decoder) => decoder.Kind switch
+    {
+        DecoderKind.NanoDet => 2 * decoder.Strides.Count,
+        _ => 1,
+    };
+}

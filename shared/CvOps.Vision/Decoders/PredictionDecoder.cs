@@ -1,0 +1,36 @@
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Vision.Decoders;
+
+/// <summary>Turns one model's finite outputs into predictions, allocating nothing from the second frame on.</summary>
+internal abstract class PredictionDecoder(ModelManifest manifest)
+{
+    protected ModelManifest Manifest { get; } = manifest;
+
+    /// <exception cref="ModelException">An output's shape does not fit the decoder or the class count.</exception>
+    public static PredictionDecoder For(ModelManifest manifest, IReadOnlyList<BoundOutput> outputs)
+    {
+        var wanted = manifest.Decoder.Outputs.Select(name => outputs.First(output => output.Name == name)).ToArray();
+        return manifest.Decoder.Kind switch
+        {
+            DecoderKind.Probabilities => new ClassDecoder(manifest, wanted[0], softmax: false),
+            DecoderKind.Logits => new ClassDecoder(manifest, wanted[0], softmax: true),
+            DecoderKind.NanoDet => new NanoDetDecoder(manifest, wanted),
+            DecoderKind.YoloV8 => new YoloV8Decoder(manifest, wanted[0]),
+            DecoderKind.YoloV5 => new YoloV5Decoder(manifest, wanted[0], strides: []),
+            DecoderKind.YoloX => new YoloV5Decoder(manifest, wanted[0], manifest.Decoder.Strides),
+            DecoderKind.MultiLabelProbabilities => new MultiLabelDecoder(manifest, wanted[0], sigmoid: false),
+            DecoderKind.MultiLabelLogits => new MultiLabelDecoder(manifest, wanted[0], sigmoid: true),
+            var kind => throw new ModelException($"The decoder {kind} is not known to this version."),
+        };
+    }
+
+    /// <summary>Reads what the last run says of one row; a picture in tiles has several, one after the other from its first tile on.</summary>
+    /// <param name="plan">Maps what was found to the picture.</param>
+    public abstract void Collect(int row, PreprocessPlan plan, int tile);
+
+    /// <summary>Makes the picture's prediction of what was collected, then forgets it. The outputs are still those of <see cref="Collect"/>.</summary>
+    /// <param name="into">Refilled; its boxes and lists are the decoder's own from frame to frame.</param>
+    public abstract void Finish(PreprocessPlan plan, Prediction into);
+}
