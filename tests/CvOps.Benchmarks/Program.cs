@@ -5,7 +5,10 @@ switch (args)
     case ["pipeline"]:
         await PipelineBench.RunAsync();
         return 0;
+    case ["decode"]:
+        FigureTable.Publish("decode", await DecodeBench.RunAsync());
+        return 0;
     default:
-        Console.Error.WriteLine("usage: CvOps.Benchmarks pipeline");
+        Console.Error.WriteLine("usage: CvOps.Benchmarks pipeline | decode");
         return 78;
 }

@@ -20,7 +20,14 @@ internal static class WireSamples
     private static readonly Prediction Scratch = new()
     {
         Class = "scratch", Confidence = 0.875, Margin = 0.75, Entropy = 0.125, Reject = true,
-        Detections = [new Detection("scratch", 0.875, 10.5, 20.25, 30, 40)],
+        Detections =
+        [
+            new Detection("scratch", 0.875, 10.5, 20.25, 30, 40)
+            {
+                Track = 7, Angle = -0.5, Keypoints = [12.5, 30, 0.75], Polygon = [10.5, 20.25, 40.5, 20.25, 25.5, 60.25], MaskArea = 600,
+            },
+        ],
+        Labels = [new LabelScore("scratch", 0.875)], AnomalyScore = 41.5, Areas = [new ClassArea("scratch", 0.125)],
     };
 
     /// <summary>Writes a sample, and reads and writes a document of its kind.</summary>
@@ -75,7 +82,7 @@ internal static class WireSamples
                 ElementType = ElementType.Float16, Crop = new PictureRectangle(0.125, 0.25, 0.75, 0.5), Roi = [new PicturePoint(0.25, 0.25), new PicturePoint(0.75, 0.25), new PicturePoint(0.5, 0.75)],
                 Tiles = new TileGrid(2, 1, 0.25),
             },
-            Decoder = new DecoderSpec { Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6 },
+            Decoder = new DecoderSpec { Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6, Nms = NmsMode.Agnostic, TopK = 1000, MaxDetections = 100 },
         }),
         [nameof(ReferenceProfile)] = Of(ContractsJson.Default.ReferenceProfile, new ReferenceProfile
         {
