@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
@@ -44,22 +45,14 @@ internal sealed class OutputRig : IDisposable
         Input = new InputSpec { Name = "images", Width = side, Height = side },
     };
 
-    /// <summary>Makes the model say these numbers, output after output.</summary>
-    public void Say(params float[][] outputs)
-    {
-        var at = 0;
-        for (var i = 0; i < outputs.Length; i++)
-        {
-            Assert.Equal(_outputs[i].Length, outputs[i].Length);
-            outputs[i].CopyTo(_session.Input[at..]);
-            at += outputs[i].Length;
-        }
-        _session.Run();
-    }
+    /// <summary>The prediction when the model says these numbers, output after output.</summary>
+    public Prediction Decode(params float[][] outputs) => DecodeTiles([outputs]);
 
-    public Prediction Decode(params float[][] outputs)
+    /// <summary>The same of a picture in tiles.</summary>
+    public Prediction DecodeTiles(params float[][][] tiles)
     {
-        Say(outputs);
+        for (var tile = 0; tile < tiles.Length; tile++) Write(_session.Own, tile, tiles[tile]);
+        _session.Run();
         return _session.Decode(Plan);
     }
 
@@ -67,8 +60,7 @@ internal sealed class OutputRig : IDisposable
     public long BytesOver(int decodes, params float[][] outputs)
     {
         using var slot = _session.CreateSlot();
-        Say(outputs);
-        _session.Input.CopyTo(slot.InputNumbers(0));
+        Write(slot, 0, outputs);
         slot.Run();
         for (var i = 0; i < 20; i++) Assert.True(slot.TryDecode(Plan, 0, out _, out _));
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -77,6 +69,17 @@ internal sealed class OutputRig : IDisposable
     }
 
     public void Dispose() => _session.Dispose();
+
+    private void Write(InferenceSlot slot, int tile, float[][] outputs)
+    {
+        var numbers = MemoryMarshal.Cast<byte, float>(slot.Input(0)).Slice(tile * _session.InputLength, _session.InputLength);
+        for (var i = 0; i < outputs.Length; i++)
+        {
+            Assert.Equal(_outputs[i].Length, outputs[i].Length);
+            outputs[i].CopyTo(numbers);
+            numbers = numbers[outputs[i].Length..];
+        }
+    }
 
     private static byte[] Model(InputSpec input, RigOutput[] outputs)
     {
