@@ -1,4 +1,5 @@
 using CvOps.Agent;
+using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Drift;
@@ -52,6 +53,7 @@ try
         .AddSpool(options)          // on disk before anyone believes it exists
         .AddUpdate(options)         // the committed model is in charge before a camera starts
         .AddInference(options.Inference) // preprocess, infer, decode, ask the shadow
+        .AddActuation(options)      // ejector, stack light, fail-safe output
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
         .AddDrift(options)          // windows of statistics a camera and model

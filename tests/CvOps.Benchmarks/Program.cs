@@ -8,7 +8,10 @@ switch (args)
     case ["decode"]:
         FigureTable.Publish("decode", await DecodeBench.RunAsync());
         return 0;
+    case ["actuation"]:
+        FigureTable.Publish("actuation", await ActuationBench.RunAsync());
+        return 0;
     default:
-        Console.Error.WriteLine("usage: CvOps.Benchmarks pipeline | decode");
+        Console.Error.WriteLine("usage: CvOps.Benchmarks pipeline | decode | actuation");
         return 78;
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
@@ -32,6 +33,9 @@ internal sealed record AgentOptions
     public required IReadOnlyList<CameraOptions> Cameras { get; init; }
 
     public InferenceOptions Inference { get; init; } = new();
+
+    /// <summary>What cameras move on their lines; at most one entry a camera.</summary>
+    public IReadOnlyList<ActuationOptions> Actuation { get; init; } = [];
 
     public SamplingOptions Sampling { get; init; } = new();
 

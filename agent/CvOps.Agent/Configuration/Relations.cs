@@ -1,3 +1,6 @@
+using CvOps.Agent.Actuation;
+using CvOps.Contracts;
+
 namespace CvOps.Agent.Configuration;
 
 /// <summary>
@@ -15,6 +18,7 @@ internal static class Relations
             if (id.Length == 0 || seen.TryAdd(id, i)) continue;
             mistakes.Add($"cameras[{i}].id", $"'{id}' is also the id of the camera in line {mistakes.LineOf($"cameras[{seen[id]}].id")}; give each camera its own");
         }
+        CheckActuation(options, mistakes);
         if (options.Model.Package is { } package && !File.Exists(package))
         {
             mistakes.Add("model.package", $"the file '{package}' does not exist; name a .cvmodel or remove the key");
@@ -23,5 +27,27 @@ internal static class Relations
         {
             mistakes.Add("health.listen", $"'{options.Health.Listen}' is not an IP address and port; write one such as 127.0.0.1:9464, or off");
         }
+    }
+
+    private static void CheckActuation(AgentOptions options, YamlBinder mistakes)
+    {
+        var cameras = new HashSet<string>(StringComparer.Ordinal);
+        var pins = new Dictionary<(int Chip, int Pin), string>();
+        for (var i = 0; i < options.Actuation.Count; i++)
+        {
+            var (actuation, path) = (options.Actuation[i], $"{ActuationOptions.Section}[{i}]");
+            MustBeACamera(options, actuation.Camera, $"{path}.camera", mistakes);
+            if (!cameras.Add(actuation.Camera.Value)) mistakes.Add($"{path}.camera", $"'{actuation.Camera}' has an entry already; put all its pins into one");
+            foreach (var (key, pin) in actuation.Pins())
+            {
+                if (!pins.TryAdd((actuation.Chip, pin), $"{path}.{key}")) mistakes.Add($"{path}.{key}", $"pin {pin} is also {pins[(actuation.Chip, pin)]}; give each its own");
+            }
+        }
+    }
+
+    private static void MustBeACamera(AgentOptions options, CameraId camera, string path, YamlBinder mistakes)
+    {
+        if (options.Cameras is { } cameras && camera.Value.Length > 0 && !cameras.Any(it => it.Id == camera))
+            mistakes.Add(path, $"there is no camera '{camera}'; the cameras are {string.Join(", ", cameras.Select(it => it.Id))}");
     }
 }

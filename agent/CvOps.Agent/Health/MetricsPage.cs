@@ -3,10 +3,10 @@ using CvOps.Contracts.Twin;
 
 namespace CvOps.Agent.Health;
 
-/// <summary>The device's health as Prometheus metrics. Pure.</summary>
+/// <summary>The device's health and its features' numbers as Prometheus metrics.</summary>
 internal static class MetricsPage
 {
-    public static string Write(DeviceHealth health, ReportedModel model)
+    public static string Write(DeviceHealth health, ReportedModel model, IEnumerable<IMetricsSource> features)
     {
         var page = new PrometheusText();
         Each(page, health, "cvops_agent_frames_inspected_total", "counter", "Frames with a prediction since the agent's start.", camera => camera.FramesInspected);
@@ -32,6 +32,7 @@ internal static class MetricsPage
             page.Sample("cvops_agent_model_info", 1, ("name", active.Name), ("version", active.Version), ("digest", active.Digest), ("provider", health.Provider));
         }
         page.Metric("cvops_agent_update_state", "gauge", "1 for the state of the model update.").Sample("cvops_agent_update_state", 1, ("state", model.State.ToString()));
+        foreach (var feature in features) feature.Write(page);
         return page.ToString();
     }
 

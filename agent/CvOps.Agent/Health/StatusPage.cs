@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Health;
 
 /// <summary>A page for whoever stands at the machine, and <c>/metrics</c> for Prometheus. Reads only; off unless configured.</summary>
-internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update) : IHostedService, IAsyncDisposable
+internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, IEnumerable<IMetricsSource> features) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _server;
 
@@ -27,7 +27,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Listen)));
         _server = builder.Build();
         _server.MapGet("/metrics", () => vitals.Latest is { } health
-            ? Results.Text(MetricsPage.Write(health, update.Report), PrometheusText.ContentType)
+            ? Results.Text(MetricsPage.Write(health, update.Report, features), PrometheusText.ContentType)
             : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
         _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report), "text/html; charset=utf-8"));
         try

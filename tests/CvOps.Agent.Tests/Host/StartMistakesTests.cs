@@ -58,6 +58,7 @@ public sealed class StartMistakesTests
     [InlineData("package", "model.package")]
     [InlineData("signer", "unknown key")]
     [InlineData("data", "data")]
+    [InlineData("chip", "actuation[0]: There is no GPIO chip /dev/gpiochip217")]
     public async Task What_only_the_start_finds_out_is_one_sentence_and_no_stack(string what, string part)
     {
         await using var rig = await AgentRig.CreateAsync();
@@ -76,6 +77,9 @@ public sealed class StartMistakesTests
                 break;
             case "signer":
                 using (var stranger = SigningKeys.Create()) rig.Packages.Publish("v1", stranger);
+                break;
+            case "chip":
+                await File.AppendAllTextAsync(configuration, "\nactuation:\n  - { camera: cam-1, chip: 217, fail-safe: { pin: 3 } }\n", Token);
                 break;
             case "data":
                 await ReplaceAsync(configuration, $"data: '{rig.Packages.Data}'", $"data: '{configuration}/data'");

@@ -31,13 +31,13 @@ internal sealed class InspectionRig : IDisposable
     /// <summary>Hands one frame to the sink and takes it back, spoilt, as the pool would reuse it.</summary>
     /// <param name="margin">Certainty of the model in charge.</param>
     /// <param name="shadow">Class the other model names; null for no shadow.</param>
-    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default)
+    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false)
     {
         using var frame = _pool.Rent(Width, Height, "test");
         frame.Stamp(_lane, connection: 1, _number++, Time.GetUtcNow(), 0, Time.GetTimestamp());
         frame.Pixels.Fill(128);
         frame.Pixels[..(Width * Height)].Fill(luma);
-        var prediction = new Prediction { Class = cls, Confidence = (1 + margin) / 2, Margin = margin };
+        var prediction = new Prediction { Class = cls, Confidence = (1 + margin) / 2, Margin = margin, Reject = reject };
         var other = shadow is null ? null : new ShadowPrediction(new ModelRef("tiny", "0", "digest-0"), new Prediction { Class = shadow, Confidence = 0.9, Margin = 0.8 });
         sink.Inspected(new InspectedFrame(frame, Model, prediction, other, statistics, new FrameTimings(0, 0, 0, 0), part, error));
         frame.Pixels.Clear();
