@@ -101,15 +101,13 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
 
     private long ReadFrames(ICameraSource source, StreamStart start, int connection, CancellationToken stopping)
     {
-        if (_status.Opened(start.Width, start.Height) is { } before)
-        {
-            Log.GeometryChanged(logger, _options.Id.Value, before.Width, before.Height, start.Width, start.Height);
-            pool.Trim(before.Width, before.Height, Vision.PixelFormat.I420);
-        }
+        var size = (start.Width, start.Height);
+        Opened(size);
         var clock = new CaptureClock(_options, start);
         var number = 0L;
         while (source.TryNext(out var picture))
         {
+            if ((picture.Width, picture.Height) != size) Opened(size = (picture.Width, picture.Height));
             var frame = pool.Rent(picture.Width, picture.Height, picture.Format, lane.Camera.Value);
             var handedOver = false;
             try
@@ -126,6 +124,17 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
             }
         }
         return number;
+    }
+
+    /// <summary>A size is news when it is another one; in a folder each picture may have its own.</summary>
+    private void Opened((int Width, int Height) size)
+    {
+        if (_options.Kind == CameraKind.Folder) _status.Opened(size.Width, size.Height, counts: false);
+        else if (_status.Opened(size.Width, size.Height) is { } before)
+        {
+            Log.GeometryChanged(logger, _options.Id.Value, before.Width, before.Height, size.Width, size.Height);
+            pool.Trim(before.Width, before.Height);
+        }
     }
 
     /// <summary>Tells the status of a picture; false for one of a frozen camera, which tells nothing of the parts that go by.</summary>
@@ -161,8 +170,9 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     /// <summary>Runs beside the reader, which may be stuck in a read for ever.</summary>
     private void Watch()
     {
-        if (_source is { } source) _damage.Look(source.Damage);
-        switch (_status.Watch())
+        var damage = _source?.Damage ?? default;
+        if (damage.Count > 0) _damage.Look(damage);
+        switch (_status.Watch(damage))
         {
             case CameraState.Stale: Log.CameraStale(logger, _options.Id.Value, _status.Problem ?? ""); break;
             case CameraState.Lost: Restart(); break;

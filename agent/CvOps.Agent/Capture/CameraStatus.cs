@@ -10,6 +10,8 @@ internal sealed class CameraStatus(CameraOptions options, TimeProvider time)
     private CameraState _state = CameraState.Connecting;
     private string? _problem = $"Connecting to {CameraAddress.Redact(options.Url)}.";
     private long _lastProgress = time.GetTimestamp();
+    private long _watchedProgress;
+    private long _damageThen;
     private bool _queueIsFull;
     private bool _firstPicture = true;
     private (int Width, int Height) _size;
@@ -45,14 +47,15 @@ internal sealed class CameraStatus(CameraOptions options, TimeProvider time)
     }
 
     /// <summary>The stream has said the size of its pictures.</summary>
+    /// <param name="counts">Whether another size than before is a change.</param>
     /// <returns>The size before, when it was another one; else null.</returns>
-    public (int Width, int Height)? Opened(int width, int height)
+    public (int Width, int Height)? Opened(int width, int height, bool counts = true)
     {
         lock (_gate)
         {
             var before = _size;
             _size = (width, height);
-            if (before == default || before == _size) return null;
+            if (!counts || before == default || before == _size) return null;
             _geometryChanges++;
             return before;
         }
@@ -99,16 +102,20 @@ internal sealed class CameraStatus(CameraOptions options, TimeProvider time)
     }
 
     /// <summary>Looks at the clock, beside the reader, which may be stuck in a read for ever.</summary>
+    /// <param name="damage">Of the connection so far. When it grows while no picture comes, it is the reason.</param>
     /// <returns>The new state when the camera has been silent for too long; else null.</returns>
-    public CameraState? Watch()
+    public CameraState? Watch(StreamDamage damage)
     {
         lock (_gate)
         {
+            if (_watchedProgress != _lastProgress) (_watchedProgress, _damageThen) = (_lastProgress, damage.Count);
             if (_queueIsFull || CameraMachine.Patience(_state, options) is not { } patience) return null;
             var silence = time.GetElapsedTime(_lastProgress);
             if (silence < patience) return null;
             _state = CameraMachine.Next(_state, CameraEvent.Silence);
-            _problem = $"{_address} has sent no frame for {silence.TotalSeconds:0} s: check camera and network.";
+            _problem = damage.Latest is { } latest && (damage.Count > _damageThen || _firstPicture)
+                ? $"{_address} has sent no picture that can be used for {silence.TotalSeconds:0} s: {latest}"
+                : $"{_address} has sent no frame for {silence.TotalSeconds:0} s: check camera and network.";
             return _state;
         }
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using CvOps.Vision;
+using Microsoft.Win32.SafeHandles;
 
 namespace CvOps.Agent.Capture;
 
@@ -14,20 +15,20 @@ internal sealed partial class FfmpegCamera : ICameraSource
     private readonly CameraOptions _options;
     private readonly Process _process;
     private readonly FfmpegListener _listener;
+    private readonly ChildLines _lines;
     private readonly NutReader _reader;
-    private NutStream _stream;
-    private int _pictureBytes;
+    private PixelFormat _format;
 
     private FfmpegCamera(CameraOptions options, Process process)
     {
         _options = options;
         _process = process;
         _listener = new FfmpegListener(options.Url);
-        _process.ErrorDataReceived += (_, line) => _listener.Hear(line.Data);
         _process.Start();
-        _process.BeginErrorReadLine();
+        _lines = new ChildLines(PipeOf(_process.StandardError.BaseStream), _listener.Hear);
         var output = _process.StandardOutput.BaseStream;
-        Widen(output);
+        // A megabyte instead of 64 KiB of pipe: a picture crosses in a few turns of the two processes instead of dozens. A kernel that refuses is slower, not wrong.
+        _ = SetPipeSize(PipeOf(output), 1031, 1 << 20);
         _reader = new NutReader(output);
     }
 
@@ -55,18 +56,21 @@ internal sealed partial class FfmpegCamera : ICameraSource
 
     public int? ProcessId => _process.Id;
 
-    public StreamDamage Damage => _listener.Damage;
+    public StreamDamage Damage
+    {
+        get
+        {
+            _lines.Drain();
+            return _listener.Damage;
+        }
+    }
 
     public StreamStart? Open()
     {
         if (Understood(_reader.ReadHeaders) is not { } stream) return null;
-        if ((long)stream.Width * stream.Height > _options.MaxPixels)
-        {
-            throw new CameraException(
-                $"{CameraAddress.Redact(_options.Url)} sends pictures of {stream.Width}x{stream.Height}, more than the {_options.MaxMegapixels} megapixels allowed: choose a smaller stream of the camera, or raise max-megapixels.");
-        }
-        _stream = stream;
-        _pictureBytes = PictureView.SizeOf(stream.Width, stream.Height, stream.Format);
+        _lines.Drain();
+        if (_listener.Sizes.Current == default) _listener.Sizes.Announce(stream.Width, stream.Height);
+        _format = stream.Format;
         return new StreamStart(stream.Width, stream.Height, _options.Kind == CameraKind.File ? stream.Recorded : null);
     }
 
@@ -83,8 +87,19 @@ internal sealed partial class FfmpegCamera : ICameraSource
         {
             throw Broken(e);
         }
-        if (size != _pictureBytes || _listener.GeometryChanged) throw new GeometryChangedException(_options.Url, _stream.Width, _stream.Height, _listener.Geometry);
-        picture = new PictureHeader(_stream.Width, _stream.Height, _stream.Format, time);
+        // What the child says of a new size, it says before the first picture of that size.
+        _lines.Drain();
+        var before = _listener.Sizes.Current;
+        if (!_listener.Sizes.TryResolve(size, _format, out var now, out var latest))
+        {
+            throw new CameraException($"{CameraAddress.Redact(_options.Url)} changed its pictures from {before.Width}x{before.Height} to {latest.Width}x{latest.Height}; it is being connected again.");
+        }
+        if ((long)now.Width * now.Height > _options.MaxPixels)
+        {
+            throw new CameraException(
+                $"{CameraAddress.Redact(_options.Url)} sends pictures of {now.Width}x{now.Height}, more than the {_options.MaxMegapixels} megapixels allowed: choose a smaller stream of the camera, or raise max-megapixels.");
+        }
+        picture = new PictureHeader(now.Width, now.Height, _format, time);
         return true;
     }
 
@@ -93,8 +108,8 @@ internal sealed partial class FfmpegCamera : ICameraSource
     public string Ended(out bool completed)
     {
         if (!_process.WaitForExit(ExitDeadline)) Kill();
-        // Without an argument it also waits for the last lines of standard error.
         _process.WaitForExit();
+        _lines.Drain();
         completed = _process.ExitCode == 0;
         return _listener.Explain(_process.ExitCode);
     }
@@ -116,6 +131,10 @@ internal sealed partial class FfmpegCamera : ICameraSource
     {
         Kill();
         _process.WaitForExit();
+        _lines.Close();
+        // Not closed with the process: nobody asked it to read them.
+        _process.StandardOutput.Dispose();
+        _process.StandardError.Dispose();
         _process.Dispose();
     }
 
@@ -133,11 +152,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
 
     private CameraException Broken(NutException e) => new($"{CameraAddress.Redact(_options.Url)}: ffmpeg's output can't be read: {e.Message}.", e);
 
-    /// <summary>A megabyte instead of 64 KiB of pipe: a picture crosses in a few turns of the two processes instead of dozens. A kernel that refuses is slower, not wrong.</summary>
-    private static void Widen(Stream output)
-    {
-        if (output is PipeStream pipe) _ = SetPipeSize(pipe.SafePipeHandle, 1031, 1 << 20);
-    }
+    private static SafePipeHandle PipeOf(Stream stream) => ((PipeStream)stream).SafePipeHandle;
 
     // F_SETPIPE_SZ of fcntl(2) is 1031.
     [LibraryImport("libc", EntryPoint = "fcntl")]

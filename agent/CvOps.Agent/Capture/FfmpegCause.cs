@@ -19,11 +19,10 @@ internal static class FfmpegCause
         ("Protocol not found", "has a scheme that ffmpeg does not know: use rtsp://, http://, https:// or a path."),
         ("matches no streams", "has no video in it."),
         ("moov atom not found", "is no video that ffmpeg can read, or was not written to its end."),
+        ("Picture size ", "sends pictures without pixels, or larger than max-megapixels allows: choose another stream of the camera, or raise max-megapixels."),
         ("Invalid data found", "is no video that ffmpeg can read."),
         ("Decoder (codec", "uses a codec this ffmpeg can't decode."),
         ("Decoding requested, but no decoder found", "uses a codec this ffmpeg can't decode."),
-        ("Picture size 0x0 is invalid", "sends pictures without pixels (0x0)."),
-        ("exceeds specified max pixel count", "sends pictures larger than max-megapixels allows: choose a smaller stream of the camera, or raise max-megapixels."),
         ("Unknown decoder", "is to be decoded by a decoder this ffmpeg does not have: look it up with ffmpeg -decoders."),
         ("Failed to set value", "is read with arguments that ffmpeg does not take: check hwaccel, decoder and input-arguments."),
         ("Device creation failed", "is to be decoded by hardware that can't be used here: check the driver, or remove hwaccel."),
@@ -36,11 +35,22 @@ internal static class FfmpegCause
     [
         "missed", "error while decoding", "concealing", "corrupt", "Invalid data", "Invalid NAL", "Error splitting", "non-existing", "no frame!", "left block unavailable",
         "Packet corrupt", "Continuity check failed", "overread", "bad header", "Missing reference picture", "Frame num gap", "mb_type", "reference picture missing", "out of range", "jitter buffer full",
-        "exceeds specified max pixel count", "Picture size", "unsupported", "Truncat", "slice", "marker", "invalid",
+        "Picture size", "unsupported", "Truncat", "slice", "marker", "invalid",
     ];
 
     /// <summary>True for a line that tells of lost packets or a picture that could not be decoded as it was sent.</summary>
     public static bool IsDamage(string line) => Damage.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>What complaints mean, beginning with "it"; the latest of them when nobody knows.</summary>
+    /// <param name="lines">ffmpeg's standard error, oldest first; at least one.</param>
+    public static string Reason(IReadOnlyList<string> lines)
+    {
+        foreach (var (said, means) in Known)
+        {
+            if (lines.Any(line => line.Contains(said, StringComparison.Ordinal))) return $"it {means}";
+        }
+        return $"ffmpeg says \"{lines[^1]}\".";
+    }
 
     /// <param name="lines">ffmpeg's standard error, oldest first.</param>
     /// <returns>A sentence that begins with the camera's address, without its secrets.</returns>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace CvOps.Agent.Capture;
@@ -11,36 +12,29 @@ internal sealed partial class FfmpegListener(string url)
     private readonly Lock _gate = new();
     private readonly Queue<string> _said = new();
     private long _damaged;
-    private string? _latest;
-    private volatile string? _geometry;
-    private volatile bool _geometryChanged;
 
     public StreamDamage Damage
     {
         get
         {
-            lock (_gate) return new(_damaged, _latest);
+            lock (_gate) return new(_damaged, _damaged == 0 ? null : FfmpegCause.Reason([.. _said]));
         }
     }
 
-    /// <summary>True once the decoder gives pictures of another size or format than at first: those that follow are not what was announced.</summary>
-    public bool GeometryChanged => _geometryChanged;
-
-    /// <summary>"640x480 yuv420p", as last said.</summary>
-    public string? Geometry => _geometry;
+    /// <summary>The sizes the decoder has announced.</summary>
+    public AnnouncedSizes Sizes { get; } = new();
 
     public string Explain(int? exitCode)
     {
         lock (_gate) return FfmpegCause.Explain([.. _said], exitCode, url);
     }
 
-    /// <param name="line">As ffmpeg prints it with <c>-loglevel level+...</c>; null at the end.</param>
-    public void Hear(string? line)
+    /// <param name="line">As ffmpeg prints it with <c>-loglevel level+...</c>.</param>
+    public void Hear(string line)
     {
-        if (line is null) return;
         if (line.Contains("[verbose]", StringComparison.Ordinal))
         {
-            if (GraphInput().Match(line) is { Success: true } input) Announce($"{input.Groups[1].Value}x{input.Groups[2].Value} {input.Groups[3].Value}");
+            if (GraphInput().Match(line) is { Success: true } input) Sizes.Announce(int.Parse(input.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(input.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
             return;
         }
         var level = Level().Match(line);
@@ -50,19 +44,11 @@ internal sealed partial class FfmpegListener(string url)
         {
             if (_said.Count == KeptLines) _said.Dequeue();
             _said.Enqueue(text);
-            if (!FfmpegCause.IsDamage(text)) return;
-            _damaged++;
-            _latest = text;
+            if (FfmpegCause.IsDamage(text)) _damaged++;
         }
     }
 
-    private void Announce(string geometry)
-    {
-        if (_geometry is { } before && before != geometry) _geometryChanged = true;
-        _geometry = geometry;
-    }
-
-    [GeneratedRegex(@"graph \d+ input from stream.*\bw:(\d+) h:(\d+) pixfmt:(\S+)")]
+    [GeneratedRegex(@"graph \d+ input from stream.*\bw:(\d{1,5}) h:(\d{1,5}) ")]
     private static partial Regex GraphInput();
 
     [GeneratedRegex(@"\[(verbose|info|warning|error|fatal|panic)\] ")]

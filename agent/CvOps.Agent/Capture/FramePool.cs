@@ -45,9 +45,13 @@ internal sealed class FramePool
     }
 
     /// <summary>Lets go of the idle memory of pictures of this size, which no camera sends any more.</summary>
-    public void Trim(int width, int height, PixelFormat format)
+    public void Trim(int width, int height)
     {
-        lock (_idle) _idle.Remove(PictureView.SizeOf(width, height, format));
+        lock (_idle)
+        {
+            _idle.Remove(PictureView.SizeOf(width, height, PixelFormat.I420));
+            _idle.Remove(PictureView.SizeOf(width, height, PixelFormat.Bgr24));
+        }
     }
 
     internal void Return(Frame frame, int size)

@@ -11,7 +11,7 @@ internal readonly record struct PictureHeader(int Width, int Height, PixelFormat
 internal readonly record struct StreamStart(int Width, int Height, DateTimeOffset? Recorded);
 
 /// <summary>A camera can't be started or its output can't be understood; the message is fit for an operator.</summary>
-internal class CameraException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class CameraException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
 /// One connection to a camera. All but <see cref="Kill"/> belongs to one thread, and reading blocks it; <see cref="Kill"/> may come from any

@@ -12,6 +12,7 @@ internal sealed partial class StreamDamageLog(CameraLane lane, TimeProvider time
     private long _current;
     private long _said;
     private long? _saidAt;
+    private string _latest = "";
 
     public long Total { get { lock (_gate) return _before + _current; } }
 
@@ -22,12 +23,13 @@ internal sealed partial class StreamDamageLog(CameraLane lane, TimeProvider time
         lock (_gate)
         {
             _current = damage.Count;
+            _latest = damage.Latest ?? _latest;
             news = _before + _current - _said;
             if (news == 0 || (_saidAt is { } at && time.GetElapsedTime(at) < Quiet)) return;
             _said += news;
             _saidAt = time.GetTimestamp();
         }
-        Log.StreamDamaged(logger, lane.Camera.Value, news, damage.Latest ?? "");
+        Log.StreamDamaged(logger, lane.Camera.Value, news, _latest);
     }
 
     public void ConnectionEnds()

@@ -16,15 +16,15 @@ internal sealed class HttpCamera : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<TcpClient, byte> _clients = new();
-    private readonly Func<int, string[]> _arguments;
+    private readonly Func<int, ProcessStartInfo> _program;
     private readonly string _type;
     private readonly Task _accepting;
     private int _served;
     private volatile bool _stalled;
 
-    private HttpCamera(int port, string type, Func<int, string[]> arguments)
+    private HttpCamera(int port, string type, Func<int, ProcessStartInfo> program)
     {
-        (_type, _arguments) = (type, arguments);
+        (_type, _program) = (type, program);
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         _listener.Start();
@@ -52,8 +52,11 @@ internal sealed class HttpCamera : IAsyncDisposable
     public static HttpCamera Start(int port, string type, Func<int, string[]> arguments)
     {
         if (TestProcess.Find("ffmpeg") is null) Skip.Because("ffmpeg is not installed: apt-get install ffmpeg");
-        return new HttpCamera(port, type, arguments);
+        return new HttpCamera(port, type, client => new ProcessStartInfo("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", .. arguments(client)]));
     }
+
+    /// <param name="script">For the shell, by the number of the client from 1; it writes the stream to standard output.</param>
+    public static HttpCamera StartShell(string type, Func<int, string> script) => new(0, type, client => new ProcessStartInfo("sh", ["-c", script(client)]));
 
     public static string[] H264(string size, string source = "testsrc") =>
         ["-re", "-f", "lavfi", "-i", $"{source}=size={size}:rate=25", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "10", "-f", "mpegts", "pipe:1"];
@@ -91,13 +94,14 @@ internal sealed class HttpCamera : IAsyncDisposable
             var network = client.GetStream();
             var buffer = new byte[64 * 1024];
             if (await network.ReadAsync(buffer, _ending.Token) == 0) return;
-            var start = new ProcessStartInfo("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", .. _arguments(Interlocked.Increment(ref _served))]) { RedirectStandardOutput = true };
-            using var ffmpeg = Process.Start(start)!;
+            var start = _program(Interlocked.Increment(ref _served));
+            start.RedirectStandardOutput = true;
+            using var encoder = Process.Start(start)!;
             try
             {
                 await network.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Type: {_type}\r\n\r\n"), _ending.Token);
                 int count;
-                while ((count = await ffmpeg.StandardOutput.BaseStream.ReadAsync(buffer, _ending.Token)) > 0)
+                while ((count = await encoder.StandardOutput.BaseStream.ReadAsync(buffer, _ending.Token)) > 0)
                 {
                     while (Stalled) await Task.Delay(20, _ending.Token);
                     await network.WriteAsync(buffer.AsMemory(0, Mangle?.Invoke(buffer, count) ?? count), _ending.Token);
@@ -105,8 +109,8 @@ internal sealed class HttpCamera : IAsyncDisposable
             }
             finally
             {
-                ffmpeg.Kill();
-                await ffmpeg.WaitForExitAsync(CancellationToken.None);
+                encoder.Kill(entireProcessTree: true);
+                await encoder.WaitForExitAsync(CancellationToken.None);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)

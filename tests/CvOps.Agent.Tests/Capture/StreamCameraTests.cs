@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CvOps.Agent.Capture;
 using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
@@ -9,18 +8,6 @@ namespace CvOps.Agent.Tests.Capture;
 [Trait("tier", "integration")]
 public sealed class StreamCameraTests
 {
-    private static readonly string[] RtspServer = ["-c", """
-        import gi, sys
-        gi.require_version('Gst', '1.0'); gi.require_version('GstRtspServer', '1.0')
-        from gi.repository import Gst, GstRtspServer, GLib
-        Gst.init(None)
-        server = GstRtspServer.RTSPServer(); server.set_service(sys.argv[1]); server.set_address('127.0.0.1')
-        factory = GstRtspServer.RTSPMediaFactory(); factory.set_shared(True)
-        factory.set_launch('( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! h264parse config-interval=1 ! rtph264pay name=pay0 pt=96 config-interval=1 )')
-        server.get_mount_points().add_factory('/cam0', factory); server.attach(None)
-        print('serving', flush=True); GLib.MainLoop().run()
-        """];
-
     [Fact]
     public async Task A_stream_that_dies_and_returns_in_another_size_is_connected_again()
     {
@@ -63,13 +50,55 @@ public sealed class StreamCameraTests
     public async Task A_child_that_crashes_costs_one_reconnect()
     {
         var port = TestProcess.FreePort();
-        await using var server = await ServeRtsp(port);
+        await using var server = await RtspServer.StartAsync(port);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
         await rig.StartAsync();
         await rig.UntilSizeAsync(320, 240);
-        Signal("KILL", rig.Loop.ChildProcessId!.Value);
+        RtspServer.Signal("KILL", rig.Loop.ChildProcessId!.Value);
         await rig.UntilAsync(loop => loop.State == CameraState.Lost);
         await rig.UntilAsync(loop => loop.State == CameraState.Live);
+        await rig.UntilSizeAsync(320, 240);
+        Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
+    }
+
+    [Fact]
+    public async Task A_child_that_is_stopped_is_killed_and_replaced()
+    {
+        await using var server = HttpCamera.Start("160x120");
+        await using var rig = new CameraRig(CameraRig.Options(server.Url, Pace.Live) with { StaleAfter = TimeSpan.FromSeconds(0.5), LostAfter = TimeSpan.FromSeconds(1) });
+        await rig.StartAsync();
+        await rig.UntilSizeAsync(160, 120);
+        var child = rig.Loop.ChildProcessId!.Value;
+        RtspServer.Signal("STOP", child);
+        await rig.UntilAsync(loop => loop.State == CameraState.Stale);
+        await rig.UntilAsync(loop => loop.State == CameraState.Live && loop.ChildProcessId != child);
+        Assert.False(Directory.Exists($"/proc/{child}"), $"the stopped process {child} is still there");
+        Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
+    }
+
+    [Theory]
+    [InlineData("Udp")]
+    [InlineData("Http")]
+    public async Task An_rtsp_camera_is_read_over_other_transports(string transport)
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await RtspServer.StartAsync(port);
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live) with { Transport = Enum.Parse<RtspTransport>(transport) });
+        await rig.StartAsync();
+        await rig.UntilSizeAsync(320, 240);
+    }
+
+    [Fact]
+    public async Task A_camera_that_is_switched_on_again_is_there_within_a_second_of_its_first_picture()
+    {
+        var port = TestProcess.FreePort();
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
+        await rig.StartAsync();
+        await rig.UntilAsync(loop => loop.State == CameraState.Lost);
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        // However long it was away: only one decoder was started, the rest were knocks.
+        Assert.Equal(0, rig.Loop.TakeHealth().Reconnects);
+        await using var server = await RtspServer.StartAsync(port);
         await rig.UntilSizeAsync(320, 240);
         Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
     }
@@ -78,7 +107,7 @@ public sealed class StreamCameraTests
     public async Task A_path_the_rtsp_server_does_not_have_is_named_as_the_cause()
     {
         var port = TestProcess.FreePort();
-        await using var server = await ServeRtsp(port);
+        await using var server = await RtspServer.StartAsync(port);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/other", Pace.Live));
         await rig.StartAsync();
         await rig.UntilAsync(loop => loop.TakeHealth().Problem?.Contains("has no such stream (404 Not Found)", StringComparison.Ordinal) == true);
@@ -97,28 +126,5 @@ public sealed class StreamCameraTests
             Assert.NotNull(child);
         }
         Assert.False(Directory.Exists($"/proc/{child}"), $"ffmpeg {child} outlived its camera");
-    }
-
-    private static async Task<TestProcess> ServeRtsp(int port)
-    {
-        if (!File.Exists("/usr/bin/python3") || TestProcess.Find("ffmpeg") is null) Skip.Because("/usr/bin/python3 and ffmpeg are needed to serve RTSP.");
-        var server = TestProcess.Start("/usr/bin/python3", [.. RtspServer, $"{port}"]);
-        try
-        {
-            await server.WaitForOutputAsync("serving", TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            return server;
-        }
-        catch (InvalidOperationException e)
-        {
-            await server.DisposeAsync();
-            Skip.Because($"No RTSP server here (apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-ugly): {e.Message}");
-            throw;
-        }
-    }
-
-    private static void Signal(string name, int process)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", $"{process}"]);
-        kill.WaitForExit();
     }
 }
