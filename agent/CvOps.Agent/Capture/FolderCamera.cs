@@ -9,8 +9,6 @@ namespace CvOps.Agent.Capture;
 internal sealed class FolderCamera(CameraOptions options, TimeProvider time) : ICameraSource
 {
     private const double UsualRate = 25;
-    private static readonly string[] Endings = [".jpg", ".jpeg", ".png", ".bmp"];
-
     private readonly CancellationTokenSource _killed = new();
     private readonly Lock _gate = new();
     private readonly long _started = time.GetTimestamp();
@@ -30,7 +28,7 @@ internal sealed class FolderCamera(CameraOptions options, TimeProvider time) : I
         while (_picture is null && _next < _files.Length) _picture = Read(_files[_next++]);
         return _picture is { } first
             ? new StreamStart(first.Width, first.Height, null)
-            : throw new CameraException(Damage.Latest is { } why ? $"{options.Url} has no picture that can be read: {why}" : $"{options.Url} has no pictures in it ({string.Join(", ", Endings)}).");
+            : throw new CameraException(Damage.Latest is { } why ? $"{options.Url} has no picture that can be read: {why}" : $"{options.Url} has no pictures in it ({PictureFile.Endings}).");
     }
 
     public bool TryNext(out PictureHeader picture)
@@ -75,7 +73,7 @@ internal sealed class FolderCamera(CameraOptions options, TimeProvider time) : I
     {
         try
         {
-            _files = [.. Directory.EnumerateFiles(options.Url).Where(file => Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal)];
+            _files = [.. Directory.EnumerateFiles(options.Url).Where(file => PictureFile.IsOne(file)).Order(StringComparer.Ordinal)];
             _next = 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -88,12 +86,9 @@ internal sealed class FolderCamera(CameraOptions options, TimeProvider time) : I
     {
         try
         {
-            var bytes = File.ReadAllBytes(file);
-            var picture = PngReader.IsPng(bytes) ? PngReader.Decode(bytes) : BmpReader.IsBmp(bytes) ? BmpReader.Decode(bytes) : JpegCodec.Decode(bytes);
-            if ((long)picture.Width * picture.Height <= options.MaxPixels) return picture;
-            throw new PictureException($"It is {picture.Width}x{picture.Height}, more than the {options.MaxMegapixels} megapixels allowed.");
+            return PictureFile.Read(file, options.MaxMegapixels);
         }
-        catch (Exception e) when (e is PictureException or IOException or UnauthorizedAccessException)
+        catch (PictureException e)
         {
             lock (_gate) _damage = new(_damage.Count + 1, $"{file}: {e.Message}");
             return null;

@@ -9,6 +9,7 @@ internal sealed class FrameQueue : IDisposable
     private readonly object _gate = new();
     private readonly List<CameraLane> _lanes = [];
     private int _next;
+    private bool _ended;
     private bool _closed;
 
     public void Add(CameraLane lane)
@@ -57,7 +58,17 @@ internal sealed class FrameQueue : IDisposable
         }
     }
 
-    /// <summary>The next frame, which the caller then owns; null when stopping.</summary>
+    /// <summary>No further frame comes; those that wait are still taken.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The next frame, which the caller then owns; null when stopping, and after the last one of a queue that has ended.</summary>
     public Frame? Take(CancellationToken cancellationToken)
     {
         using var wake = WakeOn(cancellationToken);
@@ -67,6 +78,7 @@ internal sealed class FrameQueue : IDisposable
             {
                 if (_closed || cancellationToken.IsCancellationRequested) return null;
                 if (Next() is { } frame) return frame;
+                if (_ended) return null;
                 Monitor.Wait(_gate);
             }
         }

@@ -24,5 +24,8 @@ internal sealed record InferenceOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan ShadowLatency { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Always run so many frames together, however long they take to come: what a run says must not depend on the clock.</summary>
+    internal bool WaitsForFullBatch { get; init; }
+
     public SessionSettings Settings => new(Threads, Gpu, Library);
 }

@@ -43,11 +43,11 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
             var models = slots.Acquire();
             if (models.Active is { } champion)
             {
-                var most = Math.Min(options.Batch, champion.Batch.Limit);
+                var most = MostFor(champion);
                 job.Begin(models, most);
                 if (models.Shadow is not null) job.AskChallenger(most);
                 Prepare(job, frame);
-                while (job.Count < most && More(champion) is { } next) Prepare(job, next);
+                while (job.Count < most && More(champion, stopping) is { } next) Prepare(job, next);
                 return true;
             }
             models.Dispose();
@@ -56,10 +56,16 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
         }
     }
 
-    /// <summary>Another frame for the same run: one that waits already, or that comes while the model is busy anyway.</summary>
-    private Frame? More(LoadedModel champion)
+    private int MostFor(LoadedModel champion)
     {
-        var frame = queue.TryTake(ready.Busy ? TimeSpan.FromMilliseconds(champion.Batch.WindowMs) : TimeSpan.Zero);
+        if (options.WaitsForFullBatch) return champion.Session.Batches ? options.Batch : 1;
+        return Math.Min(options.Batch, champion.Batch.Limit);
+    }
+
+    /// <summary>Another frame for the same run: one that waits already, or that comes while the model is busy anyway.</summary>
+    private Frame? More(LoadedModel champion, CancellationToken stopping)
+    {
+        var frame = options.WaitsForFullBatch ? queue.Take(stopping) : queue.TryTake(ready.Busy ? TimeSpan.FromMilliseconds(champion.Batch.WindowMs) : TimeSpan.Zero);
         if (frame is not null) Interlocked.Increment(ref _framesTaken);
         return frame;
     }
