@@ -89,7 +89,7 @@ public sealed class InferenceSlot : IDisposable
 
     /// <summary>Makes a prediction of what the last run said of a picture, of all its tiles.</summary>
     /// <param name="prediction">The slot's own, refilled by its next call; keep a copy of what you keep.</param>
-    /// <param name="error">A sentence when an output is NaN or infinite; the picture has no prediction then.</param>
+    /// <param name="error">A sentence when an output is NaN or infinite, or names a class that the manifest lacks; the picture has no prediction then.</param>
     public bool TryDecode(PreprocessPlan plan, int picture, [NotNullWhen(true)] out Prediction? prediction, [NotNullWhen(false)] out string? error)
     {
         prediction = null;
@@ -98,6 +98,8 @@ public sealed class InferenceSlot : IDisposable
         if (error is not null) return false;
         for (var tile = 0; tile < plan.Tiles; tile++) _decoder.Collect(first + tile, plan, tile);
         _decoder.Finish(plan, _prediction);
+        error = _decoder.Problem;
+        if (error is not null) return false;
         prediction = _prediction;
         return true;
     }
@@ -192,6 +194,14 @@ internal sealed class SlotBinding : IDisposable
             // A device provider copies the input over when it is bound, not when it runs.
             _binding.BindInput(_inputName, _values[0]);
             _binding.SynchronizeBoundInputs();
+        }
+        if (_free)
+        {
+            // The binding keeps what the last run made and would refuse another shape.
+            foreach (var output in outputs)
+            {
+                if (output.Free) _binding.BindOutputToDevice(output.Name, OrtMemoryInfo.DefaultInstance);
+            }
         }
         graph.RunWithBinding(options, _binding);
         if (onDevice) _binding.SynchronizeBoundOutputs();

@@ -1,4 +1,5 @@
 using CvOps.Contracts.Packages;
+using CvOps.Vision.Decoders;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -14,7 +15,7 @@ internal static class ModelTrial
     {
         // Two pictures as different as can be: a graph with its own NMS gives other shapes.
         var (dark, noisy) = (Run(graph, manifest, inputShape, inputType, noise: false), Run(graph, manifest, inputShape, inputType, noise: true));
-        return [.. dark.Select((output, i) => (output.Name, noisy[i].Shape, output.Type, Free: Declared(graph, output.Name) && (!output.Shape.SequenceEqual(noisy[i].Shape) || output.Shape.Contains(0))))];
+        return [.. dark.Select((output, i) => (output.Name, noisy[i].Shape, output.Type, Free: Declared(graph, output.Name) && (!output.Shape.SequenceEqual(noisy[i].Shape) || output.Shape.Contains(0) || MayVary(graph, manifest, output.Name))))];
     }
 
     /// <summary>True when two pictures in one run give each output twice.</summary>
@@ -34,6 +35,9 @@ internal static class ModelTrial
 
     /// <summary>Whether the graph leaves any side of an output but its first open.</summary>
     private static bool Declared(InferenceSession graph, string output) => graph.OutputMetadata[output].Dimensions.Any(side => side < 0);
+
+    private static bool MayVary(InferenceSession graph, ModelManifest manifest, string output) =>
+        manifest.Decoder.Outputs.Contains(output) && ListedBoxes.MayVary(manifest.Decoder.Kind, graph.OutputMetadata[output].Dimensions);
 
     private static List<(string Name, long[] Shape, TensorElementType Type)> Run(InferenceSession graph, ModelManifest manifest, long[] shape, TensorElementType type, bool noise)
     {

@@ -2,7 +2,8 @@ namespace CvOps.Contracts.Packages;
 
 /// <summary>
 /// The form of a model's outputs. Shapes are for one picture; N boxes or anchors; a side that depends on the picture is fine where the
-/// text says so. Coordinates are pixels of the model's input unless the text says otherwise.
+/// text says so. Coordinates are pixels of the model's input unless the text, or
+/// <see cref="DecoderSpec.Units"/>, says otherwise.
 /// </summary>
 public enum DecoderKind
 {
@@ -20,7 +21,7 @@ public enum DecoderKind
 
     /// <summary>
     /// YOLOv8, v9 and 11 (ultralytics): one output [1, 4 + classes, anchors] or transposed, [1, anchors, 4 + classes]: centre x, centre y, width,
-    /// height, class scores.
+    /// height, class scores. RT-DETR as ultralytics exports it is the same with Units Normalised and Nms None.
     /// </summary>
     YoloV8,
 
@@ -38,4 +39,46 @@ public enum DecoderKind
     /// it is raw: centre = (offset + cell) x stride, size = exp(offset) x stride, strides in that order, cells row by row; without, already decoded.
     /// </summary>
     YoloX,
+
+    /// <summary>
+    /// SSD (Liu et al. 2016) without its last layer: boxes [1, N, 4] of left, top, right, bottom, normalised; class probabilities [1, N, classes], or
+    /// one more when the first is the background. Every class over the threshold is a box.
+    /// </summary>
+    Ssd,
+
+    /// <summary>
+    /// SSD's DetectionOutput layer (Caffe, OpenVINO): one output [1, 1, N, 7]: picture, class, score, left, top, right, bottom, normalised; classes from 1
+    /// on, a picture below 0 ends the list. N may depend on the picture.
+    /// </summary>
+    CaffeDetection,
+
+    /// <summary>
+    /// TensorFlow's object detection API: detection_boxes [1, N, 4] of top, left, bottom, right, normalised; detection_classes [1, N], from 1 on;
+    /// detection_scores [1, N]; num_detections [1].
+    /// </summary>
+    TensorFlowDetection,
+
+    /// <summary>torchvision's detectors: boxes [N, 4] of left, top, right, bottom; labels [N], from 1 on; scores [N]. N may depend on the picture.</summary>
+    Torchvision,
+
+    /// <summary>TensorRT's EfficientNMS: num_dets [1, 1]; det_boxes [1, N, 4] of left, top, right, bottom; det_scores [1, N]; det_classes [1, N].</summary>
+    EfficientNms,
+
+    /// <summary>YOLOv7 exported end to end (WongKinYiu/yolov7): one output [N, 7]: picture, left, top, right, bottom, class, score. N may depend on the picture.</summary>
+    YoloV7EndToEnd,
+
+    /// <summary>
+    /// YOLOv10 (Wang et al. 2024), YOLO26, and ultralytics' exports with nms=True: one output [1, N, 6] or [N, 6]: left, top, right, bottom, score, class.
+    /// N may depend on the picture.
+    /// </summary>
+    YoloV10,
+
+    /// <summary>RT-DETR with its post-processing (lyuwenyu/RT-DETR, Zhao et al. 2023): labels [1, N]; boxes [1, N, 4] of left, top, right, bottom; scores [1, N].</summary>
+    RtDetr,
+
+    /// <summary>
+    /// DETR and its kin without post-processing: logits [1, N, classes] (sigmoid is ours: RT-DETR, Deformable DETR) or [1, N, classes + 1] (softmax is ours,
+    /// the last is no object: DETR, Carion et al. 2020); boxes [1, N, 4] of centre x, centre y, width, height, normalised.
+    /// </summary>
+    Detr,
 }

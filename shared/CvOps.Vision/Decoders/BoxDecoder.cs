@@ -10,12 +10,15 @@ internal abstract class BoxDecoder : PredictionDecoder
     private readonly BoxSuppression _suppression;
     private readonly List<Detection> _detections = [];
     private readonly bool[] _rejects;
+    private readonly BoxUnits _units;
 
-    protected BoxDecoder(ModelManifest manifest, NmsMode nms = NmsMode.PerClass) : base(manifest)
+    /// <param name="nms">What the kind needs unless the manifest says otherwise, as <paramref name="units"/>.</param>
+    protected BoxDecoder(ModelManifest manifest, NmsMode nms = NmsMode.PerClass, BoxUnits units = BoxUnits.InputPixels) : base(manifest)
     {
         var spec = manifest.Decoder;
         _suppression = new BoxSuppression(spec.Nms ?? nms, spec.IouThreshold, spec.TopK ?? BoxSuppression.DefaultTopK, spec.MaxDetections ?? Limits.Detections);
         _rejects = [.. manifest.Classes.Select(manifest.RejectClasses.Contains)];
+        _units = spec.Units ?? units;
         ScoreThreshold = (float)spec.ScoreThreshold;
         ClassCount = manifest.Classes.Count;
     }
@@ -49,6 +52,9 @@ internal abstract class BoxDecoder : PredictionDecoder
         into.Entropy = 0;
         Boxes.Clear();
     }
+
+    /// <summary>The way from what the model counts in to the picture.</summary>
+    protected PictureMap Map(PreprocessPlan plan, int tile) => PictureMap.Of(plan, tile, _units, Manifest.Input);
 
     /// <returns>Places of the boxes that stay, by falling score.</returns>
     protected virtual ReadOnlySpan<int> Suppress(BoxSuppression suppression) => suppression.Keep(Boxes);

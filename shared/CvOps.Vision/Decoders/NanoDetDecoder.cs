@@ -34,7 +34,7 @@ internal sealed class NanoDetDecoder : BoxDecoder
 
     public override void Collect(int row, PreprocessPlan plan, int tile)
     {
-        var map = PictureMap.Of(plan, tile);
+        var map = Map(plan, tile);
         foreach (var level in _levels)
         {
             var scores = level.Scores.Row(row);

@@ -22,9 +22,16 @@ internal abstract class PredictionDecoder(ModelManifest manifest)
             DecoderKind.YoloX => new YoloV5Decoder(manifest, wanted[0], manifest.Decoder.Strides),
             DecoderKind.MultiLabelProbabilities => new MultiLabelDecoder(manifest, wanted[0], sigmoid: false),
             DecoderKind.MultiLabelLogits => new MultiLabelDecoder(manifest, wanted[0], sigmoid: true),
+            DecoderKind.Ssd => new SsdDecoder(manifest, wanted[0], wanted[1]),
+            DecoderKind.Detr => new DetrDecoder(manifest, wanted[0], wanted[1]),
+            DecoderKind.CaffeDetection or DecoderKind.TensorFlowDetection or DecoderKind.Torchvision or DecoderKind.EfficientNms
+                or DecoderKind.YoloV7EndToEnd or DecoderKind.YoloV10 or DecoderKind.RtDetr => new ListedBoxesDecoder(manifest, ListedBoxes.Of(manifest.Decoder.Kind, wanted)),
             var kind => throw new ModelException($"The decoder {kind} is not known to this version."),
         };
     }
+
+    /// <summary>Why what was finished last makes no sense, in a sentence; null when it does.</summary>
+    public string? Problem { get; protected set; }
 
     /// <summary>Reads what the last run says of one row; a picture in tiles has several, one after the other from its first tile on.</summary>
     /// <param name="plan">Maps what was found to the picture.</param>

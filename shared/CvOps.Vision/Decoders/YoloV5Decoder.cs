@@ -28,7 +28,7 @@ internal sealed class YoloV5Decoder : BoxDecoder
     public override void Collect(int row, PreprocessPlan plan, int tile)
     {
         var data = _output.Row(row);
-        var map = PictureMap.Of(plan, tile);
+        var map = Map(plan, tile);
         for (var anchor = 0; anchor < _anchors; anchor++)
         {
             var numbers = data.Slice(anchor * _numbers, _numbers);

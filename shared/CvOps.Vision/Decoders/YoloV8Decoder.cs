@@ -33,7 +33,7 @@ internal class YoloV8Decoder : BoxDecoder
     {
         _firstRow = row - tile;
         var data = _output.Row(row);
-        var map = PictureMap.Of(plan, tile);
+        var map = Map(plan, tile);
         if (!_columns)
         {
             for (var anchor = 0; anchor < _anchors; anchor++)

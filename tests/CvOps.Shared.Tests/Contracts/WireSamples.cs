@@ -82,7 +82,12 @@ internal static class WireSamples
                 ElementType = ElementType.Float16, Crop = new PictureRectangle(0.125, 0.25, 0.75, 0.5), Roi = [new PicturePoint(0.25, 0.25), new PicturePoint(0.75, 0.25), new PicturePoint(0.5, 0.75)],
                 Tiles = new TileGrid(2, 1, 0.25),
             },
-            Decoder = new DecoderSpec { Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6, Nms = NmsMode.Agnostic, TopK = 1000, MaxDetections = 100 },
+            Decoder = new DecoderSpec
+            {
+                Kind = DecoderKind.NanoDet, Outputs = ["scores_8", "boxes_8"], Embedding = "embedding", Strides = [8], ScoreThreshold = 0.35, IouThreshold = 0.6,
+                Nms = NmsMode.Agnostic, TopK = 1000, MaxDetections = 100, Units = BoxUnits.Normalised, FirstClassId = 1, Keypoints = ["nose", "tail"], MaskThreshold = 0.25,
+                RejectArea = 0.125, Anomaly = new AnomalySpec(40, 20, 80, 45),
+            },
         }),
         [nameof(ReferenceProfile)] = Of(ContractsJson.Default.ReferenceProfile, new ReferenceProfile
         {

@@ -9,7 +9,7 @@ namespace CvOps.Shared.Tests.Vision.Decoders;
 /// <summary>An output of the rig's model.</summary>
 /// <param name="Shape">With -1 for the number of rows: those whose number in column <paramref name="Filter"/> is above 0 come out.</param>
 /// <param name="Integer">int64, as in-graph NMS gives classes and counts.</param>
-internal sealed record RigOutput(string Name, long[] Shape, int Rows = 0, int Filter = 0, bool Integer = false)
+public sealed record RigOutput(string Name, long[] Shape, int Rows = 0, int Filter = 0, bool Integer = false)
 {
     public long[] Full => [.. Shape.Select(side => side < 0 ? Rows : side)];
 
@@ -93,7 +93,7 @@ internal sealed class OutputRig : IDisposable
                 .Node("Slice", ["flat", $"{name}.from", $"{name}.to", "axis"], $"{name}.part").Node("Reshape", [$"{name}.part", $"{name}.shape"], whole);
             if (output.Shape.Contains(-1))
             {
-                var columns = output.Full[^1];
+                var columns = output.Length / output.Rows;
                 model.Integers($"{name}.rows", output.Rows, columns).Node("Reshape", [$"{name}.part", $"{name}.rows"], $"{name}.table")
                     .Integers($"{name}.first", output.Filter).Integers($"{name}.last", output.Filter + 1).Integers($"{name}.one", 1)
                     .Node("Slice", [$"{name}.table", $"{name}.first", $"{name}.last", $"{name}.one"], $"{name}.column").Node("Reshape", [$"{name}.column", "all"], $"{name}.score")
