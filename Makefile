@@ -9,7 +9,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up demo demo-steel test test-slow bench bench-pipeline bench-decode line-model clean
+.PHONY: help setup build up demo demo-steel test test-slow bench bench-frame line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -39,14 +39,15 @@ test-slow: ## the tests that take minutes
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 
-bench: bench-pipeline bench-decode ## every benchmark
+bench: bench-frame ## every benchmark
 
-bench-pipeline: build ## pipeline frames a second over raw ONNX Runtime frames a second
-	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks pipeline
-
-bench-decode: build ## time of YOLO decoding with suppression over OpenCV's NMSBoxes
+bench-frame: build ## the frame path: each figure, its bound, and whether it holds; the names below are its parts
 	@.ci/setup bench
-	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks decode
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks frame
+
+bench-pipeline bench-allocations bench-bursts bench-footprint bench-decode bench-actuation: bench-%: build
+	@.ci/setup bench
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 
 line-model: ## train the simulator's model again (PyTorch, a few minutes)
 	@.ci/setup train

@@ -1,17 +1,33 @@
 using CvOps.Benchmarks;
 
+// Each benchmark is one row here and one target in the Makefile; `frame` is all of them in one table.
+var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["pipeline"] = PipelineBench.RunAsync,
+    ["allocations"] = AllocationBench.RunAsync,
+    ["bursts"] = BurstBench.RunAsync,
+    ["decode"] = DecodeBench.RunAsync,
+    ["actuation"] = ActuationBench.RunAsync,
+    ["footprint"] = FootprintBench.RunAsync,
+};
+
 switch (args)
 {
-    case ["pipeline"]:
-        await PipelineBench.RunAsync();
+    case ["frame"]:
+        List<Figure> figures = [];
+        foreach (var (name, run) in benchmarks)
+        {
+            Console.WriteLine($"-- {name}");
+            figures.AddRange(await run());
+        }
+        FigureTable.Publish("frame", figures);
         return 0;
-    case ["decode"]:
-        FigureTable.Publish("decode", await DecodeBench.RunAsync());
-        return 0;
-    case ["actuation"]:
-        FigureTable.Publish("actuation", await ActuationBench.RunAsync());
+    case [FootprintBench.BareHarness, .. var rest]:
+        return FootprintBench.RunBare(rest);
+    case [var name] when benchmarks.TryGetValue(name, out var run):
+        FigureTable.Publish(name, await run());
         return 0;
     default:
-        Console.Error.WriteLine("usage: CvOps.Benchmarks pipeline | decode | actuation");
+        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys)}");
         return 78;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CvOps.Contracts.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     private static readonly Prediction Nothing = new();
 
     private readonly FrameTimings _timings = new(0, 0, 0, 0);
+    private bool _begun;
 
     public void Run()
     {
@@ -18,9 +20,17 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
             {
                 using (job.Entries[i].Frame) Finish(job, i);
             }
+            if (!_begun) Begin();
             job.End();
             idle.Put(job);
         }
+    }
+
+    private void Begin()
+    {
+        _begun = true;
+        using var process = Process.GetCurrentProcess();
+        Log.FirstInference(logger, (DateTime.Now - process.StartTime).TotalSeconds);
     }
 
     private void Finish(InspectionJob job, int row)
@@ -71,6 +81,9 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
 
     private static partial class Log
     {
+        [LoggerMessage(1103, LogLevel.Information, "First inference, {Seconds:0.0} s after the program's start")]
+        public static partial void FirstInference(ILogger logger, double seconds);
+
         [LoggerMessage(1100, LogLevel.Warning, "Frame {Frame} of camera {Camera} has no prediction: {Reason}")]
         public static partial void InferenceFailed(ILogger logger, string camera, long frame, string reason);
 

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace CvOps.Agent.Spool;
 
 /// <summary>A message as JSON on its way to the disk, in a buffer that goes round.</summary>
 internal sealed class MessageBody : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _bytes = new(2048);
+    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
     private readonly Utf8JsonWriter _writer;
 
     public MessageBody() => _writer = new Utf8JsonWriter(_bytes, new JsonWriterOptions { SkipValidation = true });
@@ -17,11 +16,12 @@ internal sealed class MessageBody : IDisposable
     /// <summary>Bytes the buffer holds on to.</summary>
     public int Capacity => _bytes.Capacity;
 
-    public void Write<T>(T message, JsonTypeInfo<T> type)
+    public void Write<T>(T message, Action<Utf8JsonWriter, T> write)
     {
         _bytes.ResetWrittenCount();
         _writer.Reset();
-        JsonSerializer.Serialize(_writer, message, type);
+        write(_writer, message);
+        _writer.Flush();
     }
 
     public void Dispose() => _writer.Dispose();
@@ -30,7 +30,8 @@ internal sealed class MessageBody : IDisposable
 /// <summary>The idle ones.</summary>
 internal sealed class MessageBodies
 {
-    private const int MostIdle = 256;
+    // As many as the queue to the disk holds, a quarter of it: more wait only while the disk stands still.
+    private const int MostIdle = 1024;
 
     // A sampled frame's picture may take megabytes; such a buffer is not kept.
     private const int LargestIdle = 64 * 1024;

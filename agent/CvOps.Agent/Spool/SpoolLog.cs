@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using CvOps.Contracts;
@@ -77,10 +78,14 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     /// Queues a message for the disk and returns, at once unless the disk is slow. It is written as JSON here, so the record may be refilled
     /// afterwards; the spool puts the origin in, which the record must have as its first property and as <see cref="OriginStamp.None"/>.
     /// </summary>
-    public void Append<T>(string topic, T message, JsonTypeInfo<T> type) where T : ITelemetry
+    public void Append<T>(string topic, T message, JsonTypeInfo<T> type) where T : ITelemetry => Append(topic, message, (json, record) => JsonSerializer.Serialize(json, record, type));
+
+    /// <inheritdoc cref="Append{T}(string, T, JsonTypeInfo{T})"/>
+    /// <param name="write">Writes the record as the serializer would.</param>
+    public void Append<T>(string topic, T message, Action<Utf8JsonWriter, T> write) where T : ITelemetry
     {
         var body = _bodies.Rent();
-        body.Write(message, type);
+        body.Write(message, write);
         OriginStamp.Check(body.Json);
         var pending = new Pending(topic, body, null, null);
         // On threads of the frame path: waiting for the disk is what they are to do when it is slow.
