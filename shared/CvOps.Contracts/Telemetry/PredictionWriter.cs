@@ -17,6 +17,14 @@ public static class PredictionWriter
     private static readonly JsonEncodedText Width = JsonEncodedText.Encode("width");
     private static readonly JsonEncodedText Height = JsonEncodedText.Encode("height");
     private static readonly JsonEncodedText Track = JsonEncodedText.Encode("track");
+    private static readonly JsonEncodedText Angle = JsonEncodedText.Encode("angle");
+    private static readonly JsonEncodedText Keypoints = JsonEncodedText.Encode("keypoints");
+    private static readonly JsonEncodedText Polygon = JsonEncodedText.Encode("polygon");
+    private static readonly JsonEncodedText MaskArea = JsonEncodedText.Encode("maskArea");
+    private static readonly JsonEncodedText Labels = JsonEncodedText.Encode("labels");
+    private static readonly JsonEncodedText AnomalyScore = JsonEncodedText.Encode("anomalyScore");
+    private static readonly JsonEncodedText Areas = JsonEncodedText.Encode("areas");
+    private static readonly JsonEncodedText Fraction = JsonEncodedText.Encode("fraction");
 
     public static void Write(Utf8JsonWriter json, Prediction prediction)
     {
@@ -29,6 +37,19 @@ public static class PredictionWriter
         foreach (var detection in prediction.Detections) Write(json, detection);
         json.WriteEndArray();
         json.WriteBoolean(Reject, prediction.Reject);
+        if (prediction.Labels is { } labels)
+        {
+            json.WriteStartArray(Labels);
+            foreach (var label in labels) Write(json, label.Class, Score, label.Score);
+            json.WriteEndArray();
+        }
+        if (prediction.AnomalyScore is { } anomaly) Number(json, AnomalyScore, anomaly);
+        if (prediction.Areas is { } areas)
+        {
+            json.WriteStartArray(Areas);
+            foreach (var area in areas) Write(json, area.Class, Fraction, area.Fraction);
+            json.WriteEndArray();
+        }
         json.WriteEndObject();
     }
 
@@ -42,7 +63,30 @@ public static class PredictionWriter
         Number(json, Width, detection.Width);
         Number(json, Height, detection.Height);
         if (detection.Track is { } track) json.WriteNumber(Track, track);
+        if (detection.Angle is { } angle) Number(json, Angle, angle);
+        if (detection.Keypoints is { } keypoints) Numbers(json, Keypoints, keypoints);
+        if (detection.Polygon is { } polygon) Numbers(json, Polygon, polygon);
+        if (detection.MaskArea is { } area) Number(json, MaskArea, area);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, JsonEncodedText what, double value)
+    {
+        json.WriteStartObject();
+        json.WriteString(Class, name);
+        Number(json, what, value);
+        json.WriteEndObject();
+    }
+
+    private static void Numbers(Utf8JsonWriter json, JsonEncodedText name, List<double> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            if (double.IsFinite(value)) json.WriteNumberValue(value);
+            else json.WriteStringValue(value.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+        json.WriteEndArray();
     }
 
     /// <summary>NaN and the infinities go as text, which JSON has no numbers for.</summary>
