@@ -57,7 +57,7 @@ try
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
         .AddDrift(options)          // windows of statistics a camera and model
-        .AddCapture(options)        // ffmpeg a camera
+        .AddCapture(options, command.ConfigPath)    // ffmpeg a camera
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddHealth(options);        // watchdog, status page, metrics
 

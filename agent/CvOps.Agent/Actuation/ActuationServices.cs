@@ -20,9 +20,9 @@ internal static class ActuationServices
             .AddSingleton(provider =>
             {
                 // Cameras know the inference that this belongs to: they are asked for when there is something to ask.
-                var cameras = new Lazy<CameraLoop[]>(() => [.. provider.GetServices<CameraLoop>()]);
+                var cameras = new Lazy<CameraSet>(provider.GetRequiredService<CameraSet>);
                 var slots = provider.GetRequiredService<ModelSlots>();
-                return new ActuationLoop(options.Actuation, OpenChip, id => Array.Find(cameras.Value, camera => camera.Lane.Camera == id)?.State, () => slots.Active is not null,
+                return new ActuationLoop(options.Actuation, OpenChip, id => cameras.Value.FirstOrDefault(camera => camera.Lane.Camera == id)?.State, () => slots.Active is not null,
                     provider.GetRequiredService<IHostApplicationLifetime>(), realtime: true, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ActuationLoop>>());
             })
             .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<ActuationLoop>())

@@ -3,7 +3,7 @@ using CvOps.Contracts;
 namespace CvOps.Agent.Capture;
 
 /// <summary>One camera's frames on their way to inference, and what is counted about them. Its queue is guarded by <see cref="FrameQueue"/>.</summary>
-internal sealed class CameraLane(CameraOptions options, TimeProvider time)
+internal sealed class CameraLane(CameraOptions options, TimeProvider time, CameraMeter? meter = null)
 {
     // Two: one being waited for, one fresh. More would only be older pictures.
     private const int LiveCapacity = 2;
@@ -13,7 +13,7 @@ internal sealed class CameraLane(CameraOptions options, TimeProvider time)
 
     public CameraId Camera => Options.Id;
 
-    public CameraMeter Meter { get; } = new(time);
+    public CameraMeter Meter { get; } = meter ?? new(time);
 
     /// <summary>The camera has been removed. Guarded by <see cref="FrameQueue"/>.</summary>
     internal bool Closed { get; set; }

@@ -9,13 +9,14 @@ namespace CvOps.Agent.Capture;
 /// Keeps one camera connected, on a thread of its own: connect, read frames into the queue, notice silence, connect again. Whatever happens to
 /// the camera stays with it.
 /// </summary>
-internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILogger<CameraLoop> logger) : BackgroundService
+/// <param name="connectionsBefore">Connections that a camera of this name has had since the agent's start: their numbers are not given again.</param>
+internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILogger<CameraLoop> logger, int connectionsBefore = 0) : BackgroundService
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(200);
 
     private readonly CameraOptions _options = lane.Options;
     private readonly string _address = CameraAddress.Redact(lane.Options.Url);
-    private readonly CameraStatus _status = new(lane.Options, time);
+    private readonly CameraStatus _status = new(lane.Options, time, connectionsBefore);
     private readonly FrozenPictureRule _frozen = new(lane.Options.FrozenPatience);
     private readonly StreamDamageLog _damage = new(lane, time, logger);
     private readonly long _started = time.GetTimestamp();
@@ -24,6 +25,9 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     public CameraLane Lane => lane;
 
     public CameraState State => _status.State;
+
+    /// <summary>Connections begun, those before this loop included.</summary>
+    public int Connections => _status.Connections;
 
     /// <summary>Address and size of the latest connection's pictures; 0x0 before the first.</summary>
     public ReportedCamera Reported => new(_options.Id, _address, _status.Size.Width, _status.Size.Height);

@@ -3,7 +3,7 @@ using CvOps.Contracts.Telemetry;
 namespace CvOps.Agent.Capture;
 
 /// <summary>Where a camera stands: its state, why, and what is counted about its connections. Any thread.</summary>
-internal sealed class CameraStatus(CameraOptions options, TimeProvider time)
+internal sealed class CameraStatus(CameraOptions options, TimeProvider time, int connectionsBefore = 0)
 {
     private readonly string _address = CameraAddress.Redact(options.Url);
     private readonly Lock _gate = new();
@@ -15,7 +15,8 @@ internal sealed class CameraStatus(CameraOptions options, TimeProvider time)
     private bool _queueIsFull;
     private bool _firstPicture = true;
     private (int Width, int Height) _size;
-    private int _connections, _failures, _geometryChanges;
+    private int _connections = connectionsBefore;
+    private int _failures, _geometryChanges;
 
     public CameraState State { get { lock (_gate) return _state; } }
 

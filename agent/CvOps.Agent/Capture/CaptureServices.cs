@@ -1,30 +1,19 @@
 using CvOps.Agent.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CvOps.Agent.Capture;
 
 internal static class CaptureServices
 {
-    /// <summary>A loop a camera, all feeding one queue.</summary>
-    public static IServiceCollection AddCapture(this IServiceCollection services, AgentOptions options)
-    {
-        services.AddSingleton<FramePool>().AddSingleton<FrameQueue>();
-        services.AddSingleton(FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH")));
-        for (var i = 0; i < options.Cameras.Count; i++)
-        {
-            var (index, camera) = (i, options.Cameras[i]);
-            services.AddSingleton(provider =>
-            {
-                var (queue, time) = (provider.GetRequiredService<FrameQueue>(), provider.GetRequiredService<TimeProvider>());
-                var lane = new CameraLane(camera, time);
-                queue.Add(lane);
-                return new CameraLoop(lane, queue, provider.GetRequiredService<FramePool>(), provider.GetRequiredService<FfmpegPrograms>(), time,
-                    provider.GetRequiredService<Random>(), provider.GetRequiredService<ILogger<CameraLoop>>());
-            });
-            services.AddSingleton<IHostedService>(provider => provider.GetServices<CameraLoop>().ElementAt(index));
-        }
-        return services;
-    }
+    /// <summary>A loop a camera, all feeding one queue, and the file they are followed from.</summary>
+    public static IServiceCollection AddCapture(this IServiceCollection services, AgentOptions options, string configuration) => services
+        .AddSingleton<FramePool>().AddSingleton<FrameQueue>()
+        .AddSingleton(FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH")))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSet>(provider, options.Cameras))
+        .AddHostedService(provider => provider.GetRequiredService<CameraSet>())
+        .AddHostedService(provider => new CameraFile(configuration, provider.GetRequiredService<CameraSet>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CameraFile>>()));
+
+    /// <summary>Makes what looks at the cameras that run: its parameter of type <c>IEnumerable&lt;CameraLoop&gt;</c> is those of the moment.</summary>
+    public static T WithCameras<T>(this IServiceProvider provider) => ActivatorUtilities.CreateInstance<T>(provider, provider.GetRequiredService<CameraSet>());
 }

@@ -8,7 +8,6 @@ namespace CvOps.Agent.Health;
 /// <summary>Takes the device's pulse: one health message an interval, and the latest one for the local page.</summary>
 internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop update, SpoolLog spool, TimeProvider time)
 {
-    private readonly CameraLoop[] _cameras = [.. cameras];
     private readonly long _started = time.GetTimestamp();
 
     /// <summary>The last health taken; null before the first.</summary>
@@ -23,7 +22,7 @@ internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop u
         UptimeSeconds = time.GetElapsedTime(_started).TotalSeconds,
         ResidentBytes = Environment.WorkingSet,
         Provider = update.Provider,
-        Cameras = [.. _cameras.Select(camera => camera.TakeHealth())],
+        Cameras = [.. cameras.Select(camera => camera.TakeHealth())],
         Spool = spool.Health,
     };
 }

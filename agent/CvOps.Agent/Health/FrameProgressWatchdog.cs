@@ -15,8 +15,6 @@ internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> came
 {
     private static readonly ServiceState Alive = new("WATCHDOG=1");
 
-    private readonly CameraLoop[] _cameras = [.. cameras];
-
     /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) advises; null when the unit has no watchdog.</summary>
     public static TimeSpan? Period(string? watchdogMicroseconds) =>
         long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var micro) && micro > 0 ? TimeSpan.FromMicroseconds(micro) / 2 : null;
@@ -44,7 +42,7 @@ internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> came
     }
 
     private CameraProgress[] Look() =>
-        [.. _cameras.Select(camera => new CameraProgress(camera.Lane.Camera, camera.State,
+        [.. cameras.Select(camera => new CameraProgress(camera.Lane.Camera, camera.State,
             camera.Lane.Meter.FramesInspected + camera.Lane.Meter.InferenceErrors + camera.Lane.Meter.FramesDropped))];
 
     private static partial class Log

@@ -1,3 +1,4 @@
+using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,7 +9,7 @@ internal static class HealthServices
     /// <summary>Registered last: the page answers when there is something to say, and the watchdog looks at cameras that run.</summary>
     public static IServiceCollection AddHealth(this IServiceCollection services, AgentOptions options) => services
         .AddSingleton(options.Health)
-        .AddSingleton<DeviceVitals>()
+        .AddSingleton(provider => provider.WithCameras<DeviceVitals>())
         .AddHostedService<StatusPage>()
-        .AddHostedService<FrameProgressWatchdog>();
+        .AddHostedService(provider => provider.WithCameras<FrameProgressWatchdog>());
 }

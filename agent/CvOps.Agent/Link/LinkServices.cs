@@ -1,3 +1,4 @@
+using CvOps.Agent.Capture;
 using CvOps.Agent.Commands;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Reports;
@@ -21,11 +22,11 @@ internal static class LinkServices
                 () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text),
                 provider.GetRequiredService<Random>().NextDouble, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MqttFleetLink>>());
         })
-        .AddSingleton<TwinReporter>()
+        .AddSingleton(provider => provider.WithCameras<TwinReporter>())
         .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())
         .AddHostedService<LinkLoop>()
         .AddHostedService<UplinkLoop>()
         .AddHostedService<DesiredLoop>()
-        .AddSingleton<CommandDesk>()
+        .AddSingleton(provider => provider.WithCameras<CommandDesk>())
         .AddHostedService<CommandLoop>();
 }

@@ -12,7 +12,6 @@ internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> ca
 {
     private static readonly TimeSpan CameraLook = TimeSpan.FromSeconds(1);
 
-    private readonly CameraLoop[] _cameras = [.. cameras];
     private readonly Lock _gate = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -58,5 +57,5 @@ internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> ca
         }
     }
 
-    private ReportedCamera[] Cameras() => [.. _cameras.Select(camera => camera.Reported)];
+    private ReportedCamera[] Cameras() => [.. cameras.Select(camera => camera.Reported)];
 }
