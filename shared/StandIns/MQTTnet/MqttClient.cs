@@ -92,24 +92,8 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         if (applicationMessage.Topic.Length == 0 || applicationMessage.Topic.AsSpan().ContainsAny('#', '+'))
             throw new MqttProtocolViolationException($"'{applicationMessage.Topic}' is no topic to publish on: it is empty or holds a wildcard.");
         var session = Current();
-        switch (applicationMessage.QualityOfServiceLevel)
-        {
-            case MqttQualityOfServiceLevel.AtMostOnce:
-                return LimitAsync(async token =>
-                {
-                    await session.Connection.PublishUnacknowledgedAsync(applicationMessage, token);
-                    return new MqttClientPublishResult(null, MqttClientPublishReasonCode.Success, null, []);
-                }, session.Options, cancellationToken);
-            case MqttQualityOfServiceLevel.AtLeastOnce:
-                return LimitAsync(async token =>
-                {
-                    var answer = await session.Connection.PublishAsync(applicationMessage, token);
-                    return new MqttClientPublishResult(
-                        answer.PacketIdentifier, (MqttClientPublishReasonCode)answer.Codes[0], answer.ReasonString, answer.UserProperties ?? []);
-                }, session.Options, cancellationToken);
-            default:
-                throw new NotSupportedException("This stand-in publishes with QoS 0 and 1.");
-        }
+        if (applicationMessage.QualityOfServiceLevel > MqttQualityOfServiceLevel.AtLeastOnce) throw new NotSupportedException("This stand-in publishes with QoS 0 and 1.");
+        return cancellationToken.CanBeCanceled ? session.Connection.PublishAsync(applicationMessage, cancellationToken) : PublishWithinTimeoutAsync(session, applicationMessage);
     }
 
     public Task<MqttClientSubscribeResult> SubscribeAsync(MqttClientSubscribeOptions options, CancellationToken cancellationToken = default)
@@ -121,7 +105,7 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         var filters = new List<MqttTopicFilter>(options.TopicFilters);
         return LimitAsync(async token =>
         {
-            var answer = await session.Connection.RequestAsync(identifier => encoder => encoder.Subscribe(identifier, filters), token);
+            var answer = await session.Connection.RequestAsync((encoder, identifier) => encoder.Subscribe(identifier, filters), token);
             if (answer.Codes.Length != filters.Count) throw new MqttProtocolViolationException($"SUBACK has {answer.Codes.Length} codes for {filters.Count} filters.");
             var items = filters.Zip(answer.Codes, (filter, code) => new MqttClientSubscribeResultItem(filter, (MqttClientSubscribeResultCode)code)).ToList();
             return new MqttClientSubscribeResult(answer.PacketIdentifier, items, answer.ReasonString, answer.UserProperties ?? []);
@@ -135,7 +119,7 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         var filters = new List<string>(options.TopicFilters);
         return LimitAsync(async token =>
         {
-            var answer = await session.Connection.RequestAsync(identifier => encoder => encoder.Unsubscribe(identifier, filters), token);
+            var answer = await session.Connection.RequestAsync((encoder, identifier) => encoder.Unsubscribe(identifier, filters), token);
             var items = filters.Select((filter, index) => new MqttClientUnsubscribeResultItem(
                 filter, (MqttClientUnsubscribeResultCode)answer.Codes.ElementAtOrDefault(index))).ToList();
             return new MqttClientUnsubscribeResult(answer.PacketIdentifier, items, answer.ReasonString, answer.UserProperties ?? []);
@@ -157,6 +141,9 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         Interlocked.CompareExchange(ref _session, null, session);
         RaiseDisconnected(true, session.Connection.Result, reason, text, exception);
     }
+
+    private static Task<MqttClientPublishResult> PublishWithinTimeoutAsync(Session session, MqttApplicationMessage message) =>
+        LimitAsync(token => session.Connection.PublishAsync(message, token), session.Options, CancellationToken.None);
 
     private static async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> work, MqttClientOptions options, CancellationToken cancellationToken)
     {
@@ -182,12 +169,9 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         var connection = new Connection(await Transport.OpenAsync(options, cancellationToken), options, time);
         try
         {
-            MqttClientConnectResult? result = null;
             await connection.SendAsync(encoder => encoder.Connect(options), cancellationToken);
-            await connection.ReadAsync((first, body) => result = first == PacketType.ConnAck
-                ? connection.Decoder.ConnAck(body)
-                : throw MalformedPacketException.Because($"Packet 0x{first:X2} came instead of CONNACK."), cancellationToken);
-            if (result!.ResultCode != MqttClientConnectResultCode.Success)
+            var result = await ConnAckAsync(connection, cancellationToken);
+            if (result.ResultCode != MqttClientConnectResultCode.Success)
             {
                 await connection.DisposeAsync();
                 return (null, result);
@@ -206,6 +190,16 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    private static async Task<MqttClientConnectResult> ConnAckAsync(Connection connection, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (connection.TryTake(out var first, out var body))
+                return first == PacketType.ConnAck ? connection.Decoder.ConnAck(body) : throw MalformedPacketException.Because($"Packet 0x{first:X2} came instead of CONNACK.");
+            connection.Arrived(await connection.ReceiveAsync(cancellationToken));
         }
     }
 

@@ -40,7 +40,11 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
     {
         try
         {
-            while (_end is null) await connection.ReadAsync(Take, connection.Ended);
+            while (_end is null)
+            {
+                if (connection.TryTake(out var first, out var body)) Take(first, body);
+                else connection.Arrived(await connection.ReceiveAsync(connection.Ended));
+            }
             await EndAsync(_end.Value.Reason, _end.Value.Text, _end.Value.Exception);
         }
         catch (MalformedPacketException e)

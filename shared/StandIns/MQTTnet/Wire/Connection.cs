@@ -1,124 +1,116 @@
-using System.Buffers;
-using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using MQTTnet.Exceptions;
+using MQTTnet.Protocol;
 
 namespace MQTTnet.Wire;
 
 /// <summary>
-/// One network connection after CONNACK: writes packets one at a time, reads until it ends, and hands each acknowledgement to who waits for it.
+/// One network connection: writes packets in order, takes what arrives apart, and hands each acknowledgement to who waits for it.
 /// It ends once, with <see cref="Fail"/>, and then fails everything that waits.
 /// </summary>
 internal sealed class Connection : IAsyncDisposable
 {
     private readonly Stream _stream;
-    private readonly PipeReader _reader;
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly SemaphoreSlim _publishing = new(1, 1);
+    private readonly Outbox _outbox;
+    private readonly PacketIntake _intake;
     private readonly CancellationTokenSource _ended = new();
-    private readonly ConcurrentDictionary<ushort, TaskCompletionSource<Acknowledgement>> _waiting = new();
     private readonly TimeProvider _time;
-    private SemaphoreSlim _window = new(ushort.MaxValue);
-    private Exception? _failure;
+
+    // All under the outbox's guard: what is encoded, what waits for its answer, and the order of the calls belong together.
+    private readonly InFlight _inFlight = new();
+    private readonly Queue<Publication> _queued = new();
+    private readonly Stack<Publication> _spare = new();
+    private readonly Dictionary<(ushort, byte), MqttClientPublishResult> _plainResults = [];
+    private int _published;
+    private volatile Exception? _failure;
+
     private TaskCompletionSource? _pong;
-    private int _lastIdentifier;
-    private long _lastSent;
     private long _lastReceived;
 
     public Connection(Stream stream, MqttClientOptions options, TimeProvider time)
     {
         _stream = stream;
-        _reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true));
+        _outbox = new Outbox(stream, options.ProtocolVersion, time, SendQueued, e => Fail(new MqttClientDisconnectedException(e)), Ended);
+        _intake = new PacketIntake(options.MaximumPacketSize == 0 ? PacketReader.DefaultLimit : (int)Math.Min(options.MaximumPacketSize, int.MaxValue));
         _time = time;
-        Encoder = new PacketEncoder(options.ProtocolVersion);
         Decoder = new PacketDecoder(options.ProtocolVersion);
-        Limit = options.MaximumPacketSize == 0 ? PacketReader.DefaultLimit : (int)Math.Min(options.MaximumPacketSize, int.MaxValue);
-        _lastSent = _lastReceived = time.GetTimestamp();
+        _lastReceived = time.GetTimestamp();
     }
 
-    public PacketEncoder Encoder { get; }
-
     public PacketDecoder Decoder { get; }
-
-    /// <summary>Largest packet to receive, in bytes.</summary>
-    public int Limit { get; }
 
     /// <summary>What the server said; set once, before anything is published.</summary>
     public MqttClientConnectResult Result
     {
         get => field ?? throw new InvalidOperationException("CONNACK has not come.");
-        set
-        {
-            field = value;
-            _window = new SemaphoreSlim(value.ReceiveMaximum ?? ushort.MaxValue);
-        }
+        set;
     }
 
     /// <summary>Cancelled when the connection has ended.</summary>
     public CancellationToken Ended => _ended.Token;
 
     /// <summary>Time since a packet was last sent, or last received if that is longer ago: a peer that only swallows is as silent as one that says nothing.</summary>
-    public TimeSpan Silence => _time.GetElapsedTime(Math.Min(Volatile.Read(ref _lastSent), Volatile.Read(ref _lastReceived)));
+    public TimeSpan Silence => _time.GetElapsedTime(Math.Min(_outbox.LastWritten, Volatile.Read(ref _lastReceived)));
 
-    /// <summary>Sends one packet. Once begun it is always finished: half a packet would ruin the connection.</summary>
+    /// <summary>Sends one packet and waits until the network took it. Once begun it is always finished: half a packet would ruin the connection.</summary>
     public async Task SendAsync(Func<PacketEncoder, ReadOnlyMemory<byte>> packet, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        Task? handedOver;
+        lock (_outbox.Guard)
+        {
+            ThrowIfEnded();
+            Encode(packet);
+            handedOver = _outbox.Claim() ? null : _outbox.HandedOver();
+        }
+        await (handedOver ?? _outbox.FlushAsync()).WaitAsync(cancellationToken);
         ThrowIfEnded();
-        await _writing.WaitAsync(cancellationToken);
-        ReadOnlyMemory<byte> bytes;
-        try
-        {
-            bytes = packet(Encoder);
-        }
-        catch
-        {
-            Encoder.Reset();
-            _writing.Release();
-            throw;
-        }
-        await WriteAsync(bytes).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Publishes with QoS 1 and waits for PUBACK. Order on the wire is the order of the calls.</summary>
-    public async Task<Acknowledgement> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken)
+    /// <summary>Publishes with QoS 0 or 1; the latter waits for PUBACK. Order on the wire is the order of the calls.</summary>
+    public Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Ended);
-        Task<Acknowledgement> answer;
-        try
+        Publication? publication;
+        lock (_outbox.Guard) _spare.TryPop(out publication);
+        publication ??= new Publication(this);
+        var answer = publication.Begin(message, cancellationToken);
+        bool flush, idle;
+        lock (_outbox.Guard)
         {
-            await _publishing.WaitAsync(either.Token);
+            idle = _published == 0;
+            if (_failure is not null) publication.Settle(Failure());
+            else if (_queued.Count > 0 || !TrySend(publication)) _queued.Enqueue(publication);
+            flush = _outbox.Claim();
+        }
+        // With others on their way more will follow: what gathers until another thread comes to it goes out as one.
+        if (flush && idle) _ = _outbox.FlushAsync();
+        else if (flush) _outbox.FlushSoon();
+        return answer;
+    }
+
+    /// <summary>Sends a packet that is answered by one with its identifier. Whoever gives up waiting leaves that in use until the answer comes.</summary>
+    public async Task<Acknowledgement> RequestAsync(Func<PacketEncoder, ushort, ReadOnlyMemory<byte>> packet, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var answer = new TaskCompletionSource<Acknowledgement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool flush;
+        lock (_outbox.Guard)
+        {
+            ThrowIfEnded();
+            var identifier = _inFlight.Take(answer);
             try
             {
-                await _window.WaitAsync(either.Token);
-                answer = await AskAsync(identifier => encoder => Sized(encoder.Publish(message, identifier)), () => _window.Release(), cancellationToken);
+                Encode(encoder => packet(encoder, identifier));
             }
-            finally
+            catch
             {
-                _publishing.Release();
+                _inFlight.Release(identifier);
+                throw;
             }
+            flush = _outbox.Claim();
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Failure();
-        }
-        return await answer.WaitAsync(cancellationToken);
+        if (flush) _ = _outbox.FlushAsync();
+        return await answer.Task.WaitAsync(cancellationToken);
     }
-
-    public async Task PublishUnacknowledgedAsync(MqttApplicationMessage message, CancellationToken cancellationToken)
-    {
-        await _publishing.WaitAsync(cancellationToken);
-        try
-        {
-            await SendAsync(encoder => Sized(encoder.Publish(message, 0)), cancellationToken);
-        }
-        finally
-        {
-            _publishing.Release();
-        }
-    }
-
-    public async Task<Acknowledgement> RequestAsync(Func<ushort, Func<PacketEncoder, ReadOnlyMemory<byte>>> packet, CancellationToken cancellationToken) =>
-        await (await AskAsync(packet, () => { }, cancellationToken)).WaitAsync(cancellationToken);
 
     public async Task PingAsync(CancellationToken cancellationToken)
     {
@@ -133,38 +125,44 @@ internal sealed class Connection : IAsyncDisposable
         await pong.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Reads the next packet and gives it to <paramref name="take"/>; the body is good only within it.</summary>
+    /// <summary>Waits for bytes; <see cref="Arrived"/> takes their number.</summary>
+    public ValueTask<int> ReceiveAsync(CancellationToken cancellationToken) => _stream.ReadAsync(_intake.Room(), cancellationToken);
+
     /// <exception cref="EndOfStreamException">The server closed the connection.</exception>
-    public async Task ReadAsync(Action<byte, ReadOnlySpan<byte>> take, CancellationToken cancellationToken)
+    public void Arrived(int bytes)
     {
-        while (true)
-        {
-            var read = await _reader.ReadAsync(cancellationToken);
-            var arrived = read.Buffer;
-            try
-            {
-                if (PacketReader.TryTake(ref arrived, Limit, out var first, out var body))
-                {
-                    Volatile.Write(ref _lastReceived, _time.GetTimestamp());
-                    if (body.IsSingleSegment) take(first, body.FirstSpan);
-                    else take(first, body.ToArray());
-                    _reader.AdvanceTo(arrived.Start);
-                    return;
-                }
-            }
-            catch (MalformedPacketException)
-            {
-                _reader.AdvanceTo(arrived.End);
-                throw;
-            }
-            _reader.AdvanceTo(arrived.Start, arrived.End);
-            if (read.IsCompleted) throw new EndOfStreamException("The server closed the connection.");
-        }
+        if (bytes == 0) throw new EndOfStreamException("The server closed the connection.");
+        _intake.Add(bytes);
     }
 
-    public void Complete(Acknowledgement acknowledgement)
+    /// <param name="body">Good until the next <see cref="ReceiveAsync"/>.</param>
+    /// <returns>False when more bytes are needed.</returns>
+    public bool TryTake(out byte first, out ReadOnlySpan<byte> body)
     {
-        if (_waiting.TryRemove(acknowledgement.PacketIdentifier, out var waiting)) waiting.TrySetResult(acknowledgement);
+        if (!_intake.TryTake(out first, out body)) return false;
+        Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+        return true;
+    }
+
+    public void Complete(in Acknowledgement acknowledgement)
+    {
+        bool flush;
+        lock (_outbox.Guard)
+        {
+            switch (_inFlight.Release(acknowledgement.PacketIdentifier))
+            {
+                case Publication publication:
+                    _published--;
+                    publication.Settle(ResultOf(acknowledgement));
+                    SendQueued();
+                    break;
+                case TaskCompletionSource<Acknowledgement> request:
+                    request.TrySetResult(acknowledgement);
+                    break;
+            }
+            flush = _outbox.Claim();
+        }
+        if (flush) _outbox.FlushSoon();
     }
 
     public void Pong() => Interlocked.Exchange(ref _pong, null)?.TrySetResult();
@@ -172,73 +170,115 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Ends the connection; only the first reason counts.</summary>
     public void Fail(Exception reason)
     {
-        if (Interlocked.CompareExchange(ref _failure, reason, null) is not null) return;
-        _ended.Cancel();
-        foreach (var identifier in _waiting.Keys)
+        lock (_outbox.Guard)
         {
-            if (_waiting.TryRemove(identifier, out var waiting)) waiting.TrySetException(Failure());
+            if (_failure is not null) return;
+            _failure = reason;
+            foreach (var waiting in _inFlight.All())
+            {
+                if (waiting is Publication publication) publication.Settle(Failure());
+                else ((TaskCompletionSource<Acknowledgement>)waiting).TrySetException(Failure());
+            }
+            foreach (var publication in _queued) publication.Settle(Failure());
+            _queued.Clear();
+            _outbox.Abandon();
         }
+        _ended.Cancel();
     }
 
     public async ValueTask DisposeAsync()
     {
         Fail(new MqttClientDisconnectedException(null));
-        // The pipe reader is left to the collector: its buffers may not go back to the pool while a read is still ending.
         await _stream.DisposeAsync();
     }
 
-    private async Task<Task<Acknowledgement>> AskAsync(
-        Func<ushort, Func<PacketEncoder, ReadOnlyMemory<byte>>> packet, Action answered, CancellationToken cancellationToken)
+    internal void Cancel(Publication publication, OperationCanceledException reason)
     {
-        ThrowIfEnded();
-        var answer = new TaskCompletionSource<Acknowledgement>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var identifier = NextIdentifier(answer);
-        if (_failure is not null && _waiting.TryRemove(identifier, out _)) answer.TrySetException(Failure());
-        // Whoever gives up waiting leaves the identifier in use until the answer comes: the server still counts it.
-        _ = answer.Task.ContinueWith(task => { _ = task.Exception; answered(); }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        lock (_outbox.Guard) publication.Settle(reason);
+    }
+
+    internal void Return(Publication publication)
+    {
+        lock (_outbox.Guard) _spare.Push(publication);
+    }
+
+    /// <summary>Sends who waited for room in the window or in the outbox.</summary>
+    private void SendQueued()
+    {
+        while (_queued.TryPeek(out var publication) && (publication.Settled || TrySend(publication))) _queued.Dequeue();
+    }
+
+    /// <returns>False when there is no room yet.</returns>
+    private bool TrySend(Publication publication)
+    {
+        // Cancelled before it was its turn.
+        if (publication is { Settled: true } or { Message: null }) return true;
+        var message = publication.Message;
+        var acknowledged = message.QualityOfServiceLevel != MqttQualityOfServiceLevel.AtMostOnce;
+        if ((acknowledged && _published >= (Result.ReceiveMaximum ?? ushort.MaxValue)) || !_outbox.HasRoom(message.Payload.Length)) return false;
+        ushort identifier = 0;
         try
         {
-            await SendAsync(packet(identifier), cancellationToken);
+            if (acknowledged) identifier = _inFlight.Take(publication);
+            var before = _outbox.Encoder.Written.Length;
+            try
+            {
+                var packet = _outbox.Encoder.Publish(message, identifier);
+                if (packet.Length > (Result.MaximumPacketSize ?? uint.MaxValue))
+                    throw new MqttProtocolViolationException($"A packet of {packet.Length} bytes is larger than the {Result.MaximumPacketSize} bytes the server takes.");
+            }
+            catch
+            {
+                _outbox.Encoder.CutTo(before);
+                if (acknowledged) _inFlight.Release(identifier);
+                throw;
+            }
         }
-        catch (MqttProtocolViolationException e)
+        catch (Exception e) when (e is MqttProtocolViolationException or MqttCommunicationException or OverflowException)
         {
-            // Never sent, so no answer will come.
-            if (_waiting.TryRemove(identifier, out _)) answer.TrySetException(e);
+            publication.Settle(e);
+            return true;
+        }
+        publication.Message = null;
+        if (acknowledged) _published++;
+        else _ = SettleAsync(publication, _outbox.HandedOver());
+        return true;
+    }
+
+    /// <summary>QoS 0 is done when the network has it.</summary>
+    private async Task SettleAsync(Publication publication, Task handedOver)
+    {
+        await handedOver;
+        lock (_outbox.Guard)
+        {
+            if (_failure is null) publication.Settle(new MqttClientPublishResult(null, MqttClientPublishReasonCode.Success, null, []));
+            else publication.Settle(Failure());
+        }
+    }
+
+    private MqttClientPublishResult ResultOf(in Acknowledgement answer)
+    {
+        if (answer is { ReasonString: null, UserProperties: null })
+        {
+            // Few identifiers are in use at a time, and they come again: the same answer is the same object.
+            if (!_plainResults.TryGetValue((answer.PacketIdentifier, answer.Code), out var plain))
+                _plainResults[(answer.PacketIdentifier, answer.Code)] = plain = new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)answer.Code, null, []);
+            return plain;
+        }
+        return new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)answer.Code, answer.ReasonString, answer.UserProperties ?? []);
+    }
+
+    private void Encode(Func<PacketEncoder, ReadOnlyMemory<byte>> packet)
+    {
+        var before = _outbox.Encoder.Written.Length;
+        try
+        {
+            packet(_outbox.Encoder);
+        }
+        catch
+        {
+            _outbox.Encoder.CutTo(before);
             throw;
-        }
-        return answer.Task;
-    }
-
-    private ushort NextIdentifier(TaskCompletionSource<Acknowledgement> answer)
-    {
-        for (var attempt = 0; attempt < ushort.MaxValue; attempt++)
-        {
-            var identifier = (ushort)((uint)Interlocked.Increment(ref _lastIdentifier) % ushort.MaxValue + 1);
-            if (_waiting.TryAdd(identifier, answer)) return identifier;
-        }
-        throw new MqttCommunicationException("All 65,535 packet identifiers wait for an answer.");
-    }
-
-    private ReadOnlyMemory<byte> Sized(ReadOnlyMemory<byte> packet) => packet.Length <= (Result.MaximumPacketSize ?? uint.MaxValue)
-        ? packet
-        : throw new MqttProtocolViolationException($"A packet of {packet.Length} bytes is larger than the {Result.MaximumPacketSize} bytes the server takes.");
-
-    /// <summary>Holds the writing lock already and releases it.</summary>
-    private async Task WriteAsync(ReadOnlyMemory<byte> packet)
-    {
-        try
-        {
-            await _stream.WriteAsync(packet, Ended);
-            Volatile.Write(ref _lastSent, _time.GetTimestamp());
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
-        {
-            Fail(new MqttClientDisconnectedException(e));
-            throw Failure();
-        }
-        finally
-        {
-            _writing.Release();
         }
     }
 

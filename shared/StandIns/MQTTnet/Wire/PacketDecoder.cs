@@ -6,7 +6,9 @@ using MQTTnet.Protocol;
 namespace MQTTnet.Wire;
 
 /// <summary>PUBACK, SUBACK or UNSUBACK. 3.1.1 leaves most of it out.</summary>
-internal sealed record Acknowledgement(ushort PacketIdentifier, byte[] Codes, string? ReasonString, List<MqttUserProperty>? UserProperties);
+/// <param name="Code">Of PUBACK.</param>
+/// <param name="Codes">Of SUBACK and UNSUBACK.</param>
+internal readonly record struct Acknowledgement(ushort PacketIdentifier, byte Code, byte[] Codes, string? ReasonString, List<MqttUserProperty>? UserProperties);
 
 /// <summary>The server's packets. Everything returned owns its memory.</summary>
 internal sealed class PacketDecoder(MqttProtocolVersion version)
@@ -73,9 +75,9 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
     {
         var reader = new PacketReader(body);
         var identifier = reader.UInt16();
-        byte[] codes = [_five && !reader.AtEnd ? reader.Byte() : (byte)0];
+        var code = _five && !reader.AtEnd ? reader.Byte() : (byte)0;
         var properties = _five && !reader.AtEnd ? PacketProperties.Read(ref reader) : PacketProperties.None;
-        return new Acknowledgement(identifier, codes, properties.ReasonString, properties.User);
+        return new Acknowledgement(identifier, code, [], properties.ReasonString, properties.User);
     }
 
     /// <summary>SUBACK and UNSUBACK: one code a filter; UNSUBACK of 3.1.1 has none.</summary>
@@ -84,7 +86,7 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
         var reader = new PacketReader(body);
         var identifier = reader.UInt16();
         var properties = _five ? PacketProperties.Read(ref reader) : PacketProperties.None;
-        return new Acknowledgement(identifier, reader.Rest().ToArray(), properties.ReasonString, properties.User);
+        return new Acknowledgement(identifier, 0, reader.Rest().ToArray(), properties.ReasonString, properties.User);
     }
 
     public (MqttDisconnectReasonCode Reason, string? Text) Disconnect(ReadOnlySpan<byte> body)

@@ -5,14 +5,18 @@ using MQTTnet.Protocol;
 
 namespace MQTTnet.Wire;
 
-/// <summary>Our packets as bytes. What is returned is good until the next call. Not safe for several threads.</summary>
+/// <summary>Our packets as bytes, one behind the other. What is returned is good until the next call. Not safe for several threads.</summary>
 internal sealed class PacketEncoder(MqttProtocolVersion version)
 {
+    private const int PublishOverhead = 64; // topic and properties, about
     private readonly PacketWriter _writer = new();
     private readonly bool _five = version == MqttProtocolVersion.V500;
 
-    /// <summary>Forgets a packet that could not be finished.</summary>
-    public void Reset() => _writer.Reset();
+    /// <summary>All packets since the last <see cref="CutTo"/> with 0.</summary>
+    public ReadOnlyMemory<byte> Written => _writer.Written;
+
+    /// <summary>Forgets what stands behind this length, a packet that could not be finished included.</summary>
+    public void CutTo(int length) => _writer.CutTo(length);
 
     public ReadOnlyMemory<byte> Connect(MqttClientOptions options)
     {
@@ -21,6 +25,7 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
         var flags = (options.CleanSession ? 0x02 : 0)
             | (options.WillTopic is null ? 0 : 0x04 | ((int)options.WillQualityOfServiceLevel << 3) | (options.WillRetain ? 0x20 : 0))
             | (password is null ? 0 : 0x40) | (user is null ? 0 : 0x80);
+        _writer.Begin();
         _writer.String("MQTT");
         _writer.Byte((byte)version);
         _writer.Byte((byte)flags);
@@ -41,6 +46,7 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
     /// <param name="packetIdentifier">0 for QoS 0.</param>
     public ReadOnlyMemory<byte> Publish(MqttApplicationMessage message, ushort packetIdentifier)
     {
+        _writer.Begin(checked((int)message.Payload.Length + PublishOverhead));
         _writer.String(message.Topic);
         if (packetIdentifier > 0) _writer.UInt16(packetIdentifier);
         if (_five) PublishProperties(message);
@@ -50,6 +56,7 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
 
     public ReadOnlyMemory<byte> PubAck(ushort packetIdentifier, MqttApplicationMessageReceivedReasonCode reason)
     {
+        _writer.Begin();
         _writer.UInt16(packetIdentifier);
         if (_five && reason != MqttApplicationMessageReceivedReasonCode.Success) _writer.Byte((byte)reason);
         return _writer.Finish(PacketType.PubAck);
@@ -57,6 +64,7 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
 
     public ReadOnlyMemory<byte> Subscribe(ushort packetIdentifier, List<MqttTopicFilter> filters)
     {
+        _writer.Begin();
         _writer.UInt16(packetIdentifier);
         if (_five) _writer.Variable(0);
         foreach (var filter in filters)
@@ -71,16 +79,22 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
 
     public ReadOnlyMemory<byte> Unsubscribe(ushort packetIdentifier, List<string> filters)
     {
+        _writer.Begin();
         _writer.UInt16(packetIdentifier);
         if (_five) _writer.Variable(0);
         foreach (var filter in filters) _writer.String(filter);
         return _writer.Finish(PacketType.Unsubscribe);
     }
 
-    public ReadOnlyMemory<byte> PingReq() => _writer.Finish(PacketType.PingReq);
+    public ReadOnlyMemory<byte> PingReq()
+    {
+        _writer.Begin();
+        return _writer.Finish(PacketType.PingReq);
+    }
 
     public ReadOnlyMemory<byte> Disconnect(MqttClientDisconnectOptions options)
     {
+        _writer.Begin();
         if (_five)
         {
             _writer.Byte((byte)options.Reason);

@@ -6,16 +6,31 @@ using MQTTnet.Packets;
 
 namespace MQTTnet.Wire;
 
-/// <summary>Builds one packet at a time in a buffer of its own, which grows to the largest packet and stays.</summary>
+/// <summary>Builds packets one behind the other in a buffer of its own, which grows as far as it was ever needed and stays.</summary>
 internal sealed class PacketWriter
 {
-    private const int HeaderRoom = 5; // first byte and a remaining length of at most four
     private const int MaxString = ushort.MaxValue;
 
-    private byte[] _buffer = new byte[512];
-    private int _end = HeaderRoom;
+    private byte[] _buffer = new byte[4096];
+    private int _start; // of the packet being written
+    private int _body; // behind the room for its header
+    private int _end;
 
-    public void Reset() => _end = HeaderRoom;
+    /// <summary>The finished packets; good until the next call of this writer.</summary>
+    public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _start);
+
+    /// <summary>Forgets what stands behind this length, a packet that could not be finished included.</summary>
+    public void CutTo(int length) => _start = _end = length;
+
+    /// <summary>Begins a packet.</summary>
+    /// <param name="expected">About how long its body will be; a good guess saves moving it.</param>
+    public void Begin(int expected = 0)
+    {
+        _body = _start + 1 + LengthBytes(expected);
+        _end = _start;
+        Room(_body - _start);
+        _end = _body;
+    }
 
     public void Byte(byte value)
     {
@@ -110,7 +125,7 @@ internal sealed class PacketWriter
     public void EndProperties(int start)
     {
         var length = _end - start;
-        var prefix = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : 4;
+        var prefix = LengthBytes(length);
         Room(prefix);
         _buffer.AsSpan(start, length).CopyTo(_buffer.AsSpan(start + prefix));
         _end = start;
@@ -118,21 +133,27 @@ internal sealed class PacketWriter
         _end += length;
     }
 
-    /// <summary>Puts the header before what was written and begins anew.</summary>
+    /// <summary>Puts the header before what was written since <see cref="Begin"/>.</summary>
     /// <returns>The packet; good until the next call of this writer.</returns>
     public ReadOnlyMemory<byte> Finish(byte first)
     {
-        var length = _end - HeaderRoom;
+        var length = _end - _body;
         if (length > PacketReader.MaxRemainingLength) throw new MqttProtocolViolationException($"A packet of {length} bytes is larger than MQTT's {PacketReader.MaxRemainingLength}.");
-        var prefix = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : length < 1 << 21 ? 3 : 4;
-        var end = _end;
-        var start = HeaderRoom - prefix - 1;
-        _end = start;
+        var header = 1 + LengthBytes(length);
+        if (_start + header != _body)
+        {
+            Room(header);
+            _buffer.AsSpan(_body, length).CopyTo(_buffer.AsSpan(_start + header));
+        }
+        var start = _end = _start;
         Byte(first);
         Variable(length);
-        _end = HeaderRoom;
-        return _buffer.AsMemory(start, end - start);
+        _start = _end += length;
+        return _buffer.AsMemory(start, _end - start);
     }
+
+    /// <summary>Bytes of a variable byte integer.</summary>
+    private static int LengthBytes(int value) => value < 1 << 7 ? 1 : value < 1 << 14 ? 2 : value < 1 << 21 ? 3 : 4;
 
     private Span<byte> Room(int bytes)
     {
