@@ -22,7 +22,7 @@ internal enum PublishVerdict
 /// <param name="Reason">Why it was not acknowledged; null when it was.</param>
 internal readonly record struct PublishOutcome(PublishVerdict Verdict, string? Reason)
 {
-    public static PublishOutcome Acknowledged => new(PublishVerdict.Acknowledged, null);
+    public static PublishOutcome Acknowledged { get; } = new(PublishVerdict.Acknowledged, null);
 }
 
 /// <summary>A way to the fleet. It connects and reconnects by itself while <see cref="RunAsync"/> runs; what comes in goes to the <see cref="FleetInbox"/>.</summary>
@@ -44,11 +44,12 @@ internal interface IFleetLink
 
     /// <summary>Sends one message at least once. Never throws for what the network or the other side does.</summary>
     /// <param name="payload">Must stay as it is until the answer.</param>
-    Task<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+    /// <returns>To be awaited once.</returns>
+    ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
 
     /// <summary>What the device says of itself. Only the newest counts: it is sent now, or when connected again.</summary>
     void Report(TwinReported reported);
 
     /// <summary>Answers a command.</summary>
-    Task<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken);
+    ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken);
 }

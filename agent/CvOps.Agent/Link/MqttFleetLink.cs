@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CvOps.Contracts;
@@ -33,6 +33,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly ConcurrentQueue<PendingPublish> _sparePublishes = new();
     private readonly SemaphoreSlim _reporting = new(1, 1);
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,7 +107,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
-    public Task<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
+    public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
         PublishAsync(topic, payload, false, cancellationToken);
 
     public void Report(TwinReported reported)
@@ -115,7 +116,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         if (State == LinkState.Connected) _ = SendReportAsync(CancellationToken.None);
     }
 
-    public Task<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) =>
+    public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) =>
         PublishAsync(_topics.Response(response.Id), JsonSerializer.SerializeToUtf8Bytes(response, ContractsJson.Default.CommandResponse), false, cancellationToken);
 
     public void Dispose()
@@ -178,27 +179,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         }
     }
 
-    private async Task<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var result = await _client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(new ReadOnlySequence<byte>(payload))
-                .WithContentType("application/json").WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithRetainFlag(retain).Build(), cancellationToken);
-            return PublishDecision.Of(result.ReasonCode, result.ReasonString);
-        }
-        catch (MqttProtocolViolationException e)
-        {
-            return new PublishOutcome(PublishVerdict.Refused, e.Message);
-        }
-        catch (MqttClientUnexpectedDisconnectReceivedException e)
-        {
-            return PublishDecision.Of(e.ReasonCode, e.Message);
-        }
-        catch (Exception e) when (e is MqttCommunicationException or ObjectDisposedException)
-        {
-            return new PublishOutcome(PublishVerdict.Unknown, e.Message);
-        }
-    }
+    private ValueTask<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken) =>
+        PendingPublish.Start(_sparePublishes, _client, topic, payload, retain, cancellationToken);
 
     private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
     {

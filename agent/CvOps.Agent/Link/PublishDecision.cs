@@ -1,4 +1,5 @@
 using MQTTnet;
+using MQTTnet.Exceptions;
 using MQTTnet.Protocol;
 
 namespace CvOps.Agent.Link;
@@ -22,6 +23,16 @@ internal static class PublishDecision
             or MqttDisconnectReasonCode.TopicNameInvalid or MqttDisconnectReasonCode.PayloadFormatInvalid or MqttDisconnectReasonCode.NotAuthorized =>
             new(PublishVerdict.Suspect, text),
         _ => new(PublishVerdict.Unknown, text),
+    };
+
+    /// <summary>A publish that failed.</summary>
+    /// <returns>Null for what is neither the network's nor the broker's doing.</returns>
+    public static PublishOutcome? Of(Exception failure) => failure switch
+    {
+        MqttProtocolViolationException => new PublishOutcome(PublishVerdict.Refused, failure.Message),
+        MqttClientUnexpectedDisconnectReceivedException goodbye => Of(goodbye.ReasonCode, goodbye.Message),
+        MqttCommunicationException or ObjectDisposedException => new PublishOutcome(PublishVerdict.Unknown, failure.Message),
+        _ => null,
     };
 
     private static string Sentence(string what, string? text) => text is null ? what : $"{what}, {text}";

@@ -46,25 +46,27 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
         using var reader = spool.Read();
-        var onTheWay = new Queue<(SpoolRecord Record, Task<PublishOutcome> Outcome)>();
+        var onTheWay = new Queue<Sent>();
         while (true)
         {
             while (onTheWay.Count < (_suspicions > 0 ? 1 : link.Window) && reader.TryRead() is { } record)
-                onTheWay.Enqueue((record, link.SendAsync(record.Topic, record.Payload, cancellationToken)));
+                onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, cancellationToken)));
             if (onTheWay.TryDequeue(out var oldest))
             {
                 if (!Settle(oldest.Record, await oldest.Outcome))
                 {
-                    await ((Task)Task.WhenAll(onTheWay.Select(later => later.Outcome))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    // Their buffers are not used again before the client has let go of them.
+                    while (onTheWay.TryDequeue(out var later)) await later.Outcome;
                     return;
                 }
+                reader.Return(oldest.Record);
                 continue;
             }
             var next = reader.Next;
             await spool.WaitAsync(next - 1, cancellationToken);
             // There is more, yet it can't be read: a damaged end. The pause keeps this from spinning.
             if (reader.TryRead() is not { } behind) return;
-            onTheWay.Enqueue((behind, link.SendAsync(behind.Topic, behind.Payload, cancellationToken)));
+            onTheWay.Enqueue(new Sent(behind, link.SendAsync(behind.Topic, behind.Payload, cancellationToken)));
         }
     }
 
@@ -82,7 +84,7 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
                 break;
             case PublishVerdict.Refused:
             case PublishVerdict.Suspect when _suspicions > Patience:
-                spool.SetAside(record.Topic, record.Payload, outcome.Reason ?? "");
+                spool.SetAside(record.Topic, record.Payload.Span, outcome.Reason ?? "");
                 break;
             default:
                 Log.Again(logger, record.Position, outcome.Reason ?? "");
@@ -93,6 +95,9 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
         spool.Acknowledge(record.Position);
         return true;
     }
+
+    /// <param name="Outcome">Awaited once.</param>
+    private readonly record struct Sent(SpoolRecord Record, ValueTask<PublishOutcome> Outcome);
 
     private static partial class Log
     {

@@ -2,9 +2,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CvOps.Agent.Spool;
 
-/// <summary>Reads the spool in order, from just behind the cursor. Skips what was evicted meanwhile, and the rest of a damaged segment.</summary>
+/// <summary>
+/// Reads the spool in order, from just behind the cursor. Skips what was evicted meanwhile, and the rest of a damaged segment.
+/// Not safe for several threads.
+/// </summary>
 internal sealed class SpoolReader(SpoolStore store) : IDisposable
 {
+    private readonly Stack<SpoolRecord> _spare = new();
+    private readonly TopicCache _topics = new();
+    private readonly SegmentChunk _chunk = new();
     private SafeFileHandle? _file;
     private long _segment;
     private long _offset;
@@ -12,32 +18,45 @@ internal sealed class SpoolReader(SpoolStore store) : IDisposable
     /// <summary>Position to read next.</summary>
     public long Next { get; private set; } = store.Acknowledged + 1;
 
-    /// <returns>The next record; null when there is none yet.</returns>
+    /// <returns>The next record, the caller's until <see cref="Return"/>; null when there is none yet.</returns>
     /// <exception cref="IOException">The disk can't be read.</exception>
     public SpoolRecord? TryRead()
     {
-        while (store.Find(Next) is { } found)
+        while (Next <= store.Last)
         {
-            if ((_file is null || found.First != _segment) && !Open(found.Path, found.First)) continue;
-            if (Next < found.First) Next = found.First;
-            SpoolRecord? record = null;
-            _offset = SpoolSegment.Scan(_file!, _offset, Next, bytes =>
+            // Asked each time: a segment that was evicted while we were in it is not read on, though its file is still open.
+            if (_file is not null && store.BytesOf(_segment) is var end && end > _offset
+                && _chunk.Record(_file, _offset, end, Next) is { IsEmpty: false } bytes)
             {
-                record = SpoolRecord.Read(bytes.Span);
-                return false;
-            });
-            if (record is not null)
-            {
-                Next = record.Position + 1;
+                if (!_spare.TryPop(out var record)) record = new SpoolRecord();
+                record.Fill(bytes.Span, _topics);
+                _offset += bytes.Length;
+                Next++;
                 return record;
             }
+            if (store.Find(Next) is not { } found) return null;
+            if (_file is null || found.First != _segment)
+            {
+                if (Open(found.Path, found.First) && Next < found.First) Next = found.First;
+            }
             // Nothing whole where the store has a record: this segment is damaged from here on.
-            if (!SkipRest(found.First)) return null;
+            else if (!SkipRest(found.First)) return null;
         }
         return null;
     }
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>Takes a record back, to be filled again. One that somebody may still be reading is never given back.</summary>
+    public void Return(SpoolRecord record)
+    {
+        record.Release();
+        _spare.Push(record);
+    }
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _chunk.Dispose();
+    }
 
     private bool Open(string path, long first)
     {
@@ -51,6 +70,7 @@ internal sealed class SpoolReader(SpoolStore store) : IDisposable
         {
             return false; // Evicted between finding and opening it; the store knows by now.
         }
+        _chunk.Forget();
         _segment = first;
         _offset = 0;
         if (Next > first)

@@ -6,10 +6,22 @@ using System.Text;
 
 namespace CvOps.Agent.Spool;
 
-/// <summary>One message in the spool.</summary>
-/// <param name="Position">Its number on this disk, from 1, without gaps.</param>
-internal sealed record SpoolRecord(long Position, string Topic, byte[] Payload)
+/// <summary>One message in the spool, and its form on disk. The reader fills it again once it got it back.</summary>
+internal sealed class SpoolRecord
 {
+    /// <summary>A larger payload's memory is not kept for the next.</summary>
+    private const int KeptBytes = 16 * 1024;
+
+    private byte[] _buffer = [];
+
+    /// <summary>Its number on this disk, from 1, without gaps.</summary>
+    public long Position { get; private set; }
+
+    public string Topic { get; private set; } = "";
+
+    /// <summary>Good until the record goes back to the reader.</summary>
+    public ReadOnlyMemory<byte> Payload { get; private set; }
+
     // length (4), CRC32C (4), position (8), topic length (2): see README.md.
     public const int HeaderBytes = 18;
     private const int CheckedFrom = 8;
@@ -46,13 +58,42 @@ internal sealed record SpoolRecord(long Position, string Topic, byte[] Payload)
     /// <param name="record">Exactly <see cref="Length"/> bytes.</param>
     public static bool IsWhole(ReadOnlySpan<byte> record) =>
         BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) == Checksum(record)
-        && BinaryPrimitives.ReadUInt16LittleEndian(record[16..]) <= record.Length - HeaderBytes;
+        && TopicBytes(record) <= record.Length - HeaderBytes;
 
     /// <param name="record">A whole record.</param>
     public static SpoolRecord Read(ReadOnlySpan<byte> record)
     {
-        var topicBytes = BinaryPrimitives.ReadUInt16LittleEndian(record[16..]);
-        return new SpoolRecord(PositionOf(record), Encoding.UTF8.GetString(record.Slice(HeaderBytes, topicBytes)), record[(HeaderBytes + topicBytes)..].ToArray());
+        var topic = record.Slice(HeaderBytes, TopicBytes(record));
+        return new SpoolRecord { Position = PositionOf(record), Topic = Encoding.UTF8.GetString(topic), Payload = record[(HeaderBytes + topic.Length)..].ToArray() };
+    }
+
+    /// <param name="record">A whole record; its payload is copied.</param>
+    public void Fill(ReadOnlySpan<byte> record, TopicCache topics)
+    {
+        var topic = record.Slice(HeaderBytes, TopicBytes(record));
+        var payload = record[(HeaderBytes + topic.Length)..];
+        if (payload.Length > _buffer.Length)
+        {
+            Release(0);
+            _buffer = ArrayPool<byte>.Shared.Rent(payload.Length);
+        }
+        payload.CopyTo(_buffer);
+        Position = PositionOf(record);
+        Topic = topics.Text(topic);
+        Payload = _buffer.AsMemory(0, payload.Length);
+    }
+
+    /// <summary>Nobody reads the payload any more.</summary>
+    public void Release() => Release(KeptBytes);
+
+    private static int TopicBytes(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16LittleEndian(record[16..]);
+
+    private void Release(int kept)
+    {
+        Payload = default;
+        if (_buffer.Length <= kept) return;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
     }
 
     /// <summary>CRC32C (RFC 3720, B.4) of the record's length, and of everything behind the checksum.</summary>

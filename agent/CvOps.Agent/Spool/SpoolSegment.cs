@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
@@ -31,42 +30,14 @@ internal sealed class SpoolSegment(string path, long first, long bytes)
     public static long Scan(SafeFileHandle file, long from, long expected, Func<ReadOnlyMemory<byte>, bool> take)
     {
         var length = RandomAccess.GetLength(file);
-        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
-        try
+        using var chunk = new SegmentChunk();
+        var at = from;
+        while (chunk.Record(file, at, length, expected) is { IsEmpty: false } record)
         {
-            var at = from;
-            while (true)
-            {
-                var seen = Fill(file, buffer.AsMemory(0, SpoolRecord.HeaderBytes), at);
-                var size = SpoolRecord.Length(buffer.AsSpan(0, seen));
-                if (size == 0 || at + size > length) return at;
-                if (size > buffer.Length)
-                {
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(size);
-                }
-                var record = buffer.AsMemory(0, size);
-                if (Fill(file, record, at) < size || !SpoolRecord.IsWhole(record.Span) || SpoolRecord.PositionOf(record.Span) != expected) return at;
-                at += size;
-                expected++;
-                if (!take(record)) return at;
-            }
+            at += record.Length;
+            expected++;
+            if (!take(record)) return at;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static int Fill(SafeFileHandle file, Memory<byte> buffer, long at)
-    {
-        var done = 0;
-        while (done < buffer.Length)
-        {
-            var count = RandomAccess.Read(file, buffer.Span[done..], at + done);
-            if (count == 0) break;
-            done += count;
-        }
-        return done;
+        return at;
     }
 }

@@ -195,7 +195,7 @@ public sealed class SpoolLogTests : IDisposable
             var last = 0L;
             while (reader.TryRead() is { } record)
             {
-                var sequence = long.Parse(Encoding.UTF8.GetString(record.Payload).Split(' ')[0], CultureInfo.InvariantCulture);
+                var sequence = long.Parse(Encoding.UTF8.GetString(record.Payload.Span).Split(' ')[0], CultureInfo.InvariantCulture);
                 Assert.Equal(last + 1, sequence);
                 last = sequence;
                 spool.Acknowledge(record.Position);
@@ -214,7 +214,7 @@ public sealed class SpoolLogTests : IDisposable
     {
         using var reader = spool.Read();
         var read = new List<string>();
-        while (reader.TryRead() is { } record) read.Add(Encoding.UTF8.GetString(record.Payload).TrimEnd());
+        while (reader.TryRead() is { } record) read.Add(Encoding.UTF8.GetString(record.Payload.Span).TrimEnd());
         return read;
     }
 
