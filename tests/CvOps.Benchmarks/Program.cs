@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["allocations"] = AllocationBench.RunAsync,
     ["bursts"] = BurstBench.RunAsync,
     ["decode"] = DecodeBench.RunAsync,
+    ["publish"] = PublishBench.RunAsync,
     ["actuation"] = ActuationBench.RunAsync,
     ["footprint"] = FootprintBench.RunAsync,
 };

@@ -55,15 +55,15 @@ internal sealed class Connection : IAsyncDisposable
     public async Task SendAsync(Func<PacketEncoder, ReadOnlyMemory<byte>> packet, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Task? handedOver;
+        Task<bool>? handedOver;
         lock (_outbox.Guard)
         {
             ThrowIfEnded();
             Encode(packet);
             handedOver = _outbox.Claim() ? null : _outbox.HandedOver();
         }
-        await (handedOver ?? _outbox.FlushAsync()).WaitAsync(cancellationToken);
-        ThrowIfEnded();
+        // Not whether the connection stands still: a server closes it as soon as it has read our goodbye.
+        if (!await (handedOver ?? _outbox.FlushAsync()).WaitAsync(cancellationToken)) throw Failure();
     }
 
     /// <summary>Publishes with QoS 0 or 1; the latter waits for PUBACK. Order on the wire is the order of the calls.</summary>
@@ -246,12 +246,12 @@ internal sealed class Connection : IAsyncDisposable
     }
 
     /// <summary>QoS 0 is done when the network has it.</summary>
-    private async Task SettleAsync(Publication publication, Task handedOver)
+    private async Task SettleAsync(Publication publication, Task<bool> handedOver)
     {
-        await handedOver;
+        var taken = await handedOver;
         lock (_outbox.Guard)
         {
-            if (_failure is null) publication.Settle(new MqttClientPublishResult(null, MqttClientPublishReasonCode.Success, null, []));
+            if (taken) publication.Settle(new MqttClientPublishResult(null, MqttClientPublishReasonCode.Success, null, []));
             else publication.Settle(Failure());
         }
     }

@@ -15,7 +15,7 @@ internal sealed class Outbox(Stream stream, MqttProtocolVersion version, TimePro
 
     private PacketEncoder _gathering = new(version);
     private PacketEncoder _leaving = new(version);
-    private TaskCompletionSource? _handedOver;
+    private TaskCompletionSource<bool>? _handedOver;
     private bool _flushing;
     private long _lastWritten = time.GetTimestamp();
 
@@ -28,8 +28,8 @@ internal sealed class Outbox(Stream stream, MqttProtocolVersion version, TimePro
 
     public bool HasRoom(long bytes) => _gathering.Written.Length is var gathered && (gathered == 0 || gathered + bytes <= GatherBytes);
 
-    /// <summary>Completes when everything gathered so far is written.</summary>
-    public Task HandedOver() => (_handedOver ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    /// <summary>Completes when everything gathered so far is written; false when the connection ended before.</summary>
+    public Task<bool> HandedOver() => (_handedOver ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <returns>True when there is something to flush and nobody does: the caller must, or must have it done, outside the guard.</returns>
     public bool Claim()
@@ -43,10 +43,11 @@ internal sealed class Outbox(Stream stream, MqttProtocolVersion version, TimePro
 
     public void Execute() => _ = FlushAsync();
 
-    /// <summary>Writes what has gathered; only for who claimed it. Completes when that is written or has failed, and never throws.</summary>
-    public async Task FlushAsync()
+    /// <summary>Writes what has gathered; only for who claimed it. Never throws.</summary>
+    /// <returns>False when the network did not take it.</returns>
+    public async Task<bool> FlushAsync()
     {
-        TaskCompletionSource? handedOver;
+        TaskCompletionSource<bool>? handedOver;
         lock (Guard)
         {
             (_gathering, _leaving) = (_leaving, _gathering);
@@ -60,21 +61,22 @@ internal sealed class Outbox(Stream stream, MqttProtocolVersion version, TimePro
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
             failed(e);
-            handedOver?.TrySetResult();
-            return;
+            handedOver?.TrySetResult(false);
+            return false;
         }
         Volatile.Write(ref _lastWritten, time.GetTimestamp());
         _leaving.CutTo(0);
-        handedOver?.TrySetResult();
+        handedOver?.TrySetResult(true);
         bool more;
         lock (Guard) more = _flushing = !_gathering.Written.IsEmpty;
         if (more) FlushSoon();
+        return true;
     }
 
     /// <summary>The connection has ended: nobody needs to wait for its network any more.</summary>
     public void Abandon()
     {
-        _handedOver?.TrySetResult();
+        _handedOver?.TrySetResult(false);
         _handedOver = null;
     }
 }

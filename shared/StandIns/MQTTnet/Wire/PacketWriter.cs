@@ -111,7 +111,8 @@ internal sealed class PacketWriter
 
     public void Properties(List<MqttUserProperty>? user)
     {
-        foreach (var property in user ?? [])
+        if (user is null) return;
+        foreach (var property in user)
         {
             Byte((byte)PropertyId.UserProperty);
             String(property.Name);

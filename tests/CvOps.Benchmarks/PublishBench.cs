@@ -1,0 +1,145 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using CvOps.Agent.Link;
+using CvOps.Agent.Spool;
+using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CvOps.Benchmarks;
+
+/// <summary>
+/// From the spool on disk to PUBACK: managed bytes a message of the whole process, and messages a second over mosquitto's own client that reads
+/// the same payloads as lines of a file, QoS 1 to the same mosquitto on loopback, rounds interleaved, connecting and saying goodbye included in both.
+/// </summary>
+internal static class PublishBench
+{
+    private const int Counted = 10_000;
+    private const int WarmUp = 20_000;
+    private const int Messages = 30_000;
+    private const int PayloadBytes = 400; // an inspection with two detections
+    private const int Rounds = 5;
+    private static readonly DeviceId Device = new("bench");
+    private static readonly Topics Own = new(new SiteId("bench"), Device);
+    private static readonly string Topic = Own.Inspection(new CameraId("cam"));
+
+    public static async Task<IReadOnlyList<Figure>> RunAsync()
+    {
+        // Not its log: every line of it would be a string in this process.
+        await using var broker = await TestBroker.StartWithAsync((port, folder) => string.Create(CultureInfo.InvariantCulture,
+            $"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\nmax_queued_messages 0\npersistence false\npersistence_location {folder}/\nlog_dest none\n"));
+        var counted = await DrainAsync(broker, WarmUp + Counted);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counted.Bytes} managed bytes for {Counted} messages, {counted.Collections} collections"));
+
+        using var folder = new TestFolder();
+        await File.WriteAllLinesAsync(folder["lines"], Enumerable.Repeat(Encoding.UTF8.GetString(Payload), Messages));
+        var ratios = new List<double>();
+        for (var round = -1; round < Rounds; round++)
+        {
+            var rival = await RivalAsync(broker, folder["lines"]);
+            var ours = (await DrainAsync(broker, Messages)).Rate;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: mosquitto_pub {rival:0} messages/s, agent {ours:0} messages/s{(round < 0 ? " (warm-up)" : "")}"));
+            if (round >= 0) ratios.Add(ours / rival);
+        }
+        return
+        [
+            Figure.AtMost("managed bytes a message, spool to PUBACK, whole process", counted.Bytes / (double)Counted, 64, $"{Counted} messages, GC.GetTotalAllocatedBytes"),
+            Figure.AtMost("garbage collections meanwhile", counted.Collections, 0, "-"),
+            Figure.AtLeast("messages/s spool to PUBACK / mosquitto_pub -q 1 -l", ratios.Order().ElementAt(Rounds / 2), 1, "mosquitto_pub of this machine, same broker and payloads"),
+        ];
+    }
+
+    private static byte[] Payload { get; } = Encoding.UTF8.GetBytes(new string('x', PayloadBytes));
+
+    private readonly record struct Drained(double Rate, long Bytes, int Collections);
+
+    /// <summary>A full spool, emptied by the agent's link and uplink.</summary>
+    private static async Task<Drained> DrainAsync(TestBroker broker, int messages)
+    {
+        using var folder = new TestFolder();
+        Fill(folder.Path, messages);
+        await using var spool = new SpoolLog(folder.Path, Device, 1L << 30, TimeProvider.System, NullLogger<SpoolLog>.Instance);
+        using var stopping = new CancellationTokenSource();
+        using var mqtt = new MqttFleetLink(new LinkOptions { Brokers = [string.Create(CultureInfo.InvariantCulture, $"mqtt://127.0.0.1:{broker.Port}")] },
+            new SiteId("bench"), Device, new FleetInbox(), () => new DeviceStatus(Device, Connectivity.Online, 1, "bench"), () => 0.5, TimeProvider.System, NullLogger<MqttFleetLink>.Instance);
+        var link = new CountingLink(mqtt, messages);
+        using var uplink = new UplinkLoop(spool, link, TimeProvider.System, NullLogger<UplinkLoop>.Instance);
+
+        var started = Stopwatch.GetTimestamp();
+        var running = link.RunAsync(stopping.Token);
+        await uplink.StartAsync(stopping.Token);
+        await link.AllSent;
+        // The last window is still on its way.
+        while (spool.Health.WaitingMessages > 0) await Task.Delay(1);
+        await uplink.StopAsync(CancellationToken.None);
+        await stopping.CancelAsync();
+        await running;
+        return new Drained(messages / Stopwatch.GetElapsedTime(started).TotalSeconds, link.Bytes, link.Collections);
+    }
+
+    private static void Fill(string folder, int messages)
+    {
+        using var store = new SpoolStore(folder, 1L << 30, TimeProvider.System, NullLogger.Instance);
+        store.Open();
+        var records = new ArrayBufferWriter<byte>();
+        for (var first = 1; first <= messages; first += 1000)
+        {
+            var count = Math.Min(1000, messages - first + 1);
+            records.ResetWrittenCount();
+            for (var index = 0; index < count; index++) SpoolRecord.Write(records, first + index, Topic, Payload, default);
+            store.Append(first, count, records.WrittenMemory);
+        }
+    }
+
+    private static async Task<double> RivalAsync(TestBroker broker, string lines)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await using var client = TestProcess.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"exec mosquitto_pub -V 5 -h 127.0.0.1 -p {broker.Port} -i rival -q 1 -t '{Topic}' -l < '{lines}'")]);
+        await client.WaitForExitAsync(TimeSpan.FromMinutes(2));
+        if (client.ExitCode != 0) throw new InvalidOperationException($"mosquitto_pub: {client.Output}");
+        return Messages / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>The link, with a look at the process's allocations when so many messages have been given to it.</summary>
+    private sealed class CountingLink(IFleetLink link, int messages) : IFleetLink
+    {
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _sent;
+
+        public long Bytes { get; private set; }
+
+        public int Collections { get; private set; }
+
+        public Task AllSent => _all.Task;
+
+        public LinkState State => link.State;
+
+        public string? Problem => link.Problem;
+
+        public int Window => link.Window;
+
+        public Task RunAsync(CancellationToken cancellationToken) => link.RunAsync(cancellationToken);
+
+        public Task WhenConnectedAsync(CancellationToken cancellationToken) => link.WhenConnectedAsync(cancellationToken);
+
+        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        {
+            _sent++;
+            if (_sent == messages - Counted) (Bytes, Collections) = (-GC.GetTotalAllocatedBytes(precise: true), -GC.CollectionCount(0));
+            if (_sent == messages)
+            {
+                (Bytes, Collections) = (Bytes + GC.GetTotalAllocatedBytes(precise: true), Collections + GC.CollectionCount(0));
+                _all.TrySetResult();
+            }
+            return link.SendAsync(topic, payload, cancellationToken);
+        }
+
+        public void Report(TwinReported reported) => link.Report(reported);
+
+        public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) => link.RespondAsync(response, cancellationToken);
+    }
+}
