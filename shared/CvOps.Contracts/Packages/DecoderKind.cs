@@ -81,4 +81,22 @@ public enum DecoderKind
     /// the last is no object: DETR, Carion et al. 2020); boxes [1, N, 4] of centre x, centre y, width, height, normalised.
     /// </summary>
     Detr,
+
+    /// <summary>
+    /// Oriented boxes of YOLOv8 and 11 (ultralytics): one output [1, 4 + classes + 1, anchors] or transposed: as YoloV8, then the angle in radians from the
+    /// x axis to the box's width, clockwise in the picture. Suppression goes by the boxes as they lie.
+    /// </summary>
+    YoloObb,
+
+    /// <summary>
+    /// Keypoints of YOLOv8 and 11 (ultralytics): one output [1, 4 + classes + 3 x keypoints, anchors] or transposed: as YoloV8, then x, y, score of each
+    /// keypoint; or 2 x keypoints without scores. Needs <see cref="DecoderSpec.Keypoints"/>.
+    /// </summary>
+    YoloPose,
+
+    /// <summary>
+    /// Instance masks of YOLOv8 and 11 (ultralytics; YOLACT, Bolya et al. 2019): an output [1, 4 + classes + K, anchors] or transposed: as YoloV8, then the
+    /// mask's coefficients; prototypes [1, K, height, width]. A mask is the sigmoid of their weighted sum, cut at the box.
+    /// </summary>
+    YoloSegmentation,
 }

@@ -40,6 +40,10 @@ internal sealed class BoxCandidates
     /// <summary>Which of the tile's anchors it is: whoever decodes finds the rest of its numbers there.</summary>
     public ReadOnlySpan<int> Anchor => _anchor;
 
+    /// <summary>A box as it lies when it is turned by its angle.</summary>
+    public RotatedBox Rotated(int place) => new(
+        (_left[place] + (double)_right[place]) / 2, (_top[place] + (double)_bottom[place]) / 2, _right[place] - (double)_left[place], _bottom[place] - (double)_top[place], _angle[place]);
+
     public void Clear() => Count = 0;
 
     /// <summary>Adds a box; one whose size is no finite number (an exponential that overflowed) is passed over.</summary>

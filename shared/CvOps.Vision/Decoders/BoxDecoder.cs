@@ -1,4 +1,3 @@
-using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 
@@ -16,7 +15,7 @@ internal abstract class BoxDecoder : PredictionDecoder
     protected BoxDecoder(ModelManifest manifest, NmsMode nms = NmsMode.PerClass, BoxUnits units = BoxUnits.InputPixels) : base(manifest)
     {
         var spec = manifest.Decoder;
-        _suppression = new BoxSuppression(spec.Nms ?? nms, spec.IouThreshold, spec.TopK ?? BoxSuppression.DefaultTopK, spec.MaxDetections ?? Limits.Detections);
+        _suppression = new BoxSuppression(SuppressionSettings.Of(spec, nms));
         _rejects = [.. manifest.Classes.Select(manifest.RejectClasses.Contains)];
         _units = spec.Units ?? units;
         ScoreThreshold = (float)spec.ScoreThreshold;
@@ -31,7 +30,7 @@ internal abstract class BoxDecoder : PredictionDecoder
 
     public override void Finish(PreprocessPlan plan, Prediction into)
     {
-        var kept = Suppress(_suppression);
+        var kept = Suppress();
         into.Detections.Clear();
         into.Reject = false;
         for (var i = 0; i < kept.Length; i++)
@@ -57,7 +56,7 @@ internal abstract class BoxDecoder : PredictionDecoder
     protected PictureMap Map(PreprocessPlan plan, int tile) => PictureMap.Of(plan, tile, _units, Manifest.Input);
 
     /// <returns>Places of the boxes that stay, by falling score.</returns>
-    protected virtual ReadOnlySpan<int> Suppress(BoxSuppression suppression) => suppression.Keep(Boxes);
+    protected virtual ReadOnlySpan<int> Suppress() => _suppression.Keep(Boxes);
 
     /// <summary>Fills in where a kept box is, clipped to the picture, and what else the model says of it.</summary>
     /// <param name="number">Its number among the kept.</param>

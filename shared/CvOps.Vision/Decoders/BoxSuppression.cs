@@ -1,5 +1,4 @@
 using System.Numerics;
-using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 
 namespace CvOps.Vision.Decoders;
@@ -10,35 +9,29 @@ namespace CvOps.Vision.Decoders;
 /// </summary>
 internal sealed class BoxSuppression
 {
-    /// <summary>More candidates than this are noise; the surest are kept.</summary>
-    public const int DefaultTopK = 4096;
-
-    private readonly NmsMode _mode;
-    private readonly float _iouThreshold;
-    private readonly int _topK;
-    private readonly int _most;
+    private readonly SuppressionSettings _settings;
     private readonly int[] _kept;
     // The kept boxes side by side, zero behind the last: a box without place or area overlaps nothing.
     private readonly float[] _left, _top, _right, _bottom, _area;
     private readonly int[] _class;
-    private ulong[] _order = new ulong[DefaultTopK];
+    private ulong[] _order = new ulong[SuppressionSettings.DefaultTopK];
 
-    public BoxSuppression(NmsMode mode, double iouThreshold, int topK = DefaultTopK, int most = Limits.Detections)
+    public BoxSuppression(SuppressionSettings settings)
     {
-        (_mode, _iouThreshold, _topK, _most) = (mode, (float)iouThreshold, topK, most);
-        _kept = new int[most];
-        var padded = most + Vector<float>.Count;
+        _settings = settings;
+        _kept = new int[settings.Most];
+        var padded = settings.Most + Vector<float>.Count;
         (_left, _top, _right, _bottom, _area, _class) = (new float[padded], new float[padded], new float[padded], new float[padded], new float[padded], new int[padded]);
     }
 
     /// <returns>The places of what is kept, by falling score; overwritten by the next call.</returns>
     public ReadOnlySpan<int> Keep(BoxCandidates boxes)
     {
-        var order = ByScore(boxes);
+        var order = ScoreOrder.Of(boxes.Score[..boxes.Count], ref _order, _settings.TopK);
         var kept = 0;
-        if (_mode == NmsMode.None)
+        if (_settings.Mode == NmsMode.None)
         {
-            for (; kept < Math.Min(order.Length, _most); kept++) _kept[kept] = (int)(uint)order[kept];
+            for (; kept < Math.Min(order.Length, _settings.Most); kept++) _kept[kept] = (int)(uint)order[kept];
             return _kept.AsSpan(0, kept);
         }
         foreach (var key in order)
@@ -46,11 +39,11 @@ internal sealed class BoxSuppression
             var place = (int)(uint)key;
             var (left, top, right, bottom) = (boxes.Left[place], boxes.Top[place], boxes.Right[place], boxes.Bottom[place]);
             var area = (right - left) * (bottom - top);
-            var @class = _mode == NmsMode.PerClass ? boxes.Class[place] : 0;
+            var @class = _settings.Mode == NmsMode.PerClass ? boxes.Class[place] : 0;
             if (OverlapsKept(kept, left, top, right, bottom, area, @class)) continue;
             (_left[kept], _top[kept], _right[kept], _bottom[kept], _area[kept], _class[kept]) = (left, top, right, bottom, area, @class);
             _kept[kept++] = place;
-            if (kept == _most) break;
+            if (kept == _settings.Most) break;
         }
         Forget(kept);
         return _kept.AsSpan(0, kept);
@@ -59,7 +52,7 @@ internal sealed class BoxSuppression
     private bool OverlapsKept(int kept, float left, float top, float right, float bottom, float area, int @class)
     {
         var (lefts, tops, rights, bottoms) = (new Vector<float>(left), new Vector<float>(top), new Vector<float>(right), new Vector<float>(bottom));
-        var (areas, classes, threshold) = (new Vector<float>(area), new Vector<int>(@class), new Vector<float>(_iouThreshold));
+        var (areas, classes, threshold) = (new Vector<float>(area), new Vector<int>(@class), new Vector<float>((float)_settings.IouThreshold));
         for (var i = 0; i < kept; i += Vector<float>.Count)
         {
             var width = Vector.Min(rights, new Vector<float>(_right, i)) - Vector.Max(lefts, new Vector<float>(_left, i));
@@ -80,18 +73,5 @@ internal sealed class BoxSuppression
         Array.Clear(_bottom, 0, kept);
         Array.Clear(_area, 0, kept);
         Array.Clear(_class, 0, kept);
-    }
-
-    /// <summary>The surest boxes' places in the low halves, by falling score, then by place.</summary>
-    private ReadOnlySpan<ulong> ByScore(BoxCandidates boxes) => Sort(boxes.Score[..boxes.Count], ref _order, _topK);
-
-    internal static ReadOnlySpan<ulong> Sort(ReadOnlySpan<float> scores, ref ulong[] order, int topK)
-    {
-        if (order.Length < scores.Length) order = new ulong[Math.Max(scores.Length, 2 * order.Length)];
-        var keys = order.AsSpan(0, scores.Length);
-        // The bits of floats from 0 up rise with them, so their complement falls. Adding 0 makes a plus of minus zero.
-        for (var i = 0; i < keys.Length; i++) keys[i] = ((ulong)~BitConverter.SingleToUInt32Bits(Math.Max(scores[i], 0) + 0f) << 32) | (uint)i;
-        keys.Sort();
-        return keys[..Math.Min(keys.Length, topK)];
     }
 }

@@ -17,6 +17,8 @@ internal static class DecoderRule
         if (decoder.ScoreThreshold is not (>= 0 and <= 1) || decoder.IouThreshold is not (>= 0 and <= 1)) throw new ModelException($"The manifest's thresholds {decoder.ScoreThreshold} and {decoder.IouThreshold} must be 0 to 1.");
         if (decoder.Strides.FirstOrDefault(stride => stride < 1, 1) is < 1 and var stride) throw new ModelException($"The manifest has a stride of {stride}; strides are at least 1.");
         if (decoder.Units == BoxUnits.PicturePixels && manifest.Input.Tiles is not null) throw new ModelException("The manifest's boxes are in pixels of the picture, but its input is in tiles, which know nothing of the picture.");
+        if (decoder.Kind == DecoderKind.YoloPose && decoder.Keypoints is not { Count: > 0 }) throw new ModelException("A YoloPose decoder needs the manifest's keypoints, their names in the model's order; the manifest names none.");
+        if (decoder.MaskThreshold is not (null or (> 0 and < 1))) throw new ModelException($"The manifest's maskThreshold is {decoder.MaskThreshold}; it must be above 0 and below 1.");
         if (decoder.TopK is < 1) throw new ModelException($"The manifest's topK is {decoder.TopK}; it must be at least 1.");
         if (decoder.MaxDetections is < 1 or > Limits.Detections) throw new ModelException($"The manifest's maxDetections is {decoder.MaxDetections}; 1 to {Limits.Detections} are possible.");
     }
@@ -30,7 +32,7 @@ internal static class DecoderRule
     private static int OutputsOf(DecoderSpec decoder) => decoder.Kind switch
     {
         DecoderKind.NanoDet => 2 * decoder.Strides.Count,
-        DecoderKind.Ssd or DecoderKind.Detr => 2,
+        DecoderKind.Ssd or DecoderKind.Detr or DecoderKind.YoloSegmentation => 2,
         DecoderKind.Torchvision or DecoderKind.RtDetr => 3,
         DecoderKind.TensorFlowDetection or DecoderKind.EfficientNms => 4,
         _ => 1,

@@ -21,7 +21,7 @@ public sealed class BoxSuppressionTests
             {
                 if (scores[i] > threshold) boxes.Add(numbers[4 * i], numbers[4 * i + 1], numbers[4 * i] + numbers[4 * i + 2], numbers[4 * i + 1] + numbers[4 * i + 3], scores[i], i % 5, 0, i);
             }
-            var kept = new BoxSuppression(NmsMode.Agnostic, entry.GetProperty("iou").GetDouble()).Keep(boxes);
+            var kept = new BoxSuppression(new(NmsMode.Agnostic, entry.GetProperty("iou").GetDouble())).Keep(boxes);
             Assert.Equal(entry.GetProperty("kept").EnumerateArray().Select(index => index.GetInt32()), kept.ToArray().Select(place => boxes.Anchor[place]));
         }
     }
@@ -32,7 +32,7 @@ public sealed class BoxSuppressionTests
     public void No_two_kept_boxes_overlap_too_much_and_none_goes_without_one_that_does(NmsMode mode)
     {
         var random = new Random(11);
-        var suppression = new BoxSuppression(mode, 0.5);
+        var suppression = new BoxSuppression(new(mode, 0.5));
         for (var round = 0; round < 100; round++)
         {
             var boxes = new BoxCandidates();
@@ -54,8 +54,8 @@ public sealed class BoxSuppressionTests
     {
         var boxes = new BoxCandidates();
         for (var i = 0; i < 50; i++) boxes.Add(100 * i, 0, 100 * i + 10, 10, i % 2 == 0 ? 0.5f : 0.75f, 0, 0, i);
-        Assert.Equal([1, 3, 5], new BoxSuppression(NmsMode.PerClass, 0.5, most: 3).Keep(boxes).ToArray());
-        Assert.Equal([.. Enumerable.Range(0, 25).Select(i => 2 * i + 1), 0, 2], new BoxSuppression(NmsMode.None, 0.5, topK: 27).Keep(boxes).ToArray());
+        Assert.Equal([1, 3, 5], new BoxSuppression(new(NmsMode.PerClass, 0.5, Most: 3)).Keep(boxes).ToArray());
+        Assert.Equal([.. Enumerable.Range(0, 25).Select(i => 2 * i + 1), 0, 2], new BoxSuppression(new(NmsMode.None, 0.5, TopK: 27)).Keep(boxes).ToArray());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class BoxSuppressionTests
     {
         var boxes = new BoxCandidates();
         for (var i = 0; i < 3; i++) boxes.Add(0, 0, 0, 0, 0.5f, 0, 0, i);
-        Assert.Equal(3, new BoxSuppression(NmsMode.PerClass, 0).Keep(boxes).Length);
+        Assert.Equal(3, new BoxSuppression(new(NmsMode.PerClass, 0)).Keep(boxes).Length);
     }
 
     private static double Iou(BoxCandidates boxes, int a, int b)
