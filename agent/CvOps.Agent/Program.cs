@@ -9,7 +9,9 @@ using CvOps.Agent.Link;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
+using CvOps.Agent.Zones;
 using CvOps.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -54,6 +56,8 @@ try
         .AddUpdate(options)         // the committed model is in charge before a camera starts
         .AddInference(options.Inference) // preprocess, infer, decode, ask the shadow
         .AddActuation(options)      // ejector, stack light, fail-safe output
+        .AddTracking(options)       // detections get the name of their object
+        .AddZones(options)          // who is where, who crossed which line
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
         .AddDrift(options)          // windows of statistics a camera and model

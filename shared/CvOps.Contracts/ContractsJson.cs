@@ -17,6 +17,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(InspectionReport))]
 [JsonSerializable(typeof(IReadOnlyList<Detection>))]
 [JsonSerializable(typeof(DriftWindow))]
+[JsonSerializable(typeof(ZoneReport))]
 [JsonSerializable(typeof(SampledFrame))]
 [JsonSerializable(typeof(DeviceHealth))]
 [JsonSerializable(typeof(DeviceStatus))]

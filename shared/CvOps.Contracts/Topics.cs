@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CvOps.Contracts;
 
 /// <summary>What a topic carries.</summary>
-public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response }
+public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone }
 
 /// <summary>
 /// Every MQTT topic of CvOps: <c>cvops/v1/{site}/{device}/...</c>. A device publishes and reads under its own two levels only;
@@ -39,6 +39,9 @@ public sealed class Topics(SiteId site, DeviceId device)
     /// <summary><see cref="Telemetry.DriftWindow"/>.</summary>
     public string Drift(CameraId camera) => $"{_prefix}drift/{camera}";
 
+    /// <summary><see cref="Telemetry.ZoneReport"/>.</summary>
+    public string Zone(CameraId camera) => $"{_prefix}zone/{camera}";
+
     /// <summary><see cref="Telemetry.SampledFrame"/>.</summary>
     public string Frame(CameraId camera, string frameId) => $"{_prefix}frame/{camera}/{frameId}";
 
@@ -65,13 +68,14 @@ public sealed class Topics(SiteId site, DeviceId device)
             (2, "twin", "reported") => (TopicKind.TwinReported, null),
             (2, "inspection", var camera) => (TopicKind.Inspection, camera),
             (2, "drift", var camera) => (TopicKind.Drift, camera),
+            (2, "zone", var camera) => (TopicKind.Zone, camera),
             (3, "frame", var frame) => (TopicKind.Frame, frame),
             (2, "command", var name) => (TopicKind.Command, name),
             (2, "response", var id) => (TopicKind.Response, id),
             _ => null,
         };
         if (found is not { } it) return false;
-        var camera1 = it.Kind is TopicKind.Inspection or TopicKind.Drift or TopicKind.Frame ? new CameraId(rest[1]) : (CameraId?)null;
+        var camera1 = it.Kind is TopicKind.Inspection or TopicKind.Drift or TopicKind.Zone or TopicKind.Frame ? new CameraId(rest[1]) : (CameraId?)null;
         parsed = new ParsedTopic(new SiteId(levels[2]), new DeviceId(levels[3]), it.Kind, camera1, it.Leaf);
         return true;
     }

@@ -7,7 +7,9 @@ using CvOps.Agent.Inference;
 using CvOps.Agent.Link;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
+using CvOps.Agent.Zones;
 using CvOps.Contracts;
 
 namespace CvOps.Agent.Configuration;
@@ -36,6 +38,12 @@ internal sealed record AgentOptions
 
     /// <summary>What cameras move on their lines; at most one entry a camera.</summary>
     public IReadOnlyList<ActuationOptions> Actuation { get; init; } = [];
+
+    /// <summary>Cameras whose objects are followed; at most one entry a camera.</summary>
+    public IReadOnlyList<TrackingOptions> Tracking { get; init; } = [];
+
+    /// <summary>Zones and lines; at most one entry a camera.</summary>
+    public IReadOnlyList<ZonesOptions> Zones { get; init; } = [];
 
     public SamplingOptions Sampling { get; init; } = new();
 

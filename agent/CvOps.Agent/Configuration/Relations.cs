@@ -1,4 +1,6 @@
 using CvOps.Agent.Actuation;
+using CvOps.Agent.Tracking;
+using CvOps.Agent.Zones;
 using CvOps.Contracts;
 
 namespace CvOps.Agent.Configuration;
@@ -19,6 +21,8 @@ internal static class Relations
             mistakes.Add($"cameras[{i}].id", $"'{id}' is also the id of the camera in line {mistakes.LineOf($"cameras[{seen[id]}].id")}; give each camera its own");
         }
         CheckActuation(options, mistakes);
+        OneEntryACamera(options, TrackingOptions.Section, [.. options.Tracking.Select(it => it.Camera)], mistakes);
+        OneEntryACamera(options, ZonesOptions.Section, [.. options.Zones.Select(it => it.Camera)], mistakes);
         if (options.Model.Package is { } package && !File.Exists(package))
         {
             mistakes.Add("model.package", $"the file '{package}' does not exist; name a .cvmodel or remove the key");
@@ -31,13 +35,11 @@ internal static class Relations
 
     private static void CheckActuation(AgentOptions options, YamlBinder mistakes)
     {
-        var cameras = new HashSet<string>(StringComparer.Ordinal);
+        OneEntryACamera(options, ActuationOptions.Section, [.. options.Actuation.Select(it => it.Camera)], mistakes);
         var pins = new Dictionary<(int Chip, int Pin), string>();
         for (var i = 0; i < options.Actuation.Count; i++)
         {
             var (actuation, path) = (options.Actuation[i], $"{ActuationOptions.Section}[{i}]");
-            MustBeACamera(options, actuation.Camera, $"{path}.camera", mistakes);
-            if (!cameras.Add(actuation.Camera.Value)) mistakes.Add($"{path}.camera", $"'{actuation.Camera}' has an entry already; put all its pins into one");
             foreach (var (key, pin) in actuation.Pins())
             {
                 if (!pins.TryAdd((actuation.Chip, pin), $"{path}.{key}")) mistakes.Add($"{path}.{key}", $"pin {pin} is also {pins[(actuation.Chip, pin)]}; give each its own");
@@ -45,9 +47,14 @@ internal static class Relations
         }
     }
 
-    private static void MustBeACamera(AgentOptions options, CameraId camera, string path, YamlBinder mistakes)
+    private static void OneEntryACamera(AgentOptions options, string section, IReadOnlyList<CameraId> entries, YamlBinder mistakes)
     {
-        if (options.Cameras is { } cameras && camera.Value.Length > 0 && !cameras.Any(it => it.Id == camera))
-            mistakes.Add(path, $"there is no camera '{camera}'; the cameras are {string.Join(", ", cameras.Select(it => it.Id))}");
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var (camera, path) = (entries[i], $"{section}[{i}].camera");
+            if (camera.Value.Length == 0) continue;
+            if (options.Cameras is { } cameras && !cameras.Any(it => it.Id == camera)) mistakes.Add(path, $"there is no camera '{camera}'; the cameras are {string.Join(", ", cameras.Select(it => it.Id))}");
+            if (entries.Take(i).Contains(camera)) mistakes.Add(path, $"'{camera}' has an entry already; put everything of a camera into one");
+        }
     }
 }

@@ -28,18 +28,28 @@ internal sealed class InspectionRig : IDisposable
 
     public LoadedModel Model { get; set; }
 
+    /// <summary>Of the frames shown from here on.</summary>
+    public int Connection { get; set; } = 1;
+
     /// <summary>Hands one frame to the sink and takes it back, spoilt, as the pool would reuse it.</summary>
     /// <param name="margin">Certainty of the model in charge.</param>
     /// <param name="shadow">Class the other model names; null for no shadow.</param>
-    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false)
+    /// <param name="detections">Kept as they are: a tracker writes into them.</param>
+    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null) =>
+        Show([sink], margin, cls, shadow, part, luma, error, statistics, reject, detections);
+
+    /// <summary>To several sinks, in their order.</summary>
+    /// <inheritdoc cref="Show(IInspectedFrameSink, double, string, string?, string?, byte, string?, FrameStatistics, bool, List{Detection}?)"/>
+    public void Show(IReadOnlyList<IInspectedFrameSink> sinks, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null)
     {
         using var frame = _pool.Rent(Width, Height, "test");
-        frame.Stamp(_lane, connection: 1, _number++, Time.GetUtcNow(), 0, Time.GetTimestamp());
+        frame.Stamp(_lane, Connection, _number++, Time.GetUtcNow(), 0, Time.GetTimestamp());
         frame.Pixels.Fill(128);
         frame.Pixels[..(Width * Height)].Fill(luma);
-        var prediction = new Prediction { Class = cls, Confidence = (1 + margin) / 2, Margin = margin, Reject = reject };
+        var prediction = new Prediction { Class = cls, Confidence = (1 + margin) / 2, Margin = margin, Reject = reject, Detections = detections ?? [] };
         var other = shadow is null ? null : new ShadowPrediction(new ModelRef("tiny", "0", "digest-0"), new Prediction { Class = shadow, Confidence = 0.9, Margin = 0.8 });
-        sink.Inspected(new InspectedFrame(frame, Model, prediction, other, statistics, new FrameTimings(0, 0, 0, 0), part, error));
+        var inspected = new InspectedFrame(frame, Model, prediction, other, statistics, new FrameTimings(0, 0, 0, 0), part, error);
+        foreach (var sink in sinks) sink.Inspected(inspected);
         frame.Pixels.Clear();
     }
 

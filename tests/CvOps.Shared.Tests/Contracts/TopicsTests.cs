@@ -20,6 +20,7 @@ public sealed class TopicsTests
         (nameof(Topics.Drift), Own.Drift(Camera), new(Site, Device, TopicKind.Drift, Camera, "cam_1")),
         (nameof(Topics.Frame), Own.Frame(Camera, "f-1"), new(Site, Device, TopicKind.Frame, Camera, "f-1")),
         (nameof(Topics.Command), Own.Command("ping"), new(Site, Device, TopicKind.Command, null, "ping")),
+        (nameof(Topics.Zone), Own.Zone(Camera), new(Site, Device, TopicKind.Zone, Camera, "cam_1")),
         (nameof(Topics.Response), Own.Response("c-1"), new(Site, Device, TopicKind.Response, null, "c-1")),
     ];
 

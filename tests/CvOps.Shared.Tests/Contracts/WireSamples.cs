@@ -47,6 +47,11 @@ internal static class WireSamples
             Histograms = new Dictionary<string, HistogramCounts> { [Covariates.Brightness] = new("0123456789abcdef", [1, 48, 1], 6000.5) },
             Classes = new Dictionary<string, long> { ["scratch"] = 3, [""] = 47 },
         }),
+        [nameof(ZoneReport)] = Of(ContractsJson.Default.ZoneReport, new ZoneReport
+        {
+            Origin = From, Camera = Camera, From = Noon, To = Noon.AddSeconds(10), Frames = 250,
+            Zones = [new ZoneCount("press-mouth", "person", 1, 3, 2, 14.5, 9.25, 1)], Lines = [new LineCount("gate", "bottle", 12, 1)],
+        }),
         [nameof(SampledFrame)] = Of(ContractsJson.Default.SampledFrame, new SampledFrame
         {
             Origin = From, FrameId = "press-1-3-cam-1-2-1234", Camera = Camera, Part = "4711", Frame = 1234, Connection = 2, CapturedAt = Noon, Model = Champion,

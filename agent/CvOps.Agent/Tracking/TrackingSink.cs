@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using CvOps.Agent.Inference;
+using CvOps.Contracts;
+using CvOps.Vision.Tracking;
+
+namespace CvOps.Agent.Tracking;
+
+/// <summary>
+/// Gives the detections of its cameras their tracks, in place: registered before whoever reports or counts them. A reconnected camera, another size
+/// or another model begins anew.
+/// </summary>
+internal sealed class TrackingSink(IEnumerable<TrackingOptions> cameras) : IInspectedFrameSink
+{
+    private readonly FrozenDictionary<CameraId, Follower> _cameras = cameras.ToFrozenDictionary(camera => camera.Camera, camera => new Follower(new ByteTracker(camera.Numbers)));
+
+    public void Inspected(in InspectedFrame inspected)
+    {
+        if (inspected.Error is not null || !_cameras.TryGetValue(inspected.Camera, out var follower)) return;
+        follower.Follow(inspected);
+    }
+
+    private sealed class Follower(ByteTracker tracker)
+    {
+        private (int Connection, int Width, int Height) _world;
+        private LoadedModel? _model;
+
+        public void Follow(in InspectedFrame inspected)
+        {
+            var world = (inspected.Frame.Connection, inspected.Frame.Width, inspected.Frame.Height);
+            if (world != _world || !ReferenceEquals(_model, inspected.Model)) tracker.Reset();
+            (_world, _model) = (world, inspected.Model);
+            tracker.Update(inspected.Prediction.Detections);
+        }
+    }
+}
