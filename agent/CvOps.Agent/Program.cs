@@ -6,6 +6,7 @@ using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Link;
+using CvOps.Agent.Offline;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
@@ -18,6 +19,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
+
+if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
 
 var command = CommandLine.Parse(args);
 switch (command.Verb)

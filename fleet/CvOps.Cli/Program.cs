@@ -3,6 +3,8 @@ using CvOps.Cli.Commands;
 using CvOps.Cli.Demo;
 using CvOps.Cli.Up;
 
+if (args is [RunCommand.Name, .. var offline]) return await FleetCommand.Guard(() => Task.FromResult(RunCommand.HandOver(offline)));
+
 var on = new FleetCommand();
 var root = new RootCommand("""
     cvops: run factory cameras as one fleet.
@@ -10,6 +12,7 @@ var root = new RootCommand("""
     Exit codes: 0 done, 1 tried and failed, 69 no fleet answers, 78 a file, option or the machine is not as it must be.
     """) { on.Fleet, on.Json };
 root.Add(UpCommand.Create());
+root.Add(RunCommand.Create());
 root.Add(DemoCommand.Create());
 foreach (var command in DeviceCommands.All(on)) root.Add(command);
 root.Add(ModelCommands.All(on));

@@ -9,6 +9,9 @@ internal readonly record struct CaptureTime(DateTimeOffset At, TimeSource Source
 /// <summary>Finds the capture times of one connection's pictures. Pure but for what it remembers.</summary>
 internal sealed class CaptureClock(CameraOptions options, StreamStart start)
 {
+    /// <summary>Containers say when a recording began in whole seconds.</summary>
+    public const double ContainerMs = 1000;
+
     // Encoders of network cameras hold 2 to 10 pictures at 10 to 30 a second; the network adds little to that.
     private const double NetworkMs = 500;
 
@@ -17,9 +20,6 @@ internal sealed class CaptureClock(CameraOptions options, StreamStart start)
 
     // Half a frame at 25 a second: a file has no arrival to be late.
     private const double RecordingMs = 20;
-
-    // Containers say when a recording began in whole seconds.
-    private const double ContainerMs = 1000;
 
     /// <param name="time">The picture's time since the stream's start; null when the stream has none.</param>
     /// <param name="now">The host's time at its arrival.</param>

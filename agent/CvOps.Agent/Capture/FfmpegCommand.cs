@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace CvOps.Agent.Capture;
 
-/// <summary>The programs that make a camera: ffmpeg, and setpriv to let it die with us.</summary>
-internal sealed record FfmpegPrograms(string? Ffmpeg, string? Setpriv)
+/// <summary>The programs that make a camera: ffmpeg, and setpriv to let it die with us; ffprobe knows how long a video is.</summary>
+internal sealed record FfmpegPrograms(string? Ffmpeg, string? Setpriv, string? Ffprobe = null)
 {
     /// <param name="searchPath">Folders separated by ':', as in PATH.</param>
-    public static FfmpegPrograms Find(string? searchPath) => new(Locate(searchPath, "ffmpeg"), Locate(searchPath, "setpriv"));
+    public static FfmpegPrograms Find(string? searchPath) => new(Locate(searchPath, "ffmpeg"), Locate(searchPath, "setpriv"), Locate(searchPath, "ffprobe"));
 
     private static string? Locate(string? searchPath, string program) =>
         (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);

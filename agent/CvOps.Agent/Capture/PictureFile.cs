@@ -25,7 +25,10 @@ internal static class PictureFile
         {
             throw new PictureException($"The file can't be read: {e.Message}", e);
         }
-        var picture = PngReader.IsPng(bytes) ? PngReader.Decode(bytes) : BmpReader.IsBmp(bytes) ? BmpReader.Decode(bytes) : JpegCodec.Decode(bytes);
+        var picture = PngReader.IsPng(bytes) ? PngReader.Decode(bytes)
+            : BmpReader.IsBmp(bytes) ? BmpReader.Decode(bytes)
+            : bytes is [0xFF, 0xD8, ..] ? JpegCodec.Decode(bytes)
+            : throw new PictureException($"It is neither a JPEG, a PNG nor a BMP ({bytes.Length} bytes).");
         if (picture.Width * (double)picture.Height <= maxMegapixels * 1e6) return picture;
         throw new PictureException($"It is {picture.Width}x{picture.Height}, more than the {maxMegapixels} megapixels allowed.");
     }

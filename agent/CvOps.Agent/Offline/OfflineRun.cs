@@ -1,0 +1,155 @@
+using CvOps.Agent.Capture;
+using CvOps.Agent.Inference;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CvOps.Agent.Offline;
+
+/// <summary>
+/// One offline run: the input's frames through the agent's own queue, stages and decoders, every one and in order, into a file instead of a spool.
+/// </summary>
+/// <param name="say">Takes sentences for a person.</param>
+internal sealed class OfflineRun(OfflineOptions options, TextWriter summary, Action<string> say, TimeProvider time)
+{
+    private readonly FrameNotes _notes = new();
+    private readonly OfflineTally _tally = new();
+
+    /// <param name="interrupted">Ends it early; what is under way is finished.</param>
+    /// <returns>One of <see cref="OfflineExit"/>.</returns>
+    /// <exception cref="OfflineException">It can't begin.</exception>
+    public async Task<int> RunAsync(CancellationToken interrupted)
+    {
+        // The folder is made and the file opened before anything takes time: what can't be written is known at once.
+        if (options.SaveFrames is { } folder) Make(folder);
+        using var file = options.Out is { } path ? new ResultsFile(path) : null;
+        try
+        {
+            return await InspectAsync(file, interrupted);
+        }
+        catch (OfflineException) when (_tally.Done == 0)
+        {
+            file?.Abandon();
+            throw;
+        }
+    }
+
+    private async Task<int> InspectAsync(ResultsFile? file, CancellationToken interrupted)
+    {
+        using var slots = new ModelSlots();
+        var model = OfflineModel.Open(options, time);
+        slots.Activate(model.Loaded);
+        if (model.Note is { } note) say(note);
+        if (options.Gpu && model.Loaded.Session.Provider == "CPU") say("No GPU can be used here; the CPU does it.");
+        var camera = OfflineInput.Camera(options.Input);
+        using var lines = file is null ? null : new ResultLines(file, model.Loaded, camera.Id, options.Timings);
+        var saver = options.SaveFrames is { } folder ? new FrameSaver(folder, options.Only, model.Loaded.Manifest.Classes) : null;
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        var sink = new OfflineSink(_notes, _tally, lines, saver, stop.Cancel);
+        var started = time.GetTimestamp();
+        var outcome = await FramesAsync(camera, slots, sink, stop);
+        var elapsed = time.GetElapsedTime(started);
+
+        if (_tally.Done == 0 && outcome.Problem is { } problem) throw OfflineException.WrongInput(problem);
+        if (_tally.Done > 0) OfflineSummary.Write(summary, _tally, model.Loaded, elapsed);
+        return Close(file, saver, sink.Failure, outcome, interrupted.IsCancellationRequested);
+    }
+
+    private async Task<ReadOutcome> FramesAsync(CameraOptions camera, ModelSlots slots, OfflineSink sink, CancellationTokenSource stop)
+    {
+        var programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
+        var pool = new FramePool();
+        using var queue = new FrameQueue();
+        var lane = new CameraLane(camera, time);
+        queue.Add(lane);
+        using var loop = new InferenceLoop(queue, slots, [sink], options.Inference, time, NullLogger<InferenceLoop>.Instance);
+        var reader = new OfflineReader(options, lane, queue, pool, programs, _notes, time);
+        using (new ProgressBar(() => _tally.Done, TotalAsync(programs, stop.Token), time))
+        {
+            await loop.StartAsync(CancellationToken.None);
+            // A stage that dies would leave the reader waiting for room in the queue.
+            var inspecting = loop.ExecuteTask!.ContinueWith(ended =>
+            {
+                stop.Cancel();
+                return ended;
+            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
+            // A thread of its own: reads block, and a decoder lives no longer than the thread that started it.
+            var outcome = await Task.Factory.StartNew(() => reader.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            await inspecting;
+            sink.Finish();
+            return outcome;
+        }
+    }
+
+    private async Task<long?> TotalAsync(FfmpegPrograms programs, CancellationToken stop)
+    {
+        if (!ProgressBar.CanShow) return null;
+        long? total = null;
+        if (OfflineInput.IsPictures(options.Input)) total = await Task.Run(() => PictureFiles.Count(options.Input), stop);
+        else if (!OfflineInput.IsStream(options.Input)) total = await VideoLength.OfAsync(options.Input, programs.Ffprobe, stop);
+        return options.Seconds is not null ? null : total is { } known && options.Frames is { } most ? Math.Min(known, most) : total ?? options.Frames;
+    }
+
+    /// <summary>Gives the lines their name, or says where they stay and why.</summary>
+    private int Close(ResultsFile? file, FrameSaver? saver, Exception? failure, ReadOutcome outcome, bool interrupted)
+    {
+        if ((failure as OfflineException)?.Message is { } broken || (broken = failure?.ToString() ?? (interrupted ? null : outcome.Problem)) is not null)
+        {
+            say(broken);
+            return Leave(file, OfflineExit.Failed);
+        }
+        if (interrupted)
+        {
+            say("Stopped.");
+            return Leave(file, OfflineExit.Interrupted);
+        }
+        try
+        {
+            file?.Commit();
+        }
+        catch (OfflineException e)
+        {
+            say(e.Message);
+            return e.ExitCode;
+        }
+        if (file is not null && options.Out != OfflineOptions.StandardOutput) summary.WriteLine($"\n{OfflineSummary.Counted(_tally.Done, "line")}: {file.Place}");
+        if (saver is not null) summary.WriteLine($"{(file is null ? "\n" : "")}{OfflineSummary.Counted(saver.Saved, "picture")}: {options.SaveFrames}");
+        if (_tally.FirstError is { } error) say($"{OfflineSummary.Counted(_tally.Errors, "frame")} could not be inspected. The first: {error}");
+        if (outcome.Damage.Count == 0) return _tally.Errors > 0 ? OfflineExit.Failed : OfflineExit.Done;
+        say($"The decoder met damage {OfflineSummary.Counted(outcome.Damage.Count, "time")}; frames may be missing or smeared. The latest: {outcome.Damage.Latest}");
+        // Streams lose packets; a recording should not have.
+        return _tally.Errors > 0 || !OfflineInput.IsStream(options.Input) ? OfflineExit.Failed : OfflineExit.Done;
+    }
+
+    private int Leave(ResultsFile? file, int code)
+    {
+        if (file is not null && _tally.Done == 0) file.Abandon();
+        else if (file is not null && TryFlush(file) && file.Stays) say($"{OfflineSummary.Counted(_tally.Done, "frame")} had been inspected; their lines are in {file.Place}.");
+        else say($"{OfflineSummary.Counted(_tally.Done, "frame")} had been inspected.");
+        return code;
+    }
+
+    private static bool TryFlush(ResultsFile file)
+    {
+        try
+        {
+            file.Flush();
+            return true;
+        }
+        catch (OfflineException)
+        {
+            return false;
+        }
+    }
+
+    private static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw OfflineException.WrongInput($"The folder {folder} can't be made: {e.Message}", e);
+        }
+    }
+}
