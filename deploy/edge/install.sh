@@ -6,7 +6,7 @@ usage() {
     cat <<'TEXT'
 Usage: install.sh PUBLISH_FOLDER [--root DIR] [--no-start]
 
-  PUBLISH_FOLDER  what `dotnet publish agent/CvOps.Agent -c Release -o PUBLISH_FOLDER` wrote
+  PUBLISH_FOLDER  what `dotnet publish agent/CvOps.Agent -c Release -r linux-x64 --self-contained false -o PUBLISH_FOLDER` wrote
   --root DIR      install under DIR instead of / (for images); changes no users and starts nothing
   --no-start      install, but neither enable nor start the service
   --help          this text
@@ -31,7 +31,7 @@ done
 here=$(cd "$(dirname "$0")" && pwd)
 
 [ -n "$publish" ] || { usage >&2; exit 1; }
-[ -f "$publish/cvops-agent.dll" ] || refuse "'$publish' holds no cvops-agent.dll. Make it with: dotnet publish agent/CvOps.Agent -c Release -o '$publish'"
+[ -f "$publish/cvops-agent.dll" ] || refuse "'$publish' holds no cvops-agent.dll. Make it with: dotnet publish agent/CvOps.Agent -c Release -r linux-x64 --self-contained false -o '$publish'"
 [ "$(id -u)" = 0 ] || refuse "run this as root, for example: sudo $0 $publish"
 command -v ffmpeg >/dev/null || refuse "ffmpeg is missing; cameras are read with it. Install it with: apt-get install -y ffmpeg"
 if [ ! -f "$publish/libcoreclr.so" ]; then

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
@@ -11,7 +12,8 @@ namespace CvOps.Benchmarks;
 
 /// <summary>
 /// What the agent costs beside its model: resident memory and the way from process start to the first inference, each over a bare program of the
-/// same .NET that opens the same model with ONNX Runtime and runs it. Both are real processes; starts alternate, medians are compared.
+/// same .NET that opens the same model with ONNX Runtime and runs it. Both are real processes, published as they are installed (compiled ahead);
+/// starts alternate, medians are compared.
 /// </summary>
 internal static class FootprintBench
 {
@@ -20,11 +22,13 @@ internal static class FootprintBench
     private const string FirstInference = "First inference";
     private const int BareRuns = 200;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PublishDeadline = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
 
     public static async Task<IReadOnlyList<Figure>> RunAsync()
     {
         List<Figure> figures = [];
+        var (bareProgram, agentProgram) = (await PublishAsync("tests/CvOps.Benchmarks", "CvOps.Benchmarks"), await PublishAsync("agent/CvOps.Agent", "cvops-agent"));
         foreach (var model in BenchModel.All())
         {
             using var folder = new TestFolder();
@@ -36,8 +40,8 @@ internal static class FootprintBench
             List<(double Ms, double Rss)> bare = [], agent = [];
             for (var start = 0; start < Starts; start++)
             {
-                bare.Add(await MeasureAsync(Environment.ProcessPath!, [BareHarness, onnx, manifest]));
-                agent.Add(await MeasureAsync(Path.Combine(AppContext.BaseDirectory, "cvops-agent"), ["--config", configuration]));
+                bare.Add(await MeasureAsync(bareProgram, [BareHarness, onnx, manifest]));
+                agent.Add(await MeasureAsync(agentProgram, ["--config", configuration]));
                 Console.WriteLine($"{model.Name}: bare {bare[^1].Ms:0} ms, {bare[^1].Rss:0.0} MB; agent {agent[^1].Ms:0} ms, {agent[^1].Rss:0.0} MB");
             }
             figures.Add(Figure.AtMost($"resident memory, agent / bare process, {model.Name}", Median(agent, run => run.Rss) / Median(bare, run => run.Rss), 1.25, "bare .NET + ONNX Runtime process"));
@@ -56,6 +60,15 @@ internal static class FootprintBench
         for (var run = 0; run < BareRuns; run++) session.Run();
         Thread.Sleep(Timeout.Infinite);
         return 0;
+    }
+
+    /// <returns>Path of the program, as deploy/edge installs it.</returns>
+    private static async Task<string> PublishAsync(string project, string program)
+    {
+        var folder = Path.Combine("artifacts", "bench", "publish", program);
+        await using var publish = TestProcess.Start(TestProcess.DotNet, ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "false", "-o", folder, "-v", "quiet"]);
+        if (await publish.WaitForExitAsync(PublishDeadline) != 0) throw new InvalidOperationException($"{project} could not be published: {publish.Output}");
+        return Path.GetFullPath(Path.Combine(folder, program));
     }
 
     private static async Task<(double Ms, double Rss)> MeasureAsync(string program, IReadOnlyList<string> arguments)

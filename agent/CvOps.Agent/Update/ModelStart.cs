@@ -22,6 +22,8 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         await CompareAgainAsync();
         if (slots.Active is { } active) Log.ModelInCharge(log, active.Ref.Name, active.Ref.Version, active.Session.Provider);
         else Log.NoModel(log);
+        // Copies of the package, which nobody needs any more, would stay for as long as nothing is allocated: that is, for ever.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private async Task LoadAsync(ModelRef committed)
