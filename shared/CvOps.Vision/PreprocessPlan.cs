@@ -124,5 +124,8 @@ public sealed class PreprocessPlan
     /// <summary>Picture pixels a tensor pixel is wide and high: what lengths are multiplied with.</summary>
     public (float X, float Y) ScaleToPicture(int tile = 0) => ((float)_tiles[tile].Geometry.ScaleX, (float)_tiles[tile].Geometry.ScaleY);
 
+    /// <summary>Where a tile's part of the picture lies in its tensor; the rest is padding.</summary>
+    internal ResizeGeometry Geometry(int tile) => _tiles[tile].Geometry;
+
     private static bool IsYuv(PixelFormat format) => format is PixelFormat.I420 or PixelFormat.Nv12;
 }

@@ -99,4 +99,19 @@ public enum DecoderKind
     /// mask's coefficients; prototypes [1, K, height, width]. A mask is the sigmoid of their weighted sum, cut at the box.
     /// </summary>
     YoloSegmentation,
+
+    /// <summary>
+    /// Semantic segmentation: one output [1, classes, height, width] (or [1, height, width, classes]) of scores over the whole input, of which the largest
+    /// counts; for two classes also [1, 1, height, width] of probabilities of the second, cut at <see cref="DecoderSpec.ScoreThreshold"/>.
+    /// </summary>
+    Segmentation,
+
+    /// <summary>Semantic segmentation whose argmax is in the graph: one output [1, height, width] or [1, 1, height, width] of class numbers.</summary>
+    ClassMap,
+
+    /// <summary>
+    /// Anomaly: the picture's score [1] and a map [1, 1, height, width] or [1, height, width] over the whole input, both in one unit (PatchCore, Roth et al.
+    /// 2022); or the map alone, whose largest value is the score. Needs <see cref="DecoderSpec.Anomaly"/> and two classes, normal and anomalous.
+    /// </summary>
+    AnomalyMap,
 }

@@ -51,10 +51,12 @@ internal static class PackageRule
         foreach (var output in golden.Vectors.SelectMany(v => v.Outputs))
         {
             // Compared as doubles, for a product of dimensions can pass the range of a long.
-            var bytes = output.Shape.Aggregate(4.0, (product, side) => side < 1 ? double.NaN : product * side);
+            var bytes = output.Shape.Aggregate(4.0, (product, side) => side < 0 ? double.NaN : product * side);
             if (bytes != entries[output.File].Size) return $"the size of {output.File} does not fit its shape.";
         }
 
-        return named.FirstOrDefault(name => entries[name].Size is 0 || entries[name].Size % 4 != 0) is { } odd ? $"{odd} is not a row of 4-byte numbers." : null;
+        // An output may hold nothing: a model that suppresses for itself and found no box.
+        if (golden.Vectors.FirstOrDefault(v => entries[v.Input].Size is 0) is { } empty) return $"{empty.Input} is empty.";
+        return named.FirstOrDefault(name => entries[name].Size % 4 != 0) is { } odd ? $"{odd} is not a row of 4-byte numbers." : null;
     }
 }

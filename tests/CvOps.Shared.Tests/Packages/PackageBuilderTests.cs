@@ -1,4 +1,5 @@
 using CvOps.Contracts.Packages;
+using CvOps.Shared.Tests.Vision.Decoders;
 using CvOps.Statistics;
 using CvOps.Testing;
 using CvOps.Vision;
@@ -37,6 +38,23 @@ public sealed class PackageBuilderTests : IDisposable
         Assert.Equal(pictures.Length, package.Profile.Frames);
         Assert.Equal(pictures.Length, package.Profile.Classes.Values.Sum());
         Assert.Equal([Covariates.Brightness, Covariates.Confidence, Covariates.Contrast, Covariates.Sharpness], package.Profile.Histograms.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_detector_that_suppresses_for_itself_is_packed_though_good_parts_show_it_nothing()
+    {
+        var manifest = OutputRig.Manifest(ModelTask.Detection, new DecoderSpec { Kind = DecoderKind.YoloV10, Outputs = ["boxes"] }, ["dent"], ["dent"]);
+        var picture = _folder["black.jpg"];
+        File.WriteAllBytes(picture, JpegCodec.Encode(new PictureView(new byte[64 * 64], 64, 64, PixelFormat.Grey8), 90));
+        using var key = SigningKeys.Create();
+        var path = _folder["dents.cvmodel"];
+        PackageBuilder.Build(path, manifest, OutputRig.Model(manifest.Input, new RigOutput("boxes", [-1, 6], 4, 4)), [picture], key, new Lineage(Trainer: "tests"));
+
+        var package = PackageVerifier.Verify(path, PackageKit.Trust(key), DateTimeOffset.UnixEpoch).Package!;
+        Assert.Equal([0L, 6L], package.Golden.Vectors[0].Outputs[0].Shape);
+        using var session = ModelSession.Open(package.Onnx, package.Manifest, new SessionSettings(AllowGpu: false));
+        var golden = GoldenCheck.Run(session, package.Golden, package.Entry);
+        Assert.True(golden.Passed, golden.Reason);
     }
 
     [Fact]

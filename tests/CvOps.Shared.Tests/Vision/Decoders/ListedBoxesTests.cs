@@ -63,7 +63,7 @@ public sealed class ListedBoxesTests
         RigOutput output = new("table", [-1, 6], 4, 4);
         using var rig = new OutputRig(Manifest(DecoderKind.YoloV10, [output]), output);
         Assert.Empty(rig.Decode(new float[24]).Detections);
-        Assert.Equal(0, rig.Session.OutputShape("table")[0]);
+        Assert.Equal(0, rig.Slot.OutputShape("table")[0]);
         Assert.Equal(4, rig.Decode(Table(Corners, (box, _) => [.. box, 0.8f, 1])).Detections.Count);
         var none = rig.Decode(new float[24]);
         Assert.Equal((null, 0.0, 0.0, false), (none.Class, none.Confidence, none.Margin, none.Reject));
