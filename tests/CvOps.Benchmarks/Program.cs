@@ -9,6 +9,7 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["decode"] = DecodeBench.RunAsync,
     ["publish"] = PublishBench.RunAsync,
     ["actuation"] = ActuationBench.RunAsync,
+    ["reconnect"] = ReconnectBench.RunAsync,
     ["footprint"] = FootprintBench.RunAsync,
 };
 

@@ -33,7 +33,7 @@ public sealed class BadStreamTests
     public async Task Lost_rtp_packets_are_counted_and_named_and_pictures_go_on(string transport)
     {
         var port = TestProcess.FreePort();
-        await using var server = await RtspServer.StartAsync(port, loseEvery: 20, mtu: 300);
+        await using var server = await RtspServer.StartAsync(port, Token, "--lose-every", "20", "--mtu", "300");
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live) with { Transport = Enum.Parse<RtspTransport>(transport) });
         await rig.StartAsync();
         await rig.UntilAsync(loop => loop.TakeHealth().StreamDamages >= 3);

@@ -50,7 +50,7 @@ public sealed class StreamCameraTests
     public async Task A_child_that_crashes_costs_one_reconnect()
     {
         var port = TestProcess.FreePort();
-        await using var server = await RtspServer.StartAsync(port);
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
         await rig.StartAsync();
         await rig.UntilSizeAsync(320, 240);
@@ -82,7 +82,7 @@ public sealed class StreamCameraTests
     public async Task An_rtsp_camera_is_read_over_other_transports(string transport)
     {
         var port = TestProcess.FreePort();
-        await using var server = await RtspServer.StartAsync(port);
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live) with { Transport = Enum.Parse<RtspTransport>(transport) });
         await rig.StartAsync();
         await rig.UntilSizeAsync(320, 240);
@@ -98,7 +98,7 @@ public sealed class StreamCameraTests
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         // However long it was away: only one decoder was started, the rest were knocks.
         Assert.Equal(0, rig.Loop.TakeHealth().Reconnects);
-        await using var server = await RtspServer.StartAsync(port);
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken);
         await rig.UntilSizeAsync(320, 240);
         Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
     }
@@ -107,7 +107,7 @@ public sealed class StreamCameraTests
     public async Task A_path_the_rtsp_server_does_not_have_is_named_as_the_cause()
     {
         var port = TestProcess.FreePort();
-        await using var server = await RtspServer.StartAsync(port);
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken);
         await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/other", Pace.Live));
         await rig.StartAsync();
         await rig.UntilAsync(loop => loop.TakeHealth().Problem?.Contains("has no such stream (404 Not Found)", StringComparison.Ordinal) == true);

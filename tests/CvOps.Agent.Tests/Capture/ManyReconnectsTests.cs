@@ -1,0 +1,57 @@
+using CvOps.Agent.Capture;
+using CvOps.Contracts;
+using CvOps.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CvOps.Agent.Tests.Capture;
+
+/// <summary>Cameras that break off after each picture, thousands of times.</summary>
+[Trait("tier", "slow"), Collection("agent process")]
+public sealed class ManyReconnectsTests
+{
+    private const int Reconnects = 10_000;
+    private const int Cameras = 12;
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(40);
+
+    [Fact]
+    public async Task Ten_thousand_reconnects_leave_no_thread_no_file_and_no_memory_behind()
+    {
+        await using var source = OnePictureCamera.Start();
+        using var queue = new FrameQueue();
+        var pool = new FramePool();
+        CameraOptions[] cameras = [.. Enumerable.Range(0, Cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = source.Url, InputArguments = ["-f", "mjpeg"], FrozenAfter = TimeSpan.Zero })];
+        using var set = new CameraSet(cameras, queue, pool, FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH")), TimeProvider.System, Random.Shared, NullLoggerFactory.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var pictures = 0;
+        var consumer = Task.Factory.StartNew(() =>
+        {
+            while (queue.Take(stop.Token) is { } frame)
+            {
+                frame.Dispose();
+                pictures++;
+            }
+        }, TaskCreationOptions.LongRunning);
+        await set.StartAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            // Every path taken, every pool filled, every method compiled to its end.
+            await UntilAsync(1000);
+            var before = ProcessFootprint.Now();
+            await UntilAsync(set.Sum(loop => loop.Connections) + Reconnects);
+            var after = ProcessFootprint.Now();
+            TestContext.Current.TestOutputHelper?.WriteLine($"{before} before, {after} after, {pictures} pictures");
+            Assert.True(after.Threads <= before.Threads && after.Files <= before.Files && after.Megabytes <= before.Megabytes + 4, $"{before} before, {after} after");
+            Assert.True(pictures > Reconnects * 0.9, $"only {pictures} pictures came");
+        }
+        finally
+        {
+            await set.StopAsync(CancellationToken.None);
+            await stop.CancelAsync();
+            await consumer;
+        }
+        queue.Dispose();
+        Assert.Equal(0, pool.Outstanding);
+
+        Task UntilAsync(int connections) => Eventually.Async(() => set.Sum(loop => loop.Connections) >= connections, Deadline, () => $"{set.Sum(loop => loop.Connections)} connections", TestContext.Current.CancellationToken);
+    }
+}

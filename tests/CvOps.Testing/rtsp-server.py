@@ -1,0 +1,57 @@
+"""RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N]
+
+Serves /cam0, /cam1...: a moving picture, H.264, encoded once however many clients there are.
+Prints "serving" and the time of CLOCK_MONOTONIC in nanoseconds when it takes connections. Needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good, -bad and -ugly.
+"""
+import argparse
+import time
+import gi
+gi.require_version('Gst', '1.0')
+gi.require_version('GstRtspServer', '1.0')
+from gi.repository import GLib, Gst, GstRtspServer
+
+options = argparse.ArgumentParser(description=__doc__)
+options.add_argument('port')
+options.add_argument('--cameras', type=int, default=1)
+options.add_argument('--size', default='320x240')
+options.add_argument('--rate', type=int, default=30)
+options.add_argument('--key-frames', type=int, default=15, help='frames from one key frame to the next')
+options.add_argument('--mtu', type=int, default=1400)
+options.add_argument('--lose-every', type=int, default=0, help='every N-th packet goes missing between payloader and network: its sequence number is never seen')
+arguments = options.parse_args()
+width, height = arguments.size.split('x')
+
+PIPELINE = (
+    '( videotestsrc is-live=true pattern=smpte75 horizontal-speed=2 ! video/x-raw,format=I420,width={width},height={height},framerate={rate}/1'
+    ' ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={key} bitrate=800 ! h264parse config-interval=1'
+    ' ! rtph264pay name=pay0 pt=96 config-interval=1 mtu={mtu} )')
+
+
+class Loss:
+    def __init__(self, every):
+        self.every = every
+        self.count = 0
+
+    def configure(self, factory, media):
+        if self.every:
+            pad = media.get_element().get_by_name('pay0').get_static_pad('src')
+            pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.probe)
+
+    def probe(self, pad, info):
+        self.count += 1
+        return Gst.PadProbeReturn.DROP if self.count % self.every == 0 else Gst.PadProbeReturn.OK
+
+
+Gst.init(None)
+server = GstRtspServer.RTSPServer()
+server.set_address('127.0.0.1')
+server.set_service(arguments.port)
+for camera in range(arguments.cameras):
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_shared(True)
+    factory.set_launch(PIPELINE.format(width=width, height=height, rate=arguments.rate, key=arguments.key_frames, mtu=arguments.mtu))
+    factory.connect('media-configure', Loss(arguments.lose_every).configure)
+    server.get_mount_points().add_factory('/cam%d' % camera, factory)
+server.attach(None)
+print('serving %d' % time.monotonic_ns(), flush=True)
+GLib.MainLoop().run()
