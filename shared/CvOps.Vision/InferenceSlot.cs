@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision.Decoders;
 using Microsoft.ML.OnnxRuntime;
@@ -125,7 +126,7 @@ public sealed class InferenceSlot : IDisposable
 
     private void RunRows(int row, int rows)
     {
-        if (!_bindings.TryGetValue((row, rows), out var binding)) _bindings[(row, rows)] = binding = new SlotBinding(_session.Graph, InputValue(row, rows), _session.Manifest.Input.Name, _outputs, row, rows);
+        if (!_bindings.TryGetValue((row, rows), out var binding)) _bindings[(row, rows)] = binding = new SlotBinding(_session.Graph, InputValue(row, rows), _session.Manifest, _outputs, row, rows);
         binding.Run(_session.Graph, _runOptions, _outputs, onDevice: _session.Provider != "CPU");
     }
 
@@ -168,11 +169,16 @@ internal sealed class SlotBinding : IDisposable
     private readonly int _row;
     private readonly bool _free;
 
-    public SlotBinding(InferenceSession graph, OrtValue input, string inputName, IReadOnlyList<BoundOutput> outputs, int row, int rows)
+    public SlotBinding(InferenceSession graph, OrtValue input, ModelManifest manifest, IReadOnlyList<BoundOutput> outputs, int row, int rows)
     {
-        (_inputName, _values, _row) = (inputName, [input], row);
+        (_inputName, _values, _row) = (manifest.Input.Name, [input], row);
         _binding = graph.CreateIoBinding();
-        _binding.BindInput(inputName, input);
+        _binding.BindInput(_inputName, input);
+        if (SizeInput.NameIn(graph.InputMetadata, manifest) is { } sizeName)
+        {
+            _values.Add(SizeInput.Value(manifest.Input, rows));
+            _binding.BindInput(sizeName, _values[^1]);
+        }
         foreach (var output in outputs)
         {
             if (output.Free)

@@ -25,7 +25,7 @@ internal static class ModelGraph
     {
         var spec = manifest.Input;
         if (!inputs.TryGetValue(spec.Name, out var input)) throw new ModelException($"The manifest's input is '{spec.Name}'; the model has {Names(inputs)}.");
-        if (inputs.Count > 1) throw new ModelException($"The model has {inputs.Count} inputs ({Names(inputs)}); one picture is all it gets.");
+        if (inputs.Count > 1 && SizeInput.NameIn(inputs, manifest) is null) throw new ModelException($"The model has {inputs.Count} inputs ({Names(inputs)}); one picture is all it gets.");
         var type = spec.ElementType switch { ElementType.Float16 => TensorElementType.Float16, ElementType.UInt8 => TensorElementType.UInt8, _ => TensorElementType.Float };
         if (!input.IsTensor || input.ElementDataType != type) throw new ModelException($"The manifest makes the input '{spec.Name}' {spec.ElementType}; the model wants {(input.IsTensor ? input.ElementDataType : "no tensor")}.");
         var declared = input.Dimensions;

@@ -47,7 +47,9 @@ internal static class ModelTrial
         using var input = buffer.Tensor(type, shape, 0, elements);
         using var options = new RunOptions();
         var names = ModelGraph.OutputNames(manifest);
-        using var results = graph.Run(options, [manifest.Input.Name], [input], names);
+        var sizeName = SizeInput.NameIn(graph.InputMetadata, manifest);
+        using var size = sizeName is null ? null : SizeInput.Value(manifest.Input, shape[0]);
+        using var results = size is null ? graph.Run(options, [manifest.Input.Name], [input], names) : graph.Run(options, [manifest.Input.Name, sizeName!], [input, size], names);
         return [.. names.Select((name, i) =>
         {
             var info = results[i].GetTensorTypeAndShape();

@@ -73,7 +73,10 @@ public enum DecoderKind
     /// </summary>
     YoloV10,
 
-    /// <summary>RT-DETR with its post-processing (lyuwenyu/RT-DETR, Zhao et al. 2023): labels [1, N]; boxes [1, N, 4] of left, top, right, bottom; scores [1, N].</summary>
+    /// <summary>
+    /// RT-DETR with its post-processing (lyuwenyu/RT-DETR, Zhao et al. 2023): labels [1, N]; boxes [1, N, 4] of left, top, right, bottom; scores [1, N].
+    /// A second input orig_target_sizes, [N, 2] of int64, is given the model's input size.
+    /// </summary>
     RtDetr,
 
     /// <summary>

@@ -1,4 +1,5 @@
 using CvOps.Contracts.Packages;
+using CvOps.Testing;
 using CvOps.Vision;
 
 namespace CvOps.Shared.Tests.Vision.Decoders;
@@ -67,6 +68,25 @@ public sealed class ListedBoxesTests
         Assert.Equal(4, rig.Decode(Table(Corners, (box, _) => [.. box, 0.8f, 1])).Detections.Count);
         var none = rig.Decode(new float[24]);
         Assert.Equal((null, 0.0, 0.0, false), (none.Class, none.Confidence, none.Margin, none.Reject));
+    }
+
+    [Fact]
+    public void RtDetr_that_asks_for_the_size_of_its_boxes_gets_that_of_its_input()
+    {
+        var manifest = OutputRig.Manifest(ModelTask.Detection, new DecoderSpec { Kind = DecoderKind.RtDetr, Outputs = ["labels", "boxes", "scores"] }, ["a", "b"]);
+        manifest = manifest with { Input = manifest.Input with { Width = 64, Height = 32 } };
+        TinyOnnx Model(OnnxType type) => new TinyOnnx().Input("images", -1, 3, 32, 64).Input("orig_target_sizes", type, -1, 2)
+            .Constant("zero", [0], 1).Node("ReduceMean", ["images"], "mean", ("keepdims", 0)).Node("Mul", ["mean", "zero"], "nothing")
+            .Constant("corners", [0.25f, 0.5f, 0.75f, 1], 1, 1, 4).Integers("form", 1, 1, 4).Node("Cast", ["orig_target_sizes"], "sizes", ("to", 1)).Node("Concat", ["sizes", "sizes"], "twice", ("axis", 1))
+            .Node("Reshape", ["twice", "form"], "scale").Node("Mul", ["corners", "scale"], "product").Node("Add", ["product", "nothing"], "boxes")
+            .Constant("one", [1], 1, 1).Node("Add", ["one", "nothing"], "labels").Constant("sure", [0.9f], 1, 1).Node("Add", ["sure", "nothing"], "scores")
+            .Output("labels", 1, 1).Output("boxes", 1, 1, 4).Output("scores", 1, 1);
+        using var runner = ModelRunner.Open(Model(OnnxType.Int64).Build(), manifest, new SessionSettings(AllowGpu: false));
+        var found = Assert.Single(runner.Infer(new PictureView(new byte[128 * 128], 128, 128, PixelFormat.Grey8)).Prediction.Detections);
+        Assert.Equal("b", found.Class);
+        AssertBox([32, 64, 64, 64], found);
+        Assert.Equal("The model has 2 inputs ('images', 'orig_target_sizes'); one picture is all it gets.",
+            Assert.Throws<ModelException>(() => ModelRunner.Open(Model(OnnxType.Float).Build(), manifest, new SessionSettings(AllowGpu: false))).Message);
     }
 
     [Fact]
