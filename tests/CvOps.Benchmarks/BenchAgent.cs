@@ -52,7 +52,7 @@ internal sealed class BenchAgent : IAsyncDisposable
 
     public static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker)
     {
-        var broker = reach == Reach.Broker ? await TestBroker.StartAsync() : null;
+        var broker = reach == Reach.Broker ? await BenchBroker.StartAsync() : null;
         var folder = new TestFolder();
         var options = new AgentOptions
         {

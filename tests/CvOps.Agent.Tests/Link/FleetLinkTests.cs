@@ -149,6 +149,37 @@ public sealed class FleetLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_broker_killed_with_a_window_on_its_way_costs_the_spool_nothing()
+    {
+        const int Messages = 300;
+        await WatchAsync();
+        await using var proxy = FaultProxy.Start("127.0.0.1", _broker.Port);
+        StartLink(proxy.Port);
+        await using var spool = new SpoolLog(_folder["spool"], Device, 64 << 20, TimeProvider.System, NullLogger<SpoolLog>.Instance);
+        using var uplink = new UplinkLoop(spool, _link!, TimeProvider.System, NullLogger<UplinkLoop>.Instance);
+        await uplink.StartAsync(Token);
+        await spool.AppendAsync(Own.Inspection(new CameraId("a")), Payload, Token);
+        await Eventually.Async(() => Sequences().Count == 1 && spool.Health.WaitingMessages == 0, Deadline, Seen, Token);
+
+        proxy.Stall();
+        for (var index = 1; index < Messages; index++) await spool.AppendAsync(Own.Inspection(new CameraId("a")), Payload, Token);
+        Assert.Equal(Messages - 1, spool.Health.WaitingMessages);
+        proxy.Cut();
+        await _broker.KillAsync();
+        await Eventually.Async(() => _link!.State != LinkState.Connected, Deadline, Seen, Token);
+        Assert.Equal(Messages - 1, spool.Health.WaitingMessages);
+
+        await _broker.RestartAsync(Token);
+        await WatchAsync();
+        proxy.Restore();
+        await Eventually.Async(() => spool.Health.WaitingMessages == 0 && Sequences().Distinct().Count() == Messages, Deadline, Seen, Token);
+        await uplink.StopAsync(Token);
+        Assert.Equal(Enumerable.Range(1, Messages).Select(sequence => (long)sequence), Sequences().Distinct());
+
+        string Seen() => $"{Sequences().Distinct().Count()} of {Messages} arrived, {spool.Health.WaitingMessages} wait, link: {_link!.State} {_link.Problem}";
+    }
+
+    [Fact]
     public async Task A_message_the_broker_refuses_is_set_aside_and_the_others_pass()
     {
         await WatchAsync();

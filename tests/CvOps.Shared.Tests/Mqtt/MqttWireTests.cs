@@ -67,6 +67,51 @@ public sealed class MqttWireTests
     }
 
     [Fact]
+    public void Packets_written_one_behind_the_other_come_out_whole_however_they_arrive() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<(PositiveInt[] Sizes, int Seed)>(), it =>
+        {
+            var chance = new System.Random(it.Seed);
+            var encoder = new PacketEncoder(MqttProtocolVersion.V500);
+            // Around the lengths at which a packet's header grows, too.
+            var payloads = it.Sizes.Take(20).Select(size => new byte[size.Get % 4 * 8000 + size.Get % 300]).ToList();
+            foreach (var payload in payloads)
+            {
+                chance.NextBytes(payload);
+                encoder.Publish(new MqttApplicationMessage { Topic = "t", Payload = new ReadOnlySequence<byte>(payload) }, 0);
+                var whole = encoder.Written.Length;
+                encoder.Publish(new MqttApplicationMessage { Topic = "forgotten" }, 0);
+                encoder.CutTo(whole);
+            }
+            var intake = new PacketIntake(1 << 20);
+            var decoder = new PacketDecoder(MqttProtocolVersion.V500);
+            var read = new List<byte[]>();
+            for (var rest = encoder.Written; !rest.IsEmpty;)
+            {
+                var room = intake.Room();
+                var piece = rest[..Math.Min(Math.Min(rest.Length, room.Length), chance.Next(1, 5000))];
+                piece.CopyTo(room);
+                intake.Add(piece.Length);
+                rest = rest[piece.Length..];
+                while (intake.TryTake(out var first, out var body)) read.Add(decoder.Publish(first, body).Message.Payload.ToArray());
+            }
+            Assert.Equal(payloads, read);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void An_identifier_is_not_taken_again_before_its_answer()
+    {
+        var waiting = new InFlight();
+        var taken = Enumerable.Range(0, ushort.MaxValue).Select(index => waiting.Take($"{index}")).ToList();
+        Assert.Equal(ushort.MaxValue, taken.Distinct().Count());
+        Assert.DoesNotContain((ushort)0, taken);
+        Assert.Throws<MqttCommunicationException>(() => waiting.Take("one too many"));
+        Assert.Equal("7", waiting.Release(taken[7]));
+        Assert.Null(waiting.Release(taken[7]));
+        Assert.Null(waiting.Release(0));
+        Assert.Equal(taken[7], waiting.Take("next"));
+    }
+
+    [Fact]
     public async Task A_malformed_packet_ends_the_connection_with_its_reason()
     {
         // CONNACK, then PUBLISH with an empty topic.
