@@ -38,6 +38,12 @@ internal static class OfflineCommand
             Say(e.Message);
             return e.ExitCode;
         }
+        catch (IOException e)
+        {
+            // Files have answers of their own: it is the summary that nobody can take.
+            Say($"standard output can't be written: {e.Message}");
+            return OfflineExit.Failed;
+        }
     }
 
     private static void Say(string sentence) => Console.Error.WriteLine($"cvops run: {sentence}");

@@ -26,6 +26,7 @@ internal sealed class OfflineCommandLine
           --threads N            threads of one inference, 1 to 64; default: the machine's, less one that decodes
           --gpu                  try TensorRT, then CUDA, before the CPU
           --batch N              run N frames together, 1 to 16, if the model can; default 1
+          --track                follow objects from frame to frame (ByteTrack)
           --timings              lines carry the milliseconds of each stage
           --help
 
@@ -58,6 +59,7 @@ internal sealed class OfflineCommandLine
             switch (name)
             {
                 case "--gpu": _options.Gpu = true; break;
+                case "--track": _options.Track = true; break;
                 case "--timings": _options.Timings = true; break;
                 case "--out" or "--save-frames" or "--only" or "--manifest" or "--trusted-keys" or "--frames" or "--seconds" or "--threads" or "--batch":
                     value ??= i + 1 < arguments.Count ? arguments[++i] : null;

@@ -45,6 +45,9 @@ internal sealed record OfflineOptions
     /// <summary>Frames a run, for models that take batches; always so many, so that two runs say the same.</summary>
     public int Batch { get; set; } = 1;
 
+    /// <summary>Detections carry the number of the object they show.</summary>
+    public bool Track { get; set; }
+
     /// <summary>Lines carry the milliseconds of each stage, which no two runs share.</summary>
     public bool Timings { get; set; }
 

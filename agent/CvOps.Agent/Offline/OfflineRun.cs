@@ -1,5 +1,6 @@
 using CvOps.Agent.Capture;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CvOps.Agent.Offline;
@@ -50,8 +51,11 @@ internal sealed class OfflineRun(OfflineOptions options, TextWriter summary, Act
         var elapsed = time.GetElapsedTime(started);
 
         if (_tally.Done == 0 && outcome.Problem is { } problem) throw OfflineException.WrongInput(problem);
+        var broken = sink.Failure switch { null => interrupted.IsCancellationRequested ? null : outcome.Problem, OfflineException e => e.Message, var bug => bug.ToString() };
+        if (broken is null && !interrupted.IsCancellationRequested) broken = file?.TryCommit();
         if (_tally.Done > 0) OfflineSummary.Write(summary, _tally, model.Loaded, elapsed);
-        return Close(file, saver, sink.Failure, outcome, interrupted.IsCancellationRequested);
+        if (broken is not null) return Leave(file, broken, OfflineExit.Failed);
+        return interrupted.IsCancellationRequested ? Leave(file, "Stopped.", OfflineExit.Interrupted) : Close(file, saver, outcome.Damage);
     }
 
     private async Task<ReadOutcome> FramesAsync(CameraOptions camera, ModelSlots slots, OfflineSink sink, CancellationTokenSource stop)
@@ -61,7 +65,9 @@ internal sealed class OfflineRun(OfflineOptions options, TextWriter summary, Act
         using var queue = new FrameQueue();
         var lane = new CameraLane(camera, time);
         queue.Add(lane);
-        using var loop = new InferenceLoop(queue, slots, [sink], options.Inference, time, NullLogger<InferenceLoop>.Instance);
+        // Tracks come before whoever writes or draws them.
+        IInspectedFrameSink[] sinks = options.Track ? [new TrackingSink([new TrackingOptions { Camera = camera.Id }]), sink] : [sink];
+        using var loop = new InferenceLoop(queue, slots, sinks, options.Inference, time, NullLogger<InferenceLoop>.Instance);
         var reader = new OfflineReader(options, lane, queue, pool, programs, _notes, time);
         using (new ProgressBar(() => _tally.Done, TotalAsync(programs, stop.Token), time))
         {
@@ -89,41 +95,24 @@ internal sealed class OfflineRun(OfflineOptions options, TextWriter summary, Act
         return options.Seconds is not null ? null : total is { } known && options.Frames is { } most ? Math.Min(known, most) : total ?? options.Frames;
     }
 
-    /// <summary>Gives the lines their name, or says where they stay and why.</summary>
-    private int Close(ResultsFile? file, FrameSaver? saver, Exception? failure, ReadOutcome outcome, bool interrupted)
+    /// <summary>Says where everything is, and what went wrong with some of it.</summary>
+    private int Close(ResultsFile? file, FrameSaver? saver, StreamDamage damage)
     {
-        if ((failure as OfflineException)?.Message is { } broken || (broken = failure?.ToString() ?? (interrupted ? null : outcome.Problem)) is not null)
-        {
-            say(broken);
-            return Leave(file, OfflineExit.Failed);
-        }
-        if (interrupted)
-        {
-            say("Stopped.");
-            return Leave(file, OfflineExit.Interrupted);
-        }
-        try
-        {
-            file?.Commit();
-        }
-        catch (OfflineException e)
-        {
-            say(e.Message);
-            return e.ExitCode;
-        }
-        if (file is not null && options.Out != OfflineOptions.StandardOutput) summary.WriteLine($"\n{OfflineSummary.Counted(_tally.Done, "line")}: {file.Place}");
+        if (file is { Stays: true }) summary.WriteLine($"\n{OfflineSummary.Counted(_tally.Done, "line")}: {file.Place}");
         if (saver is not null) summary.WriteLine($"{(file is null ? "\n" : "")}{OfflineSummary.Counted(saver.Saved, "picture")}: {options.SaveFrames}");
         if (_tally.FirstError is { } error) say($"{OfflineSummary.Counted(_tally.Errors, "frame")} could not be inspected. The first: {error}");
-        if (outcome.Damage.Count == 0) return _tally.Errors > 0 ? OfflineExit.Failed : OfflineExit.Done;
-        say($"The decoder met damage {OfflineSummary.Counted(outcome.Damage.Count, "time")}; frames may be missing or smeared. The latest: {outcome.Damage.Latest}");
+        if (damage.Count == 0) return _tally.Errors > 0 ? OfflineExit.Failed : OfflineExit.Done;
+        say($"The decoder met damage {OfflineSummary.Counted(damage.Count, "time")}; frames may be missing or smeared. The latest: {damage.Latest}");
         // Streams lose packets; a recording should not have.
         return _tally.Errors > 0 || !OfflineInput.IsStream(options.Input) ? OfflineExit.Failed : OfflineExit.Done;
     }
 
-    private int Leave(ResultsFile? file, int code)
+    /// <summary>Says why it did not come to its end, and where the lines are that there are.</summary>
+    private int Leave(ResultsFile? file, string why, int code)
     {
+        say(why);
         if (file is not null && _tally.Done == 0) file.Abandon();
-        else if (file is not null && TryFlush(file) && file.Stays) say($"{OfflineSummary.Counted(_tally.Done, "frame")} had been inspected; their lines are in {file.Place}.");
+        else if (file is not null && file.Stays && TryFlush(file)) say($"{OfflineSummary.Counted(_tally.Done, "frame")} had been inspected; their lines are in {file.Place}.");
         else say($"{OfflineSummary.Counted(_tally.Done, "frame")} had been inspected.");
         return code;
     }

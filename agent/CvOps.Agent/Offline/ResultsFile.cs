@@ -3,7 +3,7 @@ using System.Buffers;
 namespace CvOps.Agent.Offline;
 
 /// <summary>
-/// The file with the lines. While it is written it is called FILE.partial, which holds whole lines only, whatever happens; <see cref="Commit"/>
+/// The file with the lines. While it is written it is called FILE.partial, which holds whole lines only, whatever happens; <see cref="TryCommit"/>
 /// gives it its name. Standard output and devices are written as they are.
 /// </summary>
 internal sealed class ResultsFile : IDisposable
@@ -64,11 +64,12 @@ internal sealed class ResultsFile : IDisposable
             if (_stream is null) StandardOutput.Write(lines);
             else _stream.Write(lines);
         }
-        catch (IOException e)
+        // The runtime takes a file larger than the file system allows for a wrong argument.
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
         {
             // No half line stays behind.
             if (_renames) _stream!.SetLength(before);
-            throw OfflineException.Failed($"{Place} can't be written: {e.Message}", e);
+            throw OfflineException.Failed($"{Place} can't be written: {(e is IOException ? e.Message : "the file system takes no larger file")}", e);
         }
         finally
         {
@@ -76,21 +77,26 @@ internal sealed class ResultsFile : IDisposable
         }
     }
 
-    /// <summary>The lines are complete.</summary>
-    /// <exception cref="OfflineException">They can't be put where they were wanted.</exception>
-    public void Commit()
+    /// <summary>The lines are complete: gives them their name.</summary>
+    /// <returns>Why that can't be done, in a sentence; null when it was.</returns>
+    public string? TryCommit()
     {
-        Flush();
-        if (!_renames) return;
         try
         {
+            Flush();
+            if (!_renames) return null;
             _stream!.Dispose();
             File.Move(Place, _path, overwrite: true);
             Place = _path;
+            return null;
+        }
+        catch (OfflineException e)
+        {
+            return e.Message;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw OfflineException.Failed($"{Place} can't be renamed to {_path}: {e.Message}", e);
+            return $"{Place} can't be renamed to {_path}: {e.Message}";
         }
     }
 
