@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CvOps.Vision.Gpu;
 using Microsoft.ML.OnnxRuntime;
 
 namespace CvOps.Vision;
@@ -19,10 +20,11 @@ internal static class OrtSessions
             // The runtime's list of providers is no proof: it names TensorRT without a driver. Only trying tells.
             foreach (var provider in (ReadOnlySpan<string>)["TensorRT", "CUDA"])
             {
+                if (provider == "TensorRT" && settings is not { TensorRt: not null, EngineFolder: not null }) continue;
                 try
                 {
                     using var gpu = Options(settings);
-                    if (provider == "TensorRT") gpu.AppendExecutionProvider_Tensorrt(0);
+                    if (provider == "TensorRT") AppendTensorRt(gpu, settings.TensorRt!, settings.EngineFolder!);
                     gpu.AppendExecutionProvider_CUDA(0);
                     return (new InferenceSession(onnx, gpu), provider);
                 }
@@ -51,6 +53,13 @@ internal static class OrtSessions
         {
             throw new ModelException(problem, e);
         }
+    }
+
+    private static void AppendTensorRt(SessionOptions session, TensorRtSettings settings, string engines)
+    {
+        using var options = new OrtTensorRTProviderOptions();
+        options.UpdateOptions(EngineCache.ProviderOptions(settings, engines));
+        session.AppendExecutionProvider_Tensorrt(options);
     }
 
     private static SessionOptions Options(SessionSettings settings)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CvOps.Vision;
+using CvOps.Vision.Gpu;
 
 namespace CvOps.Agent.Inference;
 
@@ -12,6 +13,17 @@ internal sealed record InferenceOptions
 
     /// <summary>Try TensorRT, then CUDA, before the CPU.</summary>
     public bool Gpu { get; init; } = true;
+
+    /// <summary>
+    /// Build a TensorRT engine where CUDA runs: beside the line, while CUDA serves; it takes over when it gives the package's golden vectors their answers.
+    /// </summary>
+    public bool TensorRt { get; init; } = true;
+
+    /// <summary>What engines calculate with. A model whose golden vectors come out too different stays on CUDA.</summary>
+    public TensorRtPrecision Precision { get; init; } = TensorRtPrecision.Float32;
+
+    /// <summary>For precision int8: a calibration table of TensorRT's; null for models that are quantised themselves.</summary>
+    public string? CalibrationTable { get; init; }
 
     /// <summary>A libonnxruntime of the site's own, e.g. JetPack's; null for the one that came along.</summary>
     public string? Library { get; init; }
@@ -28,4 +40,8 @@ internal sealed record InferenceOptions
     internal bool WaitsForFullBatch { get; init; }
 
     public SessionSettings Settings => new(Threads, Gpu, Library);
+
+    /// <summary>Null when engines are not wanted.</summary>
+    /// <param name="data">The agent's state folder.</param>
+    public TensorRtSettings? TensorRtIn(string data) => Gpu && TensorRt ? new(Path.Combine(data, "engines"), Precision, CalibrationTable) : null;
 }

@@ -12,12 +12,15 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
 
     private readonly List<PreprocessPlan> _plans = [];
     private readonly List<ModelPlace> _idle = [];
+    private readonly Dictionary<ModelSession, int> _rented = [];
+    private volatile ModelSession _session = session;
 
     public ModelRef Ref { get; } = reference;
 
     public ModelManifest Manifest => Session.Manifest;
 
-    public ModelSession Session { get; } = session;
+    /// <summary>The one in use from the next frame on.</summary>
+    public ModelSession Session => _session;
 
     /// <summary>The world the model was made for; null for a package without a profile.</summary>
     public ReferenceProfile? Profile { get; } = profile;
@@ -42,8 +45,11 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
     /// <summary>Place for frames; give it back with <see cref="Return"/>.</summary>
     internal ModelPlace Rent(int frames)
     {
+        ModelSession current;
         lock (_idle)
         {
+            current = _session;
+            _rented[current] = _rented.GetValueOrDefault(current) + 1;
             for (var i = _idle.Count - 1; i >= 0; i--)
             {
                 if (_idle[i].Slot.Pictures < frames) continue;
@@ -52,12 +58,36 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
                 return place;
             }
         }
-        return new ModelPlace(Ref, Session.CreateSlot(frames));
+        return new ModelPlace(Ref, current, current.CreateSlot(frames));
     }
 
     internal void Return(ModelPlace place)
     {
-        lock (_idle) _idle.Add(place);
+        lock (_idle)
+        {
+            var left = _rented[place.Session] -= 1;
+            if (ReferenceEquals(place.Session, _session))
+            {
+                _idle.Add(place);
+                return;
+            }
+            place.Dispose();
+            if (left == 0) Retire(place.Session);
+        }
+    }
+
+    /// <summary>The same model on a faster provider takes over between two frames; the session that was goes after its last frame.</summary>
+    /// <param name="faster">Owned by this model from here on.</param>
+    internal void Upgrade(ModelSession faster)
+    {
+        lock (_idle)
+        {
+            var before = _session;
+            _session = faster;
+            foreach (var place in _idle) place.Dispose();
+            _idle.Clear();
+            if (_rented.GetValueOrDefault(before) == 0) Retire(before);
+        }
     }
 
     /// <summary>Every place has been given back by then.</summary>
@@ -67,7 +97,13 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
         {
             foreach (var place in _idle) place.Dispose();
             _idle.Clear();
+            Retire(_session);
         }
-        Session.Dispose();
+    }
+
+    private void Retire(ModelSession session)
+    {
+        _rented.Remove(session);
+        session.Dispose();
     }
 }

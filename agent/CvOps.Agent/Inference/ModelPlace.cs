@@ -4,9 +4,11 @@ using CvOps.Vision;
 namespace CvOps.Agent.Inference;
 
 /// <summary>A slot of a model, and the shadow report that goes with its prediction: made once, as the prediction is refilled.</summary>
-internal sealed class ModelPlace(ModelRef model, InferenceSlot slot) : IDisposable
+internal sealed class ModelPlace(ModelRef model, ModelSession session, InferenceSlot slot) : IDisposable
 {
     private ShadowPrediction? _shadow;
+
+    public ModelSession Session => session;
 
     public InferenceSlot Slot => slot;
 

@@ -1,3 +1,5 @@
+using CvOps.Vision;
+
 namespace CvOps.Agent.Inference;
 
 /// <summary>
@@ -85,6 +87,18 @@ internal sealed class ModelSlots : IDisposable
         {
             if (_shadow is null) return false;
             (_active, _shadow) = (_shadow, _active);
+            return true;
+        }
+    }
+
+    /// <summary>Gives a model that is in a slot a faster session, which it then owns.</summary>
+    /// <returns>False when it is in none any more; the session stays the caller's.</returns>
+    public bool TryUpgrade(LoadedModel model, ModelSession faster)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(model, _active) && !ReferenceEquals(model, _shadow)) return false;
+            model.Upgrade(faster);
             return true;
         }
     }

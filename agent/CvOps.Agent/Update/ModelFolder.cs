@@ -8,7 +8,7 @@ internal sealed class ModelFolder
     /// <exception cref="ConfigurationException">The state folder cannot be made.</exception>
     public ModelFolder(string data)
     {
-        Root = Path.Combine(data, "models");
+        (Data, Root) = (data, Path.Combine(data, "models"));
         try
         {
             Directory.CreateDirectory(Root);
@@ -18,6 +18,9 @@ internal sealed class ModelFolder
             throw new ConfigurationException([new Mistake(0, "data", $"'{data}' cannot be the state folder ({e.Message.TrimEnd('.')}); name one this user may write to")]);
         }
     }
+
+    /// <summary>The agent's state folder.</summary>
+    public string Data { get; }
 
     public string Root { get; }
 

@@ -3,12 +3,16 @@ using CvOps.Agent.Inference;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
+using CvOps.Vision.Gpu;
 
 namespace CvOps.Agent.Update;
 
 /// <summary>From a file on disk to a model that is ready to run. Every step refuses in a sentence.</summary>
 internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, InferenceOptions inference, TimeProvider time)
 {
+    private readonly TensorRtSettings? _tensorRt = inference.TensorRtIn(folder.Data);
+    private readonly Lazy<GpuIdentity> _machine = new(() => GpuIdentity.Read());
+
     /// <summary>Signature, digests, documents. Keys are read anew each time, so a key put there or taken away counts at once.</summary>
     /// <exception cref="UpdateRefusedException">The package is not to be believed.</exception>
     public ModelPackage Verify(string path, string? digest)
@@ -55,10 +59,41 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
         return SelfTest(package, Open(package));
     }
 
-    private static LoadedModel OpenWith(ModelPackage package, SessionSettings settings)
+    /// <summary>Builds the committed model's TensorRT engine, which takes minutes, and tries it. Engines of other models go.</summary>
+    /// <returns>The session, the caller's; null when TensorRT can't be had here.</returns>
+    /// <exception cref="UpdateRefusedException">The engine answers differently than the model where it was packed.</exception>
+    public ModelSession? BuildEngine(ModelRef model)
+    {
+        if (_tensorRt is not { } settings) return null;
+        var package = Verify(folder.PathOf(model.Digest), model.Digest);
+        var engines = EngineCache.FolderOf(settings, model.Digest, _machine.Value);
+        EngineCache.KeepOnly(settings.Engines, [engines]);
+        EngineCache.Prepare(engines, settings, model.Digest, _machine.Value);
+        var session = ModelSession.Open(package.Onnx, package.Manifest, inference.Settings with { TensorRt = settings, EngineFolder = engines });
+        try
+        {
+            if (session.Provider == "TensorRT")
+            {
+                Check(package, session);
+                return session;
+            }
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+        session.Dispose();
+        return null;
+    }
+
+    private LoadedModel OpenWith(ModelPackage package, SessionSettings settings)
     {
         try
         {
+            // An engine that was built before serves at once; one that is still to be built must not hold up the line.
+            var engines = _tensorRt is { } tensorRt ? EngineCache.FolderOf(tensorRt, package.Digest, _machine.Value) : null;
+            if (engines is not null && EngineCache.IsBuilt(engines)) settings = settings with { TensorRt = _tensorRt, EngineFolder = engines };
             return new LoadedModel(package.Ref, ModelSession.Open(package.Onnx, package.Manifest, settings), package.Profile);
         }
         catch (Exception e) when (e is ModelException or PackageException)
@@ -69,18 +104,29 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
 
     private static void Check(ModelPackage package, LoadedModel model)
     {
+        try
+        {
+            Check(package, model.Session);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(ModelPackage package, ModelSession session)
+    {
         string? reason;
         try
         {
-            var result = GoldenCheck.Run(model.Session, package.Golden, package.Entry);
+            var result = GoldenCheck.Run(session, package.Golden, package.Entry);
             reason = result.Passed ? null : result.Reason;
         }
         catch (Exception e) when (e is ModelException or PackageException)
         {
             reason = e.Message;
         }
-        if (reason is null) return;
-        model.Dispose();
-        throw new UpdateRefusedException($"The self-test on this device failed: {reason}");
+        if (reason is not null) throw new UpdateRefusedException($"The self-test on this device failed: {reason}");
     }
 }

@@ -19,6 +19,13 @@ internal static class UpdateServices
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PackageDownload>>()))
         .AddSingleton<SoakMeter>()
         .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<SoakMeter>())
+        .AddHostedService(provider =>
+        {
+            var loader = provider.GetRequiredService<ModelLoader>();
+            return new EngineBuildLoop(
+                provider.GetRequiredService<ModelSlots>(), model => options.Inference.TensorRtIn(options.Data) is not null && model.Session.Provider == "CUDA",
+                model => loader.BuildEngine(model.Ref), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EngineBuildLoop>>());
+        })
         .AddSingleton<UpdateLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
 }
