@@ -75,7 +75,7 @@ public sealed class ListedBoxesTests
     {
         var manifest = OutputRig.Manifest(ModelTask.Detection, new DecoderSpec { Kind = DecoderKind.RtDetr, Outputs = ["labels", "boxes", "scores"] }, ["a", "b"]);
         manifest = manifest with { Input = manifest.Input with { Width = 64, Height = 32 } };
-        TinyOnnx Model(OnnxType type) => new TinyOnnx().Input("images", -1, 3, 32, 64).Input("orig_target_sizes", type, -1, 2)
+        TinyOnnx Model(OnnxType type) => new TinyOnnx().Input("images", 1, 3, 32, 64).Input("orig_target_sizes", type, 1, 2)
             .Constant("zero", [0], 1).Node("ReduceMean", ["images"], "mean", ("keepdims", 0)).Node("Mul", ["mean", "zero"], "nothing")
             .Constant("corners", [0.25f, 0.5f, 0.75f, 1], 1, 1, 4).Integers("form", 1, 1, 4).Node("Cast", ["orig_target_sizes"], "sizes", ("to", 1)).Node("Concat", ["sizes", "sizes"], "twice", ("axis", 1))
             .Node("Reshape", ["twice", "form"], "scale").Node("Mul", ["corners", "scale"], "product").Node("Add", ["product", "nothing"], "boxes")
