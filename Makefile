@@ -45,7 +45,7 @@ bench-frame: build ## the frame path: each figure, its bound, and whether it hol
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks frame
 
-bench-pipeline bench-allocations bench-bursts bench-footprint bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

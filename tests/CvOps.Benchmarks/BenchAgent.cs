@@ -15,6 +15,7 @@ using CvOps.Vision.Packaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CvOps.Benchmarks;
 
@@ -36,11 +37,12 @@ internal sealed class BenchAgent : IAsyncDisposable
     private readonly IHost _host;
     private readonly FrameQueue _queue;
     private readonly FramePool _pool;
+    private readonly CameraLoop[] _cameras;
     private long _put;
 
-    private BenchAgent(TestBroker? broker, TestFolder folder, IHost host, CameraLane[] lanes)
+    private BenchAgent(TestBroker? broker, TestFolder folder, IHost host, CameraLane[] lanes, CameraLoop[] cameras)
     {
-        (_broker, _folder, _host, Lanes) = (broker, folder, host, lanes);
+        (_broker, _folder, _host, Lanes, _cameras) = (broker, folder, host, lanes, cameras);
         _queue = host.Services.GetRequiredService<FrameQueue>();
         _pool = host.Services.GetRequiredService<FramePool>();
         foreach (var lane in lanes) _queue.Add(lane);
@@ -48,16 +50,36 @@ internal sealed class BenchAgent : IAsyncDisposable
 
     public CameraLane[] Lanes { get; }
 
-    public long Inspected => Lanes.Sum(lane => lane.Meter.FramesInspected + lane.Meter.InferenceErrors);
+    public long Inspected
+    {
+        get
+        {
+            var inspected = 0L;
+            foreach (var lane in Lanes) inspected += lane.Meter.FramesInspected + lane.Meter.InferenceErrors;
+            return inspected;
+        }
+    }
 
-    public static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker)
+    /// <summary>Cameras whose frames are put in by hand.</summary>
+    public static Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker) =>
+        StartAsync(model, settings, [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })], reach);
+
+    /// <summary>Live cameras, each with its decoder.</summary>
+    public static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, IReadOnlyList<string> urls)
+    {
+        var agent = await StartAsync(model, settings, [.. urls.Select((url, i) => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = url })], Reach.Broker);
+        foreach (var camera in agent._cameras) await camera.StartAsync(CancellationToken.None);
+        return agent;
+    }
+
+    private static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, CameraOptions[] cameras, Reach reach)
     {
         var broker = reach == Reach.Broker ? await BenchBroker.StartAsync() : null;
         var folder = new TestFolder();
         var options = new AgentOptions
         {
             Site = new SiteId("bench"), Device = new DeviceId("bench"), Data = folder.Path,
-            Cameras = [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })],
+            Cameras = cameras,
             Link = new LinkOptions { Brokers = [$"mqtt://127.0.0.1:{broker?.Port ?? 1}"] },
             // A window's report and a sampled picture are not every frame's cost: the path alone is measured between two of them.
             Drift = reach == Reach.FramePath ? new DriftOptions { WindowFrames = 1_000_000, WindowAge = TimeSpan.FromHours(1) } : new DriftOptions(),
@@ -77,7 +99,10 @@ internal sealed class BenchAgent : IAsyncDisposable
         var host = builder.Build();
         var session = ModelSession.Open(model.Onnx, model.Manifest, settings);
         host.Services.GetRequiredService<ModelSlots>().Activate(new LoadedModel(new ModelRef(model.Manifest.Name, model.Manifest.Version, new string('0', 64)), session, Profile(session)));
-        var agent = new BenchAgent(broker, folder, host, [.. options.Cameras.Select(camera => new CameraLane(camera, TimeProvider.System))]);
+        CameraLane[] lanes = [.. cameras.Select(camera => new CameraLane(camera, TimeProvider.System))];
+        var programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
+        var (queue, pool) = (host.Services.GetRequiredService<FrameQueue>(), host.Services.GetRequiredService<FramePool>());
+        var agent = new BenchAgent(broker, folder, host, lanes, [.. lanes.Select(lane => new CameraLoop(lane, queue, pool, programs, TimeProvider.System, Random.Shared, NullLogger<CameraLoop>.Instance))]);
         await host.StartAsync();
         return agent;
     }
@@ -105,6 +130,11 @@ internal sealed class BenchAgent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var camera in _cameras)
+        {
+            await camera.StopAsync(CancellationToken.None);
+            camera.Dispose();
+        }
         await _host.StopAsync();
         _host.Dispose();
         if (_broker is not null) await _broker.DisposeAsync();

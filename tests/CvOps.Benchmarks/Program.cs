@@ -4,6 +4,7 @@ using CvOps.Benchmarks;
 var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["pipeline"] = PipelineBench.RunAsync,
+    ["rtsp"] = RtspBench.RunAsync,
     ["allocations"] = AllocationBench.RunAsync,
     ["bursts"] = BurstBench.RunAsync,
     ["decode"] = DecodeBench.RunAsync,
