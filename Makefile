@@ -3,13 +3,14 @@ CONFIGURATION ?= Release
 CAMERA ?=
 MODEL ?=
 LINES ?= 2
+SOAK_MINUTES ?= 10
 BIN = artifacts/bin
 CONFIG_FOLDER = $(shell echo $(CONFIGURATION) | tr A-Z a-z)
 CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up demo demo-steel test test-slow bench bench-frame line-model clean
+.PHONY: help setup build up demo demo-steel test test-slow bench bench-frame soak-camera line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -48,6 +49,10 @@ bench-frame: build ## the frame path: each figure, its bound, and whether it hol
 bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
+
+soak-camera: build ## a real RTSP server killed, stopped and made to lose packets for SOAK_MINUTES; counts frames in and results out
+	@.ci/setup soak
+	@exec tests/CvOps.Benchmarks/soak-camera.sh $(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $(SOAK_MINUTES)
 
 line-model: ## train the simulator's model again (PyTorch, a few minutes)
 	@.ci/setup train

@@ -25,12 +25,14 @@ switch (args)
         }
         FigureTable.Publish("frame", figures);
         return 0;
+    case ["soak-camera", var minutes] when int.TryParse(minutes, out var count) && count > 0:
+        return await CameraSoak.RunAsync(count);
     case [FootprintBench.BareHarness, .. var rest]:
         return FootprintBench.RunBare(rest);
     case [var name] when benchmarks.TryGetValue(name, out var run):
         FigureTable.Publish(name, await run());
         return 0;
     default:
-        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys)}");
+        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys)} | soak-camera MINUTES");
         return 78;
 }

@@ -1,9 +1,11 @@
 """RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N]
 
 Serves /cam0, /cam1...: a moving picture, H.264, encoded once however many clients there are.
-Prints "serving" and the time of CLOCK_MONOTONIC in nanoseconds when it takes connections. Needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good, -bad and -ugly.
+SIGUSR1 makes it lose five of a hundred packets, SIGUSR2 ends that. Prints "serving" and the time of CLOCK_MONOTONIC in nanoseconds when it takes connections. Needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good, -bad and -ugly.
 """
 import argparse
+import random
+import signal
 import time
 import gi
 gi.require_version('Gst', '1.0')
@@ -28,29 +30,38 @@ PIPELINE = (
 
 
 class Loss:
+    """Packets that go missing between payloader and network: their sequence numbers are never seen."""
     def __init__(self, every):
         self.every = every
         self.count = 0
+        self.percent = 0
 
     def configure(self, factory, media):
-        if self.every:
-            pad = media.get_element().get_by_name('pay0').get_static_pad('src')
-            pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.probe)
+        pad = media.get_element().get_by_name('pay0').get_static_pad('src')
+        pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.probe)
 
     def probe(self, pad, info):
         self.count += 1
-        return Gst.PadProbeReturn.DROP if self.count % self.every == 0 else Gst.PadProbeReturn.OK
+        lost = self.every and self.count % self.every == 0 or random.randrange(100) < self.percent
+        return Gst.PadProbeReturn.DROP if lost else Gst.PadProbeReturn.OK
+
+    def set(self, percent):
+        self.percent = percent
+        return GLib.SOURCE_CONTINUE
 
 
 Gst.init(None)
 server = GstRtspServer.RTSPServer()
 server.set_address('127.0.0.1')
 server.set_service(arguments.port)
+loss = Loss(arguments.lose_every)
+GLib.unix_signal_add(GLib.PRIORITY_HIGH, signal.SIGUSR1, loss.set, 5)
+GLib.unix_signal_add(GLib.PRIORITY_HIGH, signal.SIGUSR2, loss.set, 0)
 for camera in range(arguments.cameras):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)
     factory.set_launch(PIPELINE.format(width=width, height=height, rate=arguments.rate, key=arguments.key_frames, mtu=arguments.mtu))
-    factory.connect('media-configure', Loss(arguments.lose_every).configure)
+    factory.connect('media-configure', loss.configure)
     server.get_mount_points().add_factory('/cam%d' % camera, factory)
 server.attach(None)
 print('serving %d' % time.monotonic_ns(), flush=True)

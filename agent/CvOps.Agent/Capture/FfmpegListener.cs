@@ -39,6 +39,8 @@ internal sealed partial class FfmpegListener(string url)
         }
         var level = Level().Match(line);
         if (!level.Success || level.Groups[1].Value is not ("warning" or "error" or "fatal" or "panic")) return;
+        // The muxer's complaints are about our own output.
+        if (line.Contains("[nut @", StringComparison.Ordinal)) return;
         var text = CameraAddress.Scrub(line.Remove(level.Index, level.Length).Trim(), url);
         lock (_gate)
         {
