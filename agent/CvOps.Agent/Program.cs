@@ -2,6 +2,7 @@ using CvOps.Agent;
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
@@ -21,6 +22,7 @@ using Microsoft.Extensions.Logging;
 const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
 
 if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
+if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.Out, Console.Error);
 
 var command = CommandLine.Parse(args);
 switch (command.Verb)
@@ -59,6 +61,7 @@ try
         .AddUpdate(options)         // the committed model is in charge before a camera starts
         .AddInference(options.Inference) // preprocess, infer, decode, ask the shadow
         .AddActuation(options)      // ejector, stack light, fail-safe output
+        .AddDecisions(options)      // what rejects a part, kept to be gone over again
         .AddTracking(options)       // detections get the name of their object
         .AddZones(options)          // who is where, who crossed which line
         .AddReports()               // every inspection, and the device's health

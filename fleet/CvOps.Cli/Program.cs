@@ -3,7 +3,7 @@ using CvOps.Cli.Commands;
 using CvOps.Cli.Demo;
 using CvOps.Cli.Up;
 
-if (args is [RunCommand.Name, .. var offline]) return await FleetCommand.Guard(() => Task.FromResult(RunCommand.HandOver(offline)));
+if (args is [RunCommand.Name or ReplayCommand.Name, .. var rest]) return await FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver(args[0], rest)));
 
 var on = new FleetCommand();
 var root = new RootCommand("""
@@ -13,6 +13,7 @@ var root = new RootCommand("""
     """) { on.Fleet, on.Json };
 root.Add(UpCommand.Create());
 root.Add(RunCommand.Create());
+root.Add(ReplayCommand.Create());
 root.Add(DemoCommand.Create());
 foreach (var command in DeviceCommands.All(on)) root.Add(command);
 root.Add(ModelCommands.All(on));

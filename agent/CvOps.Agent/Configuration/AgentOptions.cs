@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
@@ -38,6 +39,8 @@ internal sealed record AgentOptions
 
     /// <summary>What cameras move on their lines; at most one entry a camera.</summary>
     public IReadOnlyList<ActuationOptions> Actuation { get; init; } = [];
+
+    public DecisionOptions Decisions { get; init; } = new();
 
     /// <summary>Cameras whose objects are followed; at most one entry a camera.</summary>
     public IReadOnlyList<TrackingOptions> Tracking { get; init; } = [];

@@ -49,7 +49,8 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         _timings.DecodeMs = Ms(begun, ended);
         frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
         if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
-        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error));
+        var together = job.Champion.Session.Batches;
+        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error) { Batch = together ? job.Count : 1, BatchRow = together ? row : 0 });
     }
 
     private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row)

@@ -13,6 +13,12 @@ namespace CvOps.Agent.Inference;
 internal readonly record struct InspectedFrame(
     Frame Frame, LoadedModel Model, Prediction Prediction, ShadowPrediction? Shadow, FrameStatistics Statistics, FrameTimings Timings, string? Part, string? Error)
 {
+    /// <summary>Pictures that went through the model in the same run; their number may change the last bits.</summary>
+    public int Batch { get; init; } = 1;
+
+    /// <summary>Which of them this one was, from 0.</summary>
+    public int BatchRow { get; init; }
+
     public CameraId Camera => Frame.Lane.Camera;
 
     public PictureView Picture => Frame.Picture;

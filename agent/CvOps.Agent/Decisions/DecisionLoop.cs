@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using CvOps.Agent.Health;
+using CvOps.Agent.Inference;
+using CvOps.Agent.Update;
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CvOps.Agent.Decisions;
+
+/// <summary>Writes decision records, on a thread of low priority: hashing and deflating a picture takes longer than many models do.</summary>
+internal sealed partial class DecisionLoop(DecisionSink sink, DecisionLog log, DeviceId device, InferenceOptions inference, ILogger<DecisionLoop> logger) : BackgroundService, IMetricsSource
+{
+    private readonly ConditionalWeakTable<ModelManifest, string> _digests = [];
+    private long _written;
+    private long _failed;
+
+    /// <summary>Records written since the start.</summary>
+    public long Written => Interlocked.Read(ref _written);
+
+    /// <summary>Records that the disk refused.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    public void Write(PrometheusText page)
+    {
+        page.Metric("cvops_agent_decisions_written_total", "counter", "Decision records written.").Sample("cvops_agent_decisions_written_total", Written);
+        page.Metric("cvops_agent_decisions_dropped_total", "counter", "Decision records given up because the disk could not follow.").Sample("cvops_agent_decisions_dropped_total", sink.Dropped);
+        page.Metric("cvops_agent_decisions_failed_total", "counter", "Decision records that the disk refused.").Sample("cvops_agent_decisions_failed_total", Failed);
+        page.Metric("cvops_agent_decisions_evicted_total", "counter", "Decision records deleted for newer ones.").Sample("cvops_agent_decisions_evicted_total", log.Evicted);
+        page.Metric("cvops_agent_decisions_bytes", "gauge", "Decision records on disk.").Sample("cvops_agent_decisions_bytes", log.Bytes);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await sink.Filled.WaitToReadAsync(stoppingToken)) await LowPriority.RunAsync("decisions", WriteAll);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping; the last frames' records are few and quick.
+            WriteAll();
+        }
+    }
+
+    private bool WriteAll()
+    {
+        while (sink.Filled.TryRead(out var draft))
+        {
+            try
+            {
+                log.Write(draft.ToRecord(device, (picture, batch) => DecisionPlace.Inputs(draft.Model, _digests.GetValue(draft.Manifest, DecisionPlace.DigestOf), picture, batch, inference.Settings, draft.Provider)), draft.Pixels);
+                Interlocked.Increment(ref _written);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A full disk must not stop a line; the count shows it, and the first of a row is logged.
+                if (Interlocked.Increment(ref _failed) % 1000 == 1) Log.NotWritten(logger, e.Message);
+            }
+            finally
+            {
+                sink.Return(draft);
+            }
+        }
+        return true;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1300, LogLevel.Error, "A decision record cannot be written: {Reason}")]
+        public static partial void NotWritten(ILogger logger, string reason);
+    }
+}
