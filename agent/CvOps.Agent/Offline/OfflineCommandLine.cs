@@ -15,8 +15,8 @@ internal sealed class OfflineCommandLine
           MODEL   a signed .cvmodel, or an .onnx with --manifest
           INPUT   a video, a picture (JPEG, PNG, BMP), a folder of pictures with its subfolders, or the address of a stream
 
-          --out FILE             a JSON line for each frame, with the fields of an inspection report; - is standard output.
-                                 While it runs the lines are in FILE.partial, and they stay there if it does not come to its end
+          --out FILE             a JSON line for each frame: the fields of an inspection report, and file for a folder's picture. While it
+                                 runs the lines are in FILE.partial, where they stay if it breaks off. - is standard output
           --save-frames FOLDER   JPEGs with the results drawn
           --only WHICH           of --save-frames: rejects, detections or errors; otherwise all
           --manifest FILE        the manifest.json that goes with an .onnx
@@ -144,6 +144,7 @@ internal sealed class OfflineCommandLine
         {
             if (Directory.Exists(file)) _mistakes.Add($"--out {file} is a folder; name a file.");
             else if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } parent && !Directory.Exists(parent)) _mistakes.Add($"The folder {parent} of --out does not exist.");
+            else if (new[] { _options.Model, _options.Input, _options.Manifest }.Any(given => given is not null && RealPath(given) == RealPath(file))) _mistakes.Add($"--out {file} would replace what is read; name another file.");
         }
         if (_options.SaveFrames is not { } folder)
         {
@@ -151,10 +152,21 @@ internal sealed class OfflineCommandLine
             return;
         }
         if (File.Exists(folder)) _mistakes.Add($"--save-frames {folder} is a file; name a folder.");
-        // A second run would inspect the first one's drawings.
-        if (Directory.Exists(_options.Input) && IsWithin(folder, _options.Input)) _mistakes.Add($"--save-frames {folder} lies in the folder whose pictures are inspected; name another one.");
+        if (WouldDrawOnInput(folder)) _mistakes.Add($"--save-frames {folder} lies where the pictures are that are inspected; name another folder.");
     }
 
-    private static bool IsWithin(string folder, string outer) =>
-        (Path.GetFullPath(folder).TrimEnd('/') + "/").StartsWith(Path.GetFullPath(outer).TrimEnd('/') + "/", StringComparison.Ordinal);
+    /// <summary>Drawings take the names of their pictures, and a second run would inspect the first one's drawings.</summary>
+    private bool WouldDrawOnInput(string folder)
+    {
+        if (Directory.Exists(_options.Input)) return (RealPath(folder) + "/").StartsWith(RealPath(_options.Input) + "/", StringComparison.Ordinal);
+        return File.Exists(_options.Input) && RealPath(folder) == RealPath(Path.GetDirectoryName(Path.GetFullPath(_options.Input))!);
+    }
+
+    /// <summary>Without a link at its end, nor a slash.</summary>
+    private static string RealPath(string path)
+    {
+        var full = Path.GetFullPath(path).TrimEnd('/');
+        FileSystemInfo place = Directory.Exists(full) ? new DirectoryInfo(full) : new FileInfo(full);
+        return (place.Exists ? place.ResolveLinkTarget(returnFinalTarget: true)?.FullName : null) ?? full;
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class OfflineRig : IDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
+    // A whole video, on a machine that has more to do.
+    private static readonly TimeSpan RunDeadline = TimeSpan.FromMinutes(8);
+
     private int _runs;
 
     public TestFolder Folder { get; } = new();
@@ -72,7 +75,7 @@ internal sealed class OfflineRig : IDisposable
     /// <summary>Waits for the latest start's end.</summary>
     public async Task<OfflineResult> EndAsync(TestProcess process)
     {
-        var code = await process.WaitForExitAsync(Deadline, TestContext.Current.CancellationToken);
+        var code = await process.WaitForExitAsync(RunDeadline, TestContext.Current.CancellationToken);
         return new OfflineResult(code, await File.ReadAllTextAsync(Of("out")), await File.ReadAllTextAsync(Of("error")));
     }
 

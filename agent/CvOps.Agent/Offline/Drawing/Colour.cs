@@ -18,7 +18,8 @@ internal readonly record struct Colour(byte Blue, byte Green, byte Red)
     public static Colour OfClass(int index)
     {
         var (low, high) = (index / 13 % 3) switch { 0 => (50, 255), 1 => (150, 255), _ => (0, 160) };
-        return OfHue(index * 0.618033988749895 % 1 * 6, (byte)low, (byte)high);
+        // The first is orange: red is the alarm's.
+        return OfHue((0.1 + index * 0.618033988749895) % 1 * 6, (byte)low, (byte)high);
     }
 
     // From HSV; Smith, "Color gamut transform pairs", 1978.

@@ -13,9 +13,10 @@ internal sealed class PredictionPainter(IReadOnlyList<string> classes)
     // Keypoints below it are guesses; COCO's tools draw from there too.
     private const double LeastKeypointScore = 0.3;
 
-    // Shorter sides of pictures where a line of one pixel, and a letter of seven, are still seen.
-    private const int PixelsPerThickness = 240;
-    private const int PixelsPerDot = 200;
+    // By the picture's shorter side. Letters of seven dots grow more slowly than lines: two pixels a dot at 360, four at 1080.
+    private const double PixelsPerThickness = 240;
+    private const double LeastDots = 0.9;
+    private const double PixelsPerDot = 350;
 
     private readonly Dictionary<string, Colour> _colours = classes.Distinct().Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => Colour.OfClass(pair.index), StringComparer.Ordinal);
 
@@ -23,7 +24,7 @@ internal sealed class PredictionPainter(IReadOnlyList<string> classes)
     public void Paint(Canvas canvas, Prediction prediction, ModelTask task, string? error)
     {
         var side = Math.Min(canvas.Width, canvas.Height);
-        var (thickness, dot) = (Math.Max(1, (int)Math.Round(side / (double)PixelsPerThickness)), Math.Max(1, (int)Math.Round(side / (double)PixelsPerDot)));
+        var (thickness, dot) = (Math.Max(1, (int)Math.Round(side / PixelsPerThickness)), (int)Math.Round(LeastDots + side / PixelsPerDot));
         if (error is not null)
         {
             canvas.Label(0, 0, Fitted($"no prediction: {error}", canvas.Width, dot), dot, Colour.Alarm);
