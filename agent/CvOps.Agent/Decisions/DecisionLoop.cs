@@ -50,7 +50,9 @@ internal sealed partial class DecisionLoop(DecisionSink sink, DecisionLog log, D
         {
             try
             {
-                log.Write(draft.ToRecord(device, (picture, batch) => DecisionPlace.Inputs(draft.Model, _digests.GetValue(draft.Manifest, DecisionPlace.DigestOf), picture, batch, inference.Settings, draft.Provider)), draft.Pixels);
+                var manifest = _digests.GetValue(draft.Manifest, DecisionPlace.DigestOf);
+                var record = draft.ToRecord(device, (picture, batch) => DecisionPlace.Inputs(draft.Model, manifest, picture, batch, inference.Settings, inference.Precision, draft.Provider));
+                log.Write(record, draft.Pixels);
                 Interlocked.Increment(ref _written);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

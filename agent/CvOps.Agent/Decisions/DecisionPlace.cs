@@ -5,6 +5,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
+using CvOps.Vision.Gpu;
 using Microsoft.ML.OnnxRuntime;
 
 namespace CvOps.Agent.Decisions;
@@ -14,11 +15,20 @@ internal static class DecisionPlace
 {
     private static readonly string Processor = $"{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}, {ProcessorName()}";
 
-    public static DecisionInputs Inputs(ModelRef model, string manifest, DecisionPicture picture, (int Count, int Row) batch, SessionSettings settings, string provider) => new()
+    private static readonly Lazy<string> Accelerator = new(() =>
+    {
+        var machine = GpuIdentity.Read();
+        return $"{machine.Gpu}, driver {machine.Driver}, TensorRT {machine.TensorRt}";
+    });
+
+    /// <param name="precision">What a TensorRT engine calculates with; of no meaning elsewhere.</param>
+    public static DecisionInputs Inputs(
+        ModelRef model, string manifest, DecisionPicture picture, (int Count, int Row) batch, SessionSettings settings, TensorRtPrecision precision, string provider) => new()
     {
         Model = model, Manifest = manifest, Picture = picture, Batch = batch.Count, Row = batch.Row,
         Threads = settings.Threads, Gpu = settings.AllowGpu, Library = settings.LibraryPath,
-        Runtime = OrtEnv.Instance().GetVersionString(), Provider = provider, Processor = Processor, Agent = AgentVersion.Text,
+        Runtime = OrtEnv.Instance().GetVersionString(), Provider = provider, Processor = Processor,
+        Precision = provider == "TensorRT" ? precision.ToString() : null, Accelerator = provider == "CPU" ? null : Accelerator.Value, Agent = AgentVersion.Text,
     };
 
     /// <summary>Digest of a manifest as this agent reads it: a default that another agent has elsewhere shows.</summary>

@@ -60,6 +60,9 @@ internal sealed record DecisionInputs
     /// <summary><c>inference.library</c>; null for the one that came along.</summary>
     public string? Library { get; init; }
 
+    /// <summary><c>inference.precision</c> where TensorRT runs; null elsewhere.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>Version of ONNX Runtime.</summary>
     public required string Runtime { get; init; }
 
@@ -68,6 +71,9 @@ internal sealed record DecisionInputs
 
     /// <summary>Architecture and model of the processor: its vector units decide in which order numbers are added.</summary>
     public required string Processor { get; init; }
+
+    /// <summary>GPU, driver and TensorRT version where they run the model; null on the CPU.</summary>
+    public string? Accelerator { get; init; }
 
     public required string Agent { get; init; }
 }

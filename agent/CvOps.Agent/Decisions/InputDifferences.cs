@@ -14,10 +14,12 @@ internal static class InputDifferences
         Compare("configuration, inference.threads", recorded.Threads, here.Threads);
         Compare("configuration, inference.gpu", recorded.Gpu, here.Gpu);
         Compare("configuration, inference.library", recorded.Library ?? "none", here.Library ?? "none");
+        Compare("configuration, inference.precision", recorded.Precision ?? "none", here.Precision ?? "none");
         Compare("pictures in one run", (recorded.Batch, recorded.Row), (here.Batch, here.Row));
         Compare("ONNX Runtime version", recorded.Runtime, here.Runtime);
         Compare("execution provider", recorded.Provider, here.Provider);
         Compare("processor", recorded.Processor, here.Processor);
+        Compare("GPU, driver and TensorRT", recorded.Accelerator ?? "none", here.Accelerator ?? "none");
         Compare("agent version", recorded.Agent, here.Agent);
         return differences;
 

@@ -26,7 +26,7 @@ internal static class Replay
         var was = record.Inputs;
         var (batch, row) = session.Batches ? (was.Batch, was.Row) : (1, 0);
         var picture = new PictureView(pixels, was.Picture.Width, was.Picture.Height, was.Picture.Format, new YuvColour(was.Picture.Matrix, was.Picture.Range));
-        var here = DecisionPlace.Inputs(package.Ref, DecisionPlace.DigestOf(package.Manifest), was.Picture with { Sha256 = DecisionFile.Sha256(picture.Data) }, (batch, row), settings, session.Provider);
+        var here = DecisionPlace.Inputs(package.Ref, DecisionPlace.DigestOf(package.Manifest), was.Picture with { Sha256 = DecisionFile.Sha256(picture.Data) }, (batch, row), settings, settings.TensorRt?.Precision ?? default, session.Provider);
         var (prediction, error) = Infer(session, picture, batch, row);
         var now = prediction is null ? error! : Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(prediction, ContractsJson.Default.Prediction));
         var recorded = record.Prediction is { } kept ? kept.GetRawText() : record.Error ?? "";

@@ -1,6 +1,7 @@
 using CvOps.Agent.Configuration;
 using CvOps.Contracts.Packages;
 using CvOps.Vision;
+using CvOps.Vision.Gpu;
 
 namespace CvOps.Agent.Decisions;
 
@@ -38,8 +39,7 @@ internal static class ReplayCommand
             var (record, pixels) = DecisionFile.Read(path);
             var options = configuration is null ? null : ConfigurationFile.Load(configuration);
             var model = PackageReader.Open(package ?? Recorded(record, options));
-            var settings = options?.Inference.Settings ?? new SessionSettings(record.Inputs.Threads, record.Inputs.Gpu, record.Inputs.Library);
-            return Say(record, Replay.Run(record, pixels, model, settings), output);
+            return Say(record, Replay.Run(record, pixels, model, Settings(record, options, model.Digest)), output);
         }
         catch (ConfigurationException e)
         {
@@ -68,6 +68,15 @@ internal static class ReplayCommand
         }
         foreach (var difference in result.Differences) output.WriteLine($"  {difference}");
         return result.Same ? Same : Differs;
+    }
+
+    /// <summary>As this machine's agent would run the model; a TensorRT engine it has built is used where one was used then.</summary>
+    private static SessionSettings Settings(DecisionRecord record, AgentOptions? options, string digest)
+    {
+        if (options is null) return new SessionSettings(record.Inputs.Threads, record.Inputs.Gpu, record.Inputs.Library);
+        if (record.Inputs.Provider != "TensorRT" || options.Inference.TensorRtIn(options.Data) is not { } tensorRt) return options.Inference.Settings;
+        var engines = EngineCache.FolderOf(tensorRt, digest, GpuIdentity.Read());
+        return EngineCache.IsBuilt(engines) ? options.Inference.Settings with { TensorRt = tensorRt, EngineFolder = engines } : options.Inference.Settings;
     }
 
     private static string Recorded(DecisionRecord record, AgentOptions? options)
