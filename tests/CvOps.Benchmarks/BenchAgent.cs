@@ -30,6 +30,7 @@ internal sealed class BenchAgent : IAsyncDisposable
 {
     public const int Width = 640;
     public const int Height = 480;
+    private const int MostFrames = 64;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TestBroker? _broker;
@@ -46,6 +47,9 @@ internal sealed class BenchAgent : IAsyncDisposable
         _queue = host.Services.GetRequiredService<FrameQueue>();
         _pool = host.Services.GetRequiredService<FramePool>();
         foreach (var lane in lanes) _queue.Add(lane);
+        // As many frames as may ever be on their way: later none is new.
+        var frames = Enumerable.Range(0, MostFrames).Select(_ => _pool.Rent(Width, Height, "bench")).ToList();
+        frames.ForEach(frame => frame.Dispose());
     }
 
     public CameraLane[] Lanes { get; }

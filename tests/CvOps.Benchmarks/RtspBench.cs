@@ -55,12 +55,12 @@ internal static class RtspBench
     {
         var rates = await Task.WhenAll(Enumerable.Range(0, cameras).Select(async camera =>
         {
-            await using var ffmpeg = TestProcess.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-progress", "pipe:1", "-stats_period", "0.5",
-                "-i", server.Url(camera), "-t", (Settle + Measured).TotalSeconds.ToString(CultureInfo.InvariantCulture), "-an", "-f", "null", "-"]);
+            await using var ffmpeg = TestProcess.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1", "-rtsp_transport", "tcp", "-progress", "pipe:1", "-stats_period", "0.05",
+                "-i", server.Url(camera), "-t", (2 * Settle + Measured).TotalSeconds.ToString(CultureInfo.InvariantCulture), "-an", "-f", "null", "-"]);
             await ffmpeg.WaitForOutputAsync("frame=", Longest);
             await Task.Delay(Settle);
             var (from, started) = (FrameCount(ffmpeg.Output), Stopwatch.GetTimestamp());
-            await Task.Delay(Measured - Settle);
+            await Task.Delay(Measured);
             return (FrameCount(ffmpeg.Output) - from) / Stopwatch.GetElapsedTime(started).TotalSeconds;
         }));
         return rates.Sum();
