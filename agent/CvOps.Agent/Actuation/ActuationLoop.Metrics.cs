@@ -1,9 +1,17 @@
 using CvOps.Agent.Health;
+using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Agent.Actuation;
 
 internal sealed partial class ActuationLoop
 {
+    /// <summary>For the device's health message.</summary>
+    public IReadOnlyList<ActuationHealth> Health => [.. _actuators.Values.Select(actuator =>
+    {
+        var counts = actuator.Reject?.Counts ?? default;
+        return new ActuationHealth(actuator.Camera, actuator.Healthy, counts.Triggers, counts.Decided, counts.Missed, counts.Unknown, counts.Ejected, actuator.Reject?.Latest.TotalMilliseconds ?? 0);
+    })];
+
     public void Write(PrometheusText page)
     {
         Each(page, "cvops_agent_actuation_triggers_total", "counter", "Trigger edges that announced a part.", reject => reject.Counts.Triggers);

@@ -1,3 +1,4 @@
+using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
@@ -6,8 +7,10 @@ using CvOps.Contracts.Telemetry;
 namespace CvOps.Agent.Health;
 
 /// <summary>Takes the device's pulse: one health message an interval, and the latest one for the local page.</summary>
-internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop update, SpoolLog spool, TimeProvider time)
+/// <param name="actuation">One, or none where nothing is configured.</param>
+internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, IEnumerable<ActuationLoop> actuation, UpdateLoop update, SpoolLog spool, TimeProvider time)
 {
+    private readonly ActuationLoop? _actuation = actuation.FirstOrDefault();
     private readonly long _started = time.GetTimestamp();
 
     /// <summary>The last health taken; null before the first.</summary>
@@ -24,5 +27,6 @@ internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, UpdateLoop u
         Provider = update.Provider,
         Cameras = [.. cameras.Select(camera => camera.TakeHealth())],
         Spool = spool.Health,
+        Actuation = _actuation?.Health,
     };
 }

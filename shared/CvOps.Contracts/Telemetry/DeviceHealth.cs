@@ -20,6 +20,9 @@ public sealed record DeviceHealth : ITelemetry
     public required IReadOnlyList<CameraHealth> Cameras { get; init; }
 
     public required SpoolHealth Spool { get; init; }
+
+    /// <summary>Outputs on the line, a camera each; null where there are none.</summary>
+    public IReadOnlyList<ActuationHealth>? Actuation { get; init; }
 }
 
 /// <summary>One camera. Counters run since the agent's start.</summary>
@@ -36,3 +39,13 @@ public sealed record CameraHealth(
 
 /// <summary>The spool. Counters run since the agent's start.</summary>
 public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long BudgetBytes, long EvictedMessages, long DeadLetters);
+
+/// <summary>One camera's outputs. Counters run since the agent's start.</summary>
+/// <param name="Healthy">Whether they say that parts are inspected; false is the fail-safe level.</param>
+/// <param name="Triggers">Parts a sensor announced.</param>
+/// <param name="Decided">Parts whose decision was there when they were due.</param>
+/// <param name="DeadlineMisses">Parts whose decision came too late or not at all.</param>
+/// <param name="NoPrediction">Parts whose frame gave no prediction.</param>
+/// <param name="Rejects">Parts the ejector was driven for.</param>
+/// <param name="LatestMs">The latest ejection after its due time.</param>
+public sealed record ActuationHealth(CameraId Camera, bool Healthy, long Triggers, long Decided, long DeadlineMisses, long NoPrediction, long Rejects, double LatestMs);

@@ -120,6 +120,7 @@ public sealed class ActuationLoopTests : IAsyncDisposable
         var loop = await StartAsync(Options, new ActuationOptions { Camera = new CameraId("lamps"), StackLight = new StackLightOptions { Red = 11 } });
         using var rig = new InspectionRig { Time = _time };
         for (var i = 0; i < 3; i++) rig.Show(loop);
+        Assert.Equal(new ActuationHealth(Options.Camera, false, 0, 3, 0, 0, 0, 0), Assert.Single(loop.Health, it => it.Camera == Options.Camera));
         var page = new PrometheusText();
         loop.Write(page);
         var samples = PrometheusParser.Parse(page.ToString());
