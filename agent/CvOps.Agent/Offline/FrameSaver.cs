@@ -28,12 +28,27 @@ internal sealed class FrameSaver(string folder, SavedFrames only, IReadOnlyList<
         {
             var parent = Path.GetDirectoryName(path)!;
             if (_folders.Add(parent)) Directory.CreateDirectory(parent);
-            File.WriteAllBytes(path, JpegCodec.Encode(_canvas.Picture));
+            Write(path, JpegCodec.Encode(_canvas.Picture));
             Saved++;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PictureException)
         {
             throw OfflineException.Failed($"{path} can't be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A picture is there whole or not at all.</summary>
+    private static void Write(string path, byte[] jpeg)
+    {
+        try
+        {
+            File.WriteAllBytes(path, jpeg);
+        }
+        catch (Exception e) when (e is IOException or ArgumentOutOfRangeException)
+        {
+            File.Delete(path);
+            // The runtime takes a file larger than the file system allows for a wrong argument.
+            throw e as IOException ?? new IOException("the file system takes no larger file", e);
         }
     }
 

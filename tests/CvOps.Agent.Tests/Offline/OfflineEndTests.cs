@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CvOps.Agent.Tests.Capture;
 using CvOps.Testing;
 
 namespace CvOps.Agent.Tests.Offline;
@@ -39,6 +40,17 @@ public sealed class OfflineEndTests : IDisposable
         Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
         Assert.NotEmpty(OfflineRig.Lines(_rig.Folder["a.jsonl.partial"]));
         Assert.EndsWith("}\n", await File.ReadAllTextAsync(_rig.Folder["a.jsonl.partial"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_picture_that_cannot_be_saved_ends_the_run_and_leaves_no_half_of_it()
+    {
+        var ended = await _rig.RunAsync([.. _rig.ColourModel(), CameraRig.Video(_rig.Folder, "large.mp4", 20, "1280x720"), "--save-frames", _rig.Folder["drawn"]], "trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 8");
+
+        Assert.Equal(1, ended.Code);
+        Assert.Contains($"{_rig.Folder["drawn", "00000000.jpg"]} can't be written: ", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_rig.Folder["drawn"]));
     }
 
     [Theory]
