@@ -46,7 +46,7 @@ bench-frame: build ## the frame path: each figure, its bound, and whether it hol
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks frame
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

@@ -38,8 +38,8 @@ public static class JpegCodec
     }
 
     /// <summary>
-    /// Encodes a picture. I420 and NV12 keep their subsampling and are only stretched from limited to JPEG's full range; BGR is stored without
-    /// chroma subsampling.
+    /// Encodes a picture. I420 and NV12 keep their subsampling and are only stretched from limited to JPEG's full range; BGR, and
+    /// BT.709 on its way over BGR, is stored without chroma subsampling.
     /// </summary>
     /// <param name="quality">1..100.</param>
     /// <exception cref="PictureException">Larger than JPEG's 65,535 pixels a side, or libturbojpeg is not installed.</exception>
@@ -50,6 +50,7 @@ public static class JpegCodec
         if (picture.Width > 65_535 || picture.Height > 65_535) throw new PictureException($"A JPEG is at most 65535 pixels a side; this is {picture.Width}x{picture.Height}.");
         if (picture.Format is PixelFormat.Bgr24) return EncodeBgr(picture, quality);
         if (picture.Format is PixelFormat.Grey8) return EncodePlanes(picture, picture.Data, TurboJpeg.SubsamplingGrey, quality);
+        if (picture.Colour.Matrix != YuvMatrix.Bt601) return EncodeConverted(picture, quality);
         var planes = ArrayPool<byte>.Shared.Rent(picture.Data.Length);
         try
         {
@@ -59,6 +60,21 @@ public static class JpegCodec
         finally
         {
             ArrayPool<byte>.Shared.Return(planes);
+        }
+    }
+
+    /// <summary>JPEG's matrix is BT.601's: other pictures take the way over BGR.</summary>
+    private static byte[] EncodeConverted(PictureView picture, int quality)
+    {
+        var bgr = ArrayPool<byte>.Shared.Rent(3 * picture.Width * picture.Height);
+        try
+        {
+            PictureRows.ToBgr(picture, bgr);
+            return EncodeBgr(new PictureView(bgr, picture.Width, picture.Height, PixelFormat.Bgr24), quality);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bgr);
         }
     }
 

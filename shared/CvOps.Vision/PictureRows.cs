@@ -5,14 +5,6 @@ namespace CvOps.Vision;
 /// <summary>Rows of any pixel format as planes of B, G, R or as full-range grey.</summary>
 public static class PictureRows
 {
-    // BT.601 limited range, 16 fraction bits: 255/219, and 1.402, 0.344136, 0.714136, 1.772 times 255/224, each from 13 bits and each term
-    // rounded down: the numbers of ffmpeg's own converter, so that a frame here is the frame OpenCV or ffmpeg gave whoever trained the model.
-    private const int LumaGain = 9539 * 8;
-    private const int RedV = 13075 * 8;
-    private const int GreenU = -3209 * 8;
-    private const int GreenV = -6660 * 8;
-    private const int BlueU = 16525 * 8;
-
     /// <summary>The whole picture as rows of B,G,R bytes.</summary>
     /// <param name="bgr">3 * width * height bytes, filled.</param>
     public static void ToBgr(PictureView picture, Span<byte> bgr)
@@ -82,7 +74,9 @@ public static class PictureRows
         }
         else
         {
-            RangeExpansion.Map(picture.Luma.Slice(width * y, width), grey, RangeExpansion.Luma);
+            var luma = picture.Luma.Slice(width * y, width);
+            if (picture.Colour.Range == YuvRange.Full) luma.CopyTo(grey);
+            else RangeExpansion.Map(luma, grey, RangeExpansion.Luma);
         }
     }
 
@@ -96,32 +90,33 @@ public static class PictureRows
         var u = planar ? chroma.Slice(chromaWidth * (y / 2), chromaWidth) : chroma.Slice(2 * chromaWidth * (y / 2), 2 * chromaWidth);
         var v = planar ? chroma.Slice(chromaWidth * picture.ChromaHeight + chromaWidth * (y / 2), chromaWidth) : u[1..];
         var step = planar ? 1 : 2;
+        var numbers = Numbers.Of(picture.Colour);
         var x = 0;
-        if (planar && Vector256.IsHardwareAccelerated) x = FromYuvVector(luma, u, v, blue, green, red);
+        if (planar && Vector256.IsHardwareAccelerated) x = FromYuvVector(numbers, luma, u, v, blue, green, red);
         for (; x < width; x++)
         {
-            var light = ((luma[x] - 16) * LumaGain) >> 16;
+            var light = ((luma[x] - numbers.Black) * numbers.Luma) >> 16;
             var cb = u[x / 2 * step] - 128;
             var cr = v[x / 2 * step] - 128;
-            blue[x] = Clamp(light + ((BlueU * cb) >> 16));
-            green[x] = Clamp(light + ((GreenU * cb) >> 16) + ((GreenV * cr) >> 16));
-            red[x] = Clamp(light + ((RedV * cr) >> 16));
+            blue[x] = Clamp(light + ((numbers.BlueU * cb) >> 16));
+            green[x] = Clamp(light + ((numbers.GreenU * cb) >> 16) + ((numbers.GreenV * cr) >> 16));
+            red[x] = Clamp(light + ((numbers.RedV * cr) >> 16));
         }
     }
 
     /// <summary>Eight pixels a turn; the same integers as the scalar loop. Returns how many pixels it did.</summary>
-    private static int FromYuvVector(ReadOnlySpan<byte> luma, ReadOnlySpan<byte> u, ReadOnlySpan<byte> v, Span<byte> blue, Span<byte> green, Span<byte> red)
+    private static int FromYuvVector(in Numbers numbers, ReadOnlySpan<byte> luma, ReadOnlySpan<byte> u, ReadOnlySpan<byte> v, Span<byte> blue, Span<byte> green, Span<byte> red)
     {
         var twice = Vector128.Create((byte)0, 0, 1, 1, 2, 2, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0);
         var x = 0;
         for (; x + 8 <= luma.Length; x += 8)
         {
-            var light = (Widen(Vector128.CreateScalar(BitConverter.ToUInt64(luma[x..])).AsByte()) - Vector256.Create(16)) * LumaGain >> 16;
+            var light = (Widen(Vector128.CreateScalar(BitConverter.ToUInt64(luma[x..])).AsByte()) - Vector256.Create(numbers.Black)) * numbers.Luma >> 16;
             var cb = Widen(Vector128.Shuffle(Vector128.CreateScalar(BitConverter.ToUInt32(u[(x / 2)..])).AsByte(), twice)) - Vector256.Create(128);
             var cr = Widen(Vector128.Shuffle(Vector128.CreateScalar(BitConverter.ToUInt32(v[(x / 2)..])).AsByte(), twice)) - Vector256.Create(128);
-            Narrow(light + (cb * BlueU >> 16), blue[x..]);
-            Narrow(light + (cb * GreenU >> 16) + (cr * GreenV >> 16), green[x..]);
-            Narrow(light + (cr * RedV >> 16), red[x..]);
+            Narrow(light + (cb * numbers.BlueU >> 16), blue[x..]);
+            Narrow(light + (cb * numbers.GreenU >> 16) + (cr * numbers.GreenV >> 16), green[x..]);
+            Narrow(light + (cr * numbers.RedV >> 16), red[x..]);
         }
         return x;
     }
@@ -137,4 +132,17 @@ public static class PictureRows
     }
 
     private static byte Clamp(int value) => (byte)Math.Clamp(value, 0, 255);
+
+    // 16 fraction bits, each from 13 bits, and each term rounded down: the numbers of ffmpeg's own converter, so that a frame here is the frame
+    // OpenCV or ffmpeg gave whoever trained the model.
+    private readonly record struct Numbers(int Black, int Luma, int RedV, int GreenU, int GreenV, int BlueU)
+    {
+        public static Numbers Of(YuvColour colour)
+        {
+            var exact = YuvCoefficients.Of(colour);
+            return new(exact.Black, Fixed(exact.Luma), Fixed(exact.RedV), Fixed(exact.GreenU), Fixed(exact.GreenV), Fixed(exact.BlueU));
+        }
+
+        private static int Fixed(double coefficient) => (int)Math.Round(coefficient * 8192) * 8;
+    }
 }

@@ -28,7 +28,7 @@ public sealed class PreprocessPlan
         // BGR and grey have one meaning only: their plans serve every view of them.
         Colour = IsYuv(format) ? colour : default;
         _elementBytes = spec.ElementType switch { ElementType.Float32 => sizeof(float), ElementType.Float16 => 2, _ => 1 };
-        _tiles = [.. SourceWindow.Of(spec, width, height).Select(window => new TensorTile(spec, ResizeGeometry.Of(spec, window), width, height))];
+        _tiles = [.. SourceWindow.Of(spec, width, height).Select(window => new TensorTile(spec, ResizeGeometry.Of(spec, window), width, height, format, Colour))];
     }
 
     /// <summary>Makes the tables.</summary>

@@ -7,6 +7,7 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["rtsp"] = RtspBench.RunAsync,
     ["allocations"] = AllocationBench.RunAsync,
     ["bursts"] = BurstBench.RunAsync,
+    ["preprocess"] = PreprocessBench.RunAsync,
     ["decode"] = DecodeBench.RunAsync,
     ["publish"] = PublishBench.RunAsync,
     ["actuation"] = ActuationBench.RunAsync,

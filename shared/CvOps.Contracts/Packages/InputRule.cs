@@ -14,10 +14,12 @@ public static class InputRule
     {
         if (string.IsNullOrEmpty(input.Name)) return "the manifest does not name the model's input.";
         if (input.Width is < 1 or > LargestSide || input.Height is < 1 or > LargestSide) return $"the manifest's input is {input.Width}x{input.Height}; each side must be 1 to {LargestSide} pixels.";
+        if (12L * input.Width * input.Height > int.MaxValue) return $"the manifest's input is {input.Width}x{input.Height}; its tensor would have more bytes than the {int.MaxValue} that are possible.";
         if (input.Mean.Count != 3 || input.Std.Count != 3) return $"the manifest's mean and std have {input.Mean.Count} and {input.Std.Count} numbers; both need three, in channel order.";
         // Tensors are made of floats: what overflows or vanishes there is no mean and no std.
         if (!input.Mean.All(mean => float.IsFinite((float)mean)) || !input.Std.All(std => float.IsFinite((float)std) && (float)std > 0)) return $"the manifest's mean {List(input.Mean)} must be finite and its std {List(input.Std)} finite and above 0.";
         if (input.Pad is not (>= 0 and <= 255)) return "the manifest's padding is not a pixel value, 0 to 255.";
+        if (!Enum.IsDefined(input.ElementType)) return $"the manifest's element type {(int)input.ElementType} is none of {string.Join(", ", Enum.GetNames<ElementType>())}.";
         if (input.ElementType == ElementType.UInt8 && input.Std.Any(std => std > 127)) return $"the manifest's std {List(input.Std)} leaves a UInt8 input nothing but 0 to 2; raw pixels have std 1.";
         return OfCrop(input.Crop) ?? OfRoi(input.Roi) ?? OfTiles(input.Tiles);
     }

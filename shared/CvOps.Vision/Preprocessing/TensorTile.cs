@@ -6,131 +6,97 @@ namespace CvOps.Vision.Preprocessing;
 /// <summary>The tables of one window of a picture, and the pass over its rows.</summary>
 internal sealed class TensorTile
 {
-    private readonly InputSpec _spec;
-    private readonly ResizeAxis _columns;
-    private readonly ResizeAxis _rows;
-    private readonly int _left, _top, _width, _height, _pictureWidth;
-    private readonly bool _grey;
-    private readonly float[] _mean = new float[3];
-    private readonly float[] _std = new float[3];
-    private readonly byte[] _pixels;
-    private readonly float[] _tensor;
-    private readonly bool[]? _outside;
-    private int[] _upper, _lower;
+    // Kernels write whole registers, of 32 numbers at the widest.
+    private const int Register = 32;
 
-    public TensorTile(InputSpec spec, ResizeGeometry geometry, int pictureWidth, int pictureHeight)
+    private readonly InputSpec _spec;
+    private readonly RowResampler _resampler;
+    private readonly TensorRows _rows;
+    private readonly RoiMask? _mask;
+    private readonly int _left, _top, _width, _height;
+    private readonly float[] _mean = new float[3];
+    private readonly float[] _gain = new float[3];
+    private readonly float[] _pad = new float[3];
+    private AlignedRow<short>[] _upper, _lower;
+
+    public TensorTile(InputSpec spec, ResizeGeometry geometry, int pictureWidth, int pictureHeight, PixelFormat format, YuvColour colour)
     {
-        for (var c = 0; c < 3; c++)
-        {
-            _mean[c] = (float)spec.Mean[c];
-            _std[c] = (float)spec.Std[c];
-        }
         _spec = spec;
         Geometry = geometry;
-        _pictureWidth = pictureWidth;
         _left = Math.Max(0, geometry.OffsetX);
         _top = Math.Max(0, geometry.OffsetY);
         _width = Math.Min(spec.Width, geometry.OffsetX + geometry.Width) - _left;
         _height = Math.Min(spec.Height, geometry.OffsetY + geometry.Height) - _top;
-        _columns = new ResizeAxis(geometry.Window.Width, geometry.Width, _left - geometry.OffsetX, _width, keepEdgeWeights: false);
-        _rows = new ResizeAxis(geometry.Window.Height, geometry.Height, _top - geometry.OffsetY, _height, keepEdgeWeights: true);
-        _grey = spec.Channels == ChannelOrder.Grey;
-        var channels = _grey ? 1 : 3;
-        _pixels = new byte[channels * pictureWidth];
-        _upper = new int[channels * _width];
-        _lower = new int[channels * _width];
-        _tensor = new float[3 * spec.Width * spec.Height];
-        if (spec.Roi is { } roi) _outside = Outside(roi, pictureWidth, pictureHeight);
+        for (var channel = 0; channel < 3; channel++)
+        {
+            _mean[channel] = (float)spec.Mean[channel];
+            _gain[channel] = 1 / (float)spec.Std[channel];
+            _pad[channel] = ((float)spec.Pad - _mean[channel]) * _gain[channel];
+        }
+        var grey = spec.Channels == ChannelOrder.Grey;
+        var (window, firstColumn, firstRow) = (geometry.Window, _left - geometry.OffsetX, _top - geometry.OffsetY);
+        _resampler = format is PixelFormat.I420 or PixelFormat.Nv12
+            ? new YuvResampler(ResizeAxis.Exact(window.Width, geometry.Width, firstColumn, _width), ResizeAxis.Exact(window.Height, geometry.Height, firstRow, _height), window.X, pictureWidth, format, colour, grey)
+            : new EightBitResampler(ResizeAxis.OpenCv(window.Width, geometry.Width, firstColumn, _width, keepEdgeWeights: false), ResizeAxis.OpenCv(window.Height, geometry.Height, firstRow, _height, keepEdgeWeights: true), window.X, pictureWidth, format, grey);
+        _upper = [.. Enumerable.Range(0, _resampler.Planes).Select(_ => new AlignedRow<short>(_width))];
+        _lower = [.. Enumerable.Range(0, _resampler.Planes).Select(_ => new AlignedRow<short>(_width))];
+        _rows = new TensorRows(spec);
+        if (spec.Roi is { } roi) _mask = new RoiMask(roi, geometry, pictureWidth, pictureHeight, spec.Width, spec.Height);
     }
 
     public ResizeGeometry Geometry { get; }
 
+    /// <param name="tensor">The tile's whole tensor, of <paramref name="channels"/> channels.</param>
     public void Fill(PictureView picture, Span<byte> tensor, int channels)
     {
-        var floats = _tensor.AsSpan(0, channels * _spec.Width * _spec.Height);
-        for (var channel = 0; channel < channels; channel++) Pad(floats, channel, channels);
-        var upperRow = -1;
-        var lowerRow = -1;
+        PadRows(tensor, channels, 0, _top);
+        PadRows(tensor, channels, _top + _height, _spec.Height);
+        _resampler.Begin();
+        var (upperRow, lowerRow) = (-1, -1);
         for (var y = 0; y < _height; y++)
         {
-            var first = _rows.First[y];
-            var second = _rows.Second[y];
-            if (first == lowerRow)
+            var (upper, lower) = _resampler.SourceRows(y);
+            if (upper == lowerRow && upper != upperRow)
             {
                 (_upper, _lower) = (_lower, _upper);
                 (upperRow, lowerRow) = (lowerRow, upperRow);
             }
-            if (first != upperRow) Stretch(picture, upperRow = first, _upper);
-            if (second != lowerRow) Stretch(picture, lowerRow = second, _lower);
-            for (var channel = 0; channel < channels; channel++) Write(floats, channel, channels, y);
+            if (upper != upperRow) _resampler.Columns(picture, Geometry.Window.Y + (upperRow = upper), _upper);
+            if (lower != upper && lower != lowerRow) _resampler.Columns(picture, Geometry.Window.Y + (lowerRow = lower), _lower);
+            Write(tensor, channels, y, lower == upper ? _upper : _lower);
         }
-        Store(floats, tensor);
     }
 
-    private void Store(ReadOnlySpan<float> floats, Span<byte> tensor)
+    private void Write(Span<byte> tensor, int channels, int y, AlignedRow<short>[] lower)
     {
-        switch (_spec.ElementType)
+        var row = _top + y;
+        var plane = _spec.Width * _spec.Height;
+        // Straight into the tensor where no register would run over the picture's edge into what is written already.
+        var direct = _rows.IsPlain && _width >= Register;
+        for (var channel = 0; channel < channels; channel++)
         {
-            case ElementType.Float32:
-                MemoryMarshal.AsBytes(floats).CopyTo(tensor);
-                break;
-            case ElementType.Float16:
-                System.Numerics.Tensors.TensorPrimitives.ConvertToHalf(floats, MemoryMarshal.Cast<byte, Half>(tensor));
-                break;
-            default:
-                for (var i = 0; i < floats.Length; i++) tensor[i] = (byte)Math.Clamp(MathF.Round(floats[i]), 0, 255);
-                break;
+            var target = direct ? MemoryMarshal.Cast<byte, float>(tensor).Slice(channel * plane + row * _spec.Width, _spec.Width) : _rows.Channel(channel).Span;
+            var source = _resampler.Planes == 1 ? 0 : _spec.Channels == ChannelOrder.Rgb ? 2 - channel : channel;
+            ref var first = ref direct ? ref target[_left] : ref _rows.Channel(channel).Span[_left];
+            _resampler.Rows(_upper[source], lower[source], y, ref first, Math.Max(_width, Register), _mean[channel], _gain[channel]);
+            target[.._left].Fill(_pad[channel]);
+            target[(_left + _width)..].Fill(_pad[channel]);
+            if (_mask is null) continue;
+            foreach (var run in _mask.Outside(row)) target[run].Fill(_pad[channel]);
         }
+        if (!direct) _rows.Store(tensor, channels, row);
     }
 
-    private void Stretch(PictureView picture, int row, int[] target)
+    private void PadRows(Span<byte> tensor, int channels, int from, int to)
     {
-        row += Geometry.Window.Y;
-        if (_grey) PictureRows.ToGrey(picture, row, _pixels);
-        else PictureRows.ToBgrPlanes(picture, row, _pixels);
-        for (var plane = 0; plane * _pictureWidth < _pixels.Length; plane++)
+        if (from == to) return;
+        if (_rows.IsPlain)
         {
-            var source = _pixels.AsSpan(plane * _pictureWidth + Geometry.Window.X, Geometry.Window.Width);
-            var into = target.AsSpan(plane * _width, _width);
-            for (var x = 0; x < _width; x++) into[x] = source[_columns.First[x]] * _columns.FirstWeight[x] + source[_columns.Second[x]] * _columns.SecondWeight[x];
+            var floats = MemoryMarshal.Cast<byte, float>(tensor);
+            for (var channel = 0; channel < channels; channel++) TensorRows.Fill(floats.Slice((channel * _spec.Height + from) * _spec.Width, (to - from) * _spec.Width), _pad[channel]);
+            return;
         }
-    }
-
-    private void Write(Span<float> tensor, int channel, int channels, int y)
-    {
-        var plane = (_grey ? 0 : _spec.Channels == ChannelOrder.Rgb ? 2 - channel : channel) * _width;
-        for (var x = 0; x < _width; x++)
-        {
-            var at = (_top + y) * _spec.Width + _left + x;
-            if (_outside is not null && _outside[at]) continue;
-            var value = ((((_upper[plane + x] >> 4) * _rows.FirstWeight[y]) >> 16) + (((_lower[plane + x] >> 4) * _rows.SecondWeight[y]) >> 16) + 2) >> 2;
-            tensor[Index(at, channel, channels)] = (value - _mean[channel]) / _std[channel];
-        }
-    }
-
-    private void Pad(Span<float> tensor, int channel, int channels)
-    {
-        var value = ((float)_spec.Pad - _mean[channel]) / _std[channel];
-        for (var at = 0; at < _spec.Width * _spec.Height; at++) tensor[Index(at, channel, channels)] = value;
-    }
-
-    private int Index(int at, int channel, int channels) => _spec.Layout == TensorLayout.Nhwc ? at * channels + channel : channel * _spec.Width * _spec.Height + at;
-
-    private bool[] Outside(IReadOnlyList<PicturePoint> roi, int pictureWidth, int pictureHeight)
-    {
-        var outside = new bool[_spec.Width * _spec.Height];
-        for (var at = 0; at < outside.Length; at++)
-        {
-            var x = Geometry.ToPictureX(at % _spec.Width + 0.5) / pictureWidth;
-            var y = Geometry.ToPictureY(at / _spec.Width + 0.5) / pictureHeight;
-            var inside = false;
-            for (var i = 0; i < roi.Count; i++)
-            {
-                var (a, b) = (roi[i], roi[(i + 1) % roi.Count]);
-                if ((a.Y > y) != (b.Y > y) && x < a.X + (y - a.Y) / (b.Y - a.Y) * (b.X - a.X)) inside = !inside;
-            }
-            outside[at] = !inside;
-        }
-        return outside;
+        for (var channel = 0; channel < channels; channel++) _rows.Channel(channel).Span.Fill(_pad[channel]);
+        for (var row = from; row < to; row++) _rows.Store(tensor, channels, row);
     }
 }

@@ -17,15 +17,18 @@ public sealed class PictureFileTests
     [Theory]
     [InlineData(PixelFormat.I420)]
     [InlineData(PixelFormat.Nv12)]
+    [InlineData(PixelFormat.Nv12, YuvMatrix.Bt601, YuvRange.Full)]
+    [InlineData(PixelFormat.I420, YuvMatrix.Bt709)]
+    [InlineData(PixelFormat.Nv12, YuvMatrix.Bt709, YuvRange.Full)]
     [InlineData(PixelFormat.Grey8)]
     [InlineData(PixelFormat.Bgr24)]
-    public void A_jpeg_has_the_colours_and_range_of_the_picture(PixelFormat format)
+    public void A_jpeg_has_the_colours_and_range_of_the_picture(PixelFormat format, YuvMatrix matrix = YuvMatrix.Bt601, YuvRange range = YuvRange.Limited)
     {
         var pixels = new byte[PictureView.SizeOf(63, 47, format)];
         // A flat picture: what differs afterwards is colour and range, not compression.
         if (format == PixelFormat.Bgr24) for (var i = 0; i < pixels.Length; i += 3) (pixels[i], pixels[i + 1], pixels[i + 2]) = (30, 90, 200);
         else pixels.AsSpan().Fill(100);
-        var picture = new PictureView(pixels, 63, 47, format);
+        var picture = new PictureView(pixels, 63, 47, format, new YuvColour(matrix, range));
         var expected = new byte[3 * 63 * 47];
         PictureRows.ToBgr(picture, expected);
         var decoded = JpegCodec.Decode(JpegCodec.Encode(picture, 95));

@@ -9,61 +9,6 @@ public sealed class PreprocessPlanTests
     private static InputSpec Spec(int width, int height, ResizeMode resize = ResizeMode.Stretch) =>
         new() { Name = "x", Width = width, Height = height, Resize = resize, Channels = ChannelOrder.Bgr, Std = [1, 1, 1] };
 
-    /// <summary>The definition, in floating point, of a bilinear resize with half-pixel centres.</summary>
-    private static double Bilinear(byte[] bgr, int width, int height, int channel, double x, double y)
-    {
-        double At(int column, int row) => bgr[3 * (Math.Clamp(row, 0, height - 1) * width + Math.Clamp(column, 0, width - 1)) + channel];
-        var (left, top) = ((int)Math.Floor(x), (int)Math.Floor(y));
-        var (fx, fy) = (x - left, y - top);
-        return (1 - fy) * ((1 - fx) * At(left, top) + fx * At(left + 1, top)) + fy * ((1 - fx) * At(left, top + 1) + fx * At(left + 1, top + 1));
-    }
-
-    [Theory]
-    [InlineData(64, 48, 17, 31)]
-    [InlineData(7, 5, 40, 33)]
-    [InlineData(1, 1, 8, 8)]
-    [InlineData(33, 33, 33, 33)]
-    [InlineData(640, 360, 224, 224)]
-    public void Stretching_is_bilinear_with_half_pixel_centres_to_one_step_of_rounding(int width, int height, int toWidth, int toHeight)
-    {
-        var bgr = VisionData.Bgr(width, height);
-        var tensor = new float[3 * toWidth * toHeight];
-        PreprocessPlan.Create(Spec(toWidth, toHeight), width, height, PixelFormat.Bgr24).Fill(new PictureView(bgr, width, height, PixelFormat.Bgr24), tensor);
-        for (var c = 0; c < 3; c++)
-        {
-            for (var y = 0; y < toHeight; y++)
-            {
-                for (var x = 0; x < toWidth; x++)
-                {
-                    var expected = Bilinear(bgr, width, height, c, (x + 0.5) * width / toWidth - 0.5, (y + 0.5) * height / toHeight - 0.5);
-                    Assert.Equal(expected, tensor[(c * toHeight + y) * toWidth + x], 1.01);
-                }
-            }
-        }
-    }
-
-    [Theory]
-    [InlineData(PixelFormat.I420, 63, 47)]
-    [InlineData(PixelFormat.I420, 64, 48)]
-    [InlineData(PixelFormat.Nv12, 63, 47)]
-    [InlineData(PixelFormat.Nv12, 64, 48)]
-    public void From_video_formats_the_tensor_is_that_of_the_converted_picture(PixelFormat format, int width, int height)
-    {
-        var pixels = new byte[PictureView.SizeOf(width, height, format)];
-        new Random(3).NextBytes(pixels);
-        var video = new PictureView(pixels, width, height, format);
-        var bgr = new byte[3 * width * height];
-        PictureRows.ToBgr(video, bgr);
-        foreach (var resize in Enum.GetValues<ResizeMode>())
-        {
-            var spec = Spec(40, 36, resize);
-            var (direct, converted) = (new float[3 * 40 * 36], new float[3 * 40 * 36]);
-            PreprocessPlan.Create(spec, width, height, format).Fill(video, direct);
-            PreprocessPlan.Create(spec, width, height, PixelFormat.Bgr24).Fill(new PictureView(bgr, width, height, PixelFormat.Bgr24), converted);
-            Assert.Equal(converted, direct);
-        }
-    }
-
     [Theory]
     [InlineData(16, 128, 128, 0, 0, 0)]
     [InlineData(235, 128, 128, 255, 255, 255)]
