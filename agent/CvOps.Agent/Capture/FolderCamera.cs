@@ -63,7 +63,17 @@ internal sealed class FolderCamera(CameraOptions options, TimeProvider time) : I
         return completed ? $"{options.Url} has no further picture." : $"{options.Url} was closed.";
     }
 
-    public void Kill() => _killed.Cancel();
+    public void Kill()
+    {
+        try
+        {
+            _killed.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Read to its end, or closed, a moment ago.
+        }
+    }
 
     public void Dispose() => _killed.Dispose();
 
