@@ -1,5 +1,6 @@
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
@@ -8,7 +9,7 @@ namespace CvOps.Agent.Health;
 
 /// <summary>Takes the device's pulse: one health message an interval, and the latest one for the local page.</summary>
 /// <param name="actuation">One, or none where nothing is configured.</param>
-internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, IEnumerable<ActuationLoop> actuation, UpdateLoop update, SpoolLog spool, TimeProvider time)
+internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, IEnumerable<ActuationLoop> actuation, UpdateLoop update, InferenceLoop inference, SpoolLog spool, TimeProvider time)
 {
     private readonly ActuationLoop? _actuation = actuation.FirstOrDefault();
     private readonly long _started = time.GetTimestamp();
@@ -28,5 +29,6 @@ internal sealed class DeviceVitals(IEnumerable<CameraLoop> cameras, IEnumerable<
         Cameras = [.. cameras.Select(camera => camera.TakeHealth())],
         Spool = spool.Health,
         Actuation = _actuation?.Health,
+        ShadowFramesShed = inference.ShadowsShed,
     };
 }

@@ -21,6 +21,7 @@ internal static class MetricsPage
         Each(page, health, "cvops_agent_camera_live", "gauge", "1 when the camera sends frames.", camera => camera.State == CameraState.Live ? 1 : 0);
         One(page, "cvops_agent_uptime_seconds", "gauge", "Since the agent's start.", health.UptimeSeconds);
         One(page, "cvops_agent_resident_bytes", "gauge", "Resident memory.", health.ResidentBytes);
+        One(page, "cvops_agent_shadow_frames_shed_total", "counter", "Frames that the challenger was not asked about for want of time.", health.ShadowFramesShed);
         One(page, "cvops_agent_spool_waiting_messages", "gauge", "Messages on disk that the broker has not acknowledged.", health.Spool.WaitingMessages);
         One(page, "cvops_agent_spool_waiting_bytes", "gauge", "Their size on disk.", health.Spool.WaitingBytes);
         One(page, "cvops_agent_spool_budget_bytes", "gauge", "What the spool may take of the disk.", health.Spool.BudgetBytes);

@@ -23,6 +23,9 @@ public sealed record DeviceHealth : ITelemetry
 
     /// <summary>Outputs on the line, a camera each; null where there are none.</summary>
     public IReadOnlyList<ActuationHealth>? Actuation { get; init; }
+
+    /// <summary>Frames since the agent's start that the challenger was not asked about, for want of time.</summary>
+    public long ShadowFramesShed { get; set; }
 }
 
 /// <summary>One camera. Counters run since the agent's start.</summary>

@@ -17,7 +17,7 @@ public sealed class MetricsPageTests
             new CameraHealth(new CameraId("cam-1"), CameraState.Live, 24.9, double.PositiveInfinity, 1000, 2, 3, 4, null),
             new CameraHealth(new CameraId("cam-2"), CameraState.Lost, 0, double.NaN, 0, 0, 0, 0, "It is switched off."),
         ],
-        Spool = new SpoolHealth(5, 600, 1 << 30, 1, 2),
+        Spool = new SpoolHealth(5, 600, 1 << 30, 1, 2), ShadowFramesShed = 9,
     };
 
     [Fact]
@@ -31,6 +31,7 @@ public sealed class MetricsPageTests
         Assert.Equal(double.PositiveInfinity, Of("cvops_agent_latency_p99_seconds", "cam-1"));
         Assert.Equal(double.NaN, Of("cvops_agent_latency_p99_seconds", "cam-2"));
         Assert.Equal(123_456_789_012, Of("cvops_agent_resident_bytes"));
+        Assert.Equal(9, Of("cvops_agent_shadow_frames_shed_total"));
         Assert.Equal((5, 1, 2), (Of("cvops_agent_spool_waiting_messages"), Of("cvops_agent_spool_evicted_messages_total"), Of("cvops_agent_spool_dead_letters_total")));
         Assert.Equal(Nasty, Assert.Single(samples, it => it.Name == "cvops_agent_model_info").Labels["version"]);
         Assert.Equal("Soaking", Assert.Single(samples, it => it.Name == "cvops_agent_update_state").Labels["state"]);

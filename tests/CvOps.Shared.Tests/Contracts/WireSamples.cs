@@ -62,7 +62,7 @@ internal static class WireSamples
         {
             Origin = From, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CUDA",
             Cameras = [new CameraHealth(Camera, CameraState.Stale, 24.5, 18.75, 90_000, 12, 1, 2, "The camera has sent no frame for 3 s.", 5, 1, 9)],
-            Spool = new SpoolHealth(7, 3500, 1 << 30, 1, 2), Actuation = [new ActuationHealth(Camera, true, 100, 98, 1, 1, 12, 0.25)],
+            Spool = new SpoolHealth(7, 3500, 1 << 30, 1, 2), Actuation = [new ActuationHealth(Camera, true, 100, 98, 1, 1, 12, 0.25)], ShadowFramesShed = 17,
         }),
         [nameof(DeviceStatus)] = Of(ContractsJson.Default.DeviceStatus, new DeviceStatus(Device, Connectivity.Online, 3, "0.1.0")),
         [nameof(TwinDesired)] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
