@@ -1,6 +1,7 @@
 using CvOps.Agent;
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Clips;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
@@ -67,6 +68,7 @@ try
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
         .AddDrift(options)          // windows of statistics a camera and model
+        .AddClips(options)          // the video around a reject
         .AddCapture(options, command.ConfigPath)    // ffmpeg a camera
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddHealth(options);        // watchdog, status page, metrics

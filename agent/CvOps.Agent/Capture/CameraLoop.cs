@@ -1,3 +1,4 @@
+using CvOps.Agent.Clips;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,8 @@ namespace CvOps.Agent.Capture;
 /// the camera stays with it.
 /// </summary>
 /// <param name="connectionsBefore">Connections that a camera of this name has had since the agent's start: their numbers are not given again.</param>
-internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILogger<CameraLoop> logger, int connectionsBefore = 0) : BackgroundService
+/// <param name="ring">Where the encoded video is written as well; null for nowhere.</param>
+internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILogger<CameraLoop> logger, int connectionsBefore = 0, EncodedRing? ring = null) : BackgroundService
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromMilliseconds(200);
 
@@ -74,7 +76,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         var connection = _status.Begin();
         try
         {
-            using var source = Start();
+            using var source = Start(connection);
             _source = source;
             // Given up before there was a source to kill.
             if (_status.State == CameraState.Lost) source.Kill();
@@ -101,7 +103,9 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         }
     }
 
-    private ICameraSource Start() => _options.Kind == CameraKind.Folder ? new FolderCamera(_options, time) : FfmpegCamera.Start(_options, programs);
+    private ICameraSource Start(int connection) => _options.Kind == CameraKind.Folder
+        ? new FolderCamera(_options, time)
+        : FfmpegCamera.Start(_options, programs, ring?.PatternFor(_options.Id, connection));
 
     private long ReadFrames(ICameraSource source, StreamStart start, int connection, CancellationToken stopping)
     {

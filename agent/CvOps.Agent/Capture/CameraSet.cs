@@ -1,4 +1,5 @@
 using System.Collections;
+using CvOps.Agent.Clips;
 using CvOps.Contracts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,8 @@ namespace CvOps.Agent.Capture;
 /// The cameras that run, a <see cref="CameraLoop"/> each. They come and go while the others run on, undisturbed. Enumerating it gives those that
 /// run at that moment, from any thread.
 /// </summary>
-internal sealed partial class CameraSet(IReadOnlyList<CameraOptions> cameras, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILoggerFactory logs)
+/// <param name="ring">Where cameras write their encoded video as well; null for nowhere.</param>
+internal sealed partial class CameraSet(IReadOnlyList<CameraOptions> cameras, FrameQueue queue, FramePool pool, FfmpegPrograms programs, TimeProvider time, Random chance, ILoggerFactory logs, EncodedRing? ring = null)
     : BackgroundService, IEnumerable<CameraLoop>
 {
     private readonly ILogger<CameraSet> _log = logs.CreateLogger<CameraSet>();
@@ -96,7 +98,7 @@ internal sealed partial class CameraSet(IReadOnlyList<CameraOptions> cameras, Fr
     {
         var past = _past.GetValueOrDefault(camera.Id) ?? new CameraPast(new CameraMeter(time), 0);
         var lane = new CameraLane(camera, time, past.Meter);
-        var loop = new CameraLoop(lane, queue, pool, programs, time, chance, logs.CreateLogger<CameraLoop>(), past.Connections);
+        var loop = new CameraLoop(lane, queue, pool, programs, time, chance, logs.CreateLogger<CameraLoop>(), past.Connections, ring);
         queue.Add(lane);
         _running = [.. _running, loop];
         await loop.StartAsync(cancellationToken);

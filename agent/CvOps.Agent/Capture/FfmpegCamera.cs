@@ -33,11 +33,12 @@ internal sealed partial class FfmpegCamera : ICameraSource
     }
 
     /// <summary>Starts the child. Call it on the thread that will read: the kernel kills the child when that thread ends.</summary>
+    /// <param name="segments">File name pattern for the encoded video, which is written in segments beside; null for none.</param>
     /// <exception cref="CameraException">There is no ffmpeg, or it can't be started.</exception>
-    public static FfmpegCamera Start(CameraOptions options, FfmpegPrograms programs)
+    public static FfmpegCamera Start(CameraOptions options, FfmpegPrograms programs, string? segments = null)
     {
         var ffmpeg = programs.Ffmpeg ?? throw new CameraException("ffmpeg was not found on the PATH: apt-get install ffmpeg");
-        IEnumerable<string> arguments = FfmpegCommand.Arguments(options);
+        IEnumerable<string> arguments = FfmpegCommand.Arguments(options, segments);
         // Without setpriv the child still ends with us, but only once it writes into the closed pipe.
         var start = programs.Setpriv is { } setpriv
             ? new ProcessStartInfo(setpriv, ["--pdeathsig", "KILL", "--", ffmpeg, .. arguments])

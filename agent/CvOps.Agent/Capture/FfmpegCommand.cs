@@ -19,7 +19,7 @@ internal static class FfmpegCommand
     /// Native size, I420 or NV12 as the decoder has it, one picture out for each one in, in the NUT container: size and format first, so that
     /// nobody has to ask the camera beforehand, and each picture's time. A size that changes is passed on, not scaled away.
     /// </summary>
-    public static IReadOnlyList<string> Arguments(CameraOptions options)
+    public static IReadOnlyList<string> Arguments(CameraOptions options, string? segments = null)
     {
         // Verbose: the filter graph's input line tells a new size before its first picture comes.
         List<string> arguments = ["-hide_banner", "-loglevel", "level+verbose", "-nostats", "-nostdin", "-threads", Number(options.DecoderThreads), "-max_pixels", Number(options.MaxPixels)];
@@ -45,6 +45,8 @@ internal static class FfmpegCommand
         arguments.AddRange(["-i", options.Kind == CameraKind.V4l2 ? CameraAddress.DeviceOf(options.Url) : options.Url]);
         arguments.AddRange(["-map", "0:v:0", "-map_metadata", "0", "-fps_mode", "passthrough", "-autoscale", "0", "-vf", "format=yuv420p|nv12"]);
         arguments.AddRange(["-c:v", "rawvideo", "-f", "nut", "-write_index", "0", "-flush_packets", "1", "pipe:1"]);
+        // As the camera encoded it, cut at key frames.
+        if (segments is not null) arguments.AddRange(["-map", "0:v:0", "-c:v", "copy", "-f", "segment", "-segment_time", "1", "-segment_format", "matroska", "-reset_timestamps", "1", segments]);
         return arguments;
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Clips;
 using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
@@ -36,6 +37,9 @@ internal sealed record AgentOptions
     public required IReadOnlyList<CameraOptions> Cameras { get; init; }
 
     public InferenceOptions Inference { get; init; } = new();
+
+    /// <summary>Video around rejects; null keeps none.</summary>
+    public ClipOptions? Clips { get; init; }
 
     /// <summary>What cameras move on their lines; at most one entry a camera.</summary>
     public IReadOnlyList<ActuationOptions> Actuation { get; init; } = [];

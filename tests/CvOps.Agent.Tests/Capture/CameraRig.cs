@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Clips;
 using CvOps.Contracts;
 using CvOps.Testing;
 
@@ -10,10 +11,10 @@ internal sealed class CameraRig : IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    public CameraRig(CameraOptions options, string? searchPath = null)
+    public CameraRig(CameraOptions options, string? searchPath = null, EncodedRing? ring = null)
     {
         Loop = new CameraLoop(new CameraLane(options, TimeProvider.System), Queue, Pool, FfmpegPrograms.Find(searchPath ?? Environment.GetEnvironmentVariable("PATH")),
-            TimeProvider.System, new Random(1), Log.For<CameraLoop>());
+            TimeProvider.System, new Random(1), Log.For<CameraLoop>(), ring: ring);
         Queue.Add(Loop.Lane);
     }
 
