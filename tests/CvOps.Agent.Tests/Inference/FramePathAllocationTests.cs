@@ -1,0 +1,56 @@
+using CvOps.Agent.Inference;
+
+namespace CvOps.Agent.Tests.Inference;
+
+/// <summary>Counts what the whole process allocates, so nothing else may run beside it.</summary>
+[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
+public sealed class AloneInTheProcess;
+
+[Collection(nameof(AloneInTheProcess))]
+public sealed class FramePathAllocationTests
+{
+    [Fact]
+    public async Task The_frame_path_allocates_nothing()
+    {
+        const int frames = 500;
+        var sink = new CountingSink();
+        await using var rig = new InferenceRig(sink) { Recording = false };
+        rig.Slots.Activate(InferenceRig.Model("0", 0, "a", "b"));
+        rig.Slots.SetShadow(InferenceRig.Model("1", 1, "a", "b"));
+        rig.Slots.AskShadow = true;
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        void Feed(int from)
+        {
+            for (var i = from; i < from + frames; i++) rig.Put(i);
+            Assert.True(SpinWait.SpinUntil(() => sink.Frames == from + frames, InferenceRig.Deadline), $"{sink.Frames} frames came out");
+        }
+
+        Feed(0);
+        // The stages have threads of their own: what the process allocates is counted, and a debug build's pool remembers owners.
+        var least = double.MaxValue;
+        for (var round = 1; round <= 5; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            Feed(round * frames);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{least} bytes a frame");
+        Assert.True(least < InferenceRig.DebugBytesPerFrame + 1, $"{least} bytes a frame");
+        Assert.Equal(6 * frames, sink.Shadows);
+    }
+
+    private sealed class CountingSink : IInspectedFrameSink
+    {
+        private int _frames;
+
+        public int Frames => Volatile.Read(ref _frames);
+
+        public int Shadows { get; private set; }
+
+        public void Inspected(in InspectedFrame inspected)
+        {
+            if (inspected.Shadow is not null) Shadows++;
+            Interlocked.Increment(ref _frames);
+        }
+    }
+}
