@@ -29,9 +29,10 @@ internal sealed class ByteGather
         var window = _wide ? WideWindow : Math.Min(NarrowWindow, rowBytes);
         var register = _wide ? Vector512<byte>.Count : NarrowWindow;
         _step = register;
-        while (!Fits(offsets, _step, window - channels + 1)) _step /= 2;
+        while (!Fits(offsets, _step, window - channels + 1)) _step -= _step > 2 ? 2 : 1;
 
-        _transposed = !_wide && Sse2.IsSupported && channels == 3 && _step == 4 && rowBytes >= NarrowWindow;
+        // Steps of four bytes, put in order four by four, are quicker than steps of six stored one by one.
+        if (!_wide && Sse2.IsSupported && channels == 3 && _step is 4 or 6 && rowBytes >= NarrowWindow) (_transposed, _step) = (true, 4);
 
         // Every step has a whole register of indices, though it may use the first of them only: the next step writes over the rest.
         var steps = (_count + _step - 1) / _step;
