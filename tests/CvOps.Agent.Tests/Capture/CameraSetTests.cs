@@ -27,7 +27,6 @@ public sealed class CameraSetTests : IAsyncDisposable
         Assert.True(await set.RemoveAsync(new CameraId("b"), Token));
         Assert.False(await set.RemoveAsync(new CameraId("b"), Token));
         Assert.Equal("a", Assert.Single(set).Lane.Camera.Value);
-        while (_queue.Waiting > 0) Take().Dispose();
         // Every frame of a came, in order, on the connection it had.
         await TakeAsync("a", 30);
         Assert.Equal(0, _lastGap);
