@@ -19,6 +19,7 @@ internal sealed class NutReader(Stream input)
     private const ulong SyncCode = 0x4E4B_E4AD_EECA_4569;
     private const ulong InfoCode = 0x4E49_AB68_B596_BA78;
     private const int HeaderLimit = 4096;
+    private const int MostTimeBases = 16;
 
     private readonly NutBytes _bytes = new(input);
     private readonly NutFrameCode[] _codes = new NutFrameCode[256];
@@ -106,7 +107,9 @@ internal sealed class NutReader(Stream input)
         if (version is < 2 or > 3) throw new NutException($"it is NUT of version {version}, not 3");
         packet.Varint();
         packet.Varint();
-        _timeBases = new (long, long)[packet.Varint()];
+        var timeBases = packet.Varint();
+        if (timeBases is 0 or > MostTimeBases) throw new NutException($"it announces {timeBases} time bases");
+        _timeBases = new (long, long)[timeBases];
         for (var i = 0; i < _timeBases.Length; i++) _timeBases[i] = ((long)packet.Varint(), Math.Max(1, (long)packet.Varint()));
         NutFrameCode.ReadTable(ref packet, _codes);
         var headers = packet.Varint();
@@ -127,7 +130,7 @@ internal sealed class NutReader(Stream input)
         packet.Varint();
         packet.Bytes();
         var (width, height) = ((long)packet.Varint(), (long)packet.Varint());
-        if (width is < 1 or > 65_535 || height is < 1 or > 65_535 || _timeBase >= _timeBases.Length || _msbShift > 60) throw new NutException($"its stream header makes no sense ({width}x{height} pixels)");
+        if (width is < 1 or > 65_535 || height is < 1 or > 65_535 || _timeBase < 0 || _timeBase >= _timeBases.Length || _msbShift is < 0 or > 60) throw new NutException($"its stream header makes no sense ({width}x{height} pixels)");
         _stream = new NutStream((int)width, (int)height, format, null);
     }
 }
