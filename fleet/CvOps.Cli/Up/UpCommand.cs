@@ -7,6 +7,8 @@ namespace CvOps.Cli.Up;
 /// <summary><c>cvops up</c>: the whole of CvOps on this machine until Ctrl-C.</summary>
 internal static class UpCommand
 {
+    private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(60);
+
     public static Command Create()
     {
         var data = new Option<string>("--data") { Description = "Folder for certificates, keys, state and logs; kept between starts.", DefaultValueFactory = _ => Path.Combine("artifacts", "up") };
@@ -37,7 +39,7 @@ internal static class UpCommand
     {
         Tell($"Starting CvOps; state, keys and logs lie in {Path.GetFullPath(options.Data)}.");
         await using var stack = await Stack.Start(options, Tell, ct);
-        await Install(stack, package, ct);
+        await InstallThroughRestarts(stack, package, ct);
         Tell($"Dashboard and API: {stack.Fleet.Fleet}   devices: {string.Join(", ", stack.Devices.Select(device => device.Device))}");
         Tell("Ctrl-C stops everything.");
         try
@@ -47,6 +49,24 @@ internal static class UpCommand
         catch (OperationCanceledException)
         {
             Tell("Stopping.");
+        }
+    }
+
+    /// <summary>A fleet that ends meanwhile is started again by the stack; what it had done before is found done.</summary>
+    private static async Task InstallThroughRestarts(Stack stack, FileInfo? package, CancellationToken ct)
+    {
+        var until = DateTime.UtcNow + RestartPatience;
+        while (true)
+        {
+            try
+            {
+                await Install(stack, package, ct);
+                return;
+            }
+            catch (CliException e) when (e.ExitCode == ExitCodes.Unreachable && DateTime.UtcNow < until)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), ct);
+            }
         }
     }
 
