@@ -116,7 +116,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
         while (source.TryNext(out var picture))
         {
             if ((picture.Width, picture.Height) != size) Opened(size = (picture.Width, picture.Height));
-            var frame = pool.Rent(picture.Width, picture.Height, picture.Format, lane.Camera.Value);
+            var frame = pool.Rent(picture.Width, picture.Height, picture.Format, lane.Camera.Value, picture.Colour);
             var handedOver = false;
             try
             {

@@ -100,7 +100,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
             throw new CameraException(
                 $"{CameraAddress.Redact(_options.Url)} sends pictures of {now.Width}x{now.Height}, more than the {_options.MaxMegapixels} megapixels allowed: choose a smaller stream of the camera, or raise max-megapixels.");
         }
-        picture = new PictureHeader(now.Width, now.Height, _format, time);
+        picture = new PictureHeader(now.Width, now.Height, _format, time, _listener.Colour);
         return true;
     }
 

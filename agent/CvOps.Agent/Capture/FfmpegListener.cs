@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using CvOps.Vision;
 
 namespace CvOps.Agent.Capture;
 
@@ -12,6 +13,7 @@ internal sealed partial class FfmpegListener(string url)
     private readonly Lock _gate = new();
     private readonly Queue<string> _said = new();
     private long _damaged;
+    private volatile bool _hd;
 
     public StreamDamage Damage
     {
@@ -24,6 +26,9 @@ internal sealed partial class FfmpegListener(string url)
     /// <summary>The sizes the decoder has announced.</summary>
     public AnnouncedSizes Sizes { get; } = new();
 
+    /// <summary>As the stream's own description says; a range other than limited is converted by ffmpeg.</summary>
+    public YuvColour Colour => new(_hd ? YuvMatrix.Bt709 : YuvMatrix.Bt601, YuvRange.Limited);
+
     public string Explain(int? exitCode)
     {
         lock (_gate) return FfmpegCause.Explain([.. _said], exitCode, url);
@@ -35,6 +40,11 @@ internal sealed partial class FfmpegListener(string url)
         if (line.Contains("[verbose]", StringComparison.Ordinal))
         {
             if (GraphInput().Match(line) is { Success: true } input) Sizes.Announce(int.Parse(input.Groups[1].ValueSpan, CultureInfo.InvariantCulture), int.Parse(input.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
+            return;
+        }
+        if (InputStream().IsMatch(line))
+        {
+            _hd |= line.Contains("bt709", StringComparison.Ordinal);
             return;
         }
         var level = Level().Match(line);
@@ -52,6 +62,9 @@ internal sealed partial class FfmpegListener(string url)
 
     [GeneratedRegex(@"graph \d+ input from stream.*\bw:(\d{1,5}) h:(\d{1,5}) ")]
     private static partial Regex GraphInput();
+
+    [GeneratedRegex(@"^\[info\]\s+Stream #0:\d.*: Video: ")]
+    private static partial Regex InputStream();
 
     [GeneratedRegex(@"\[(verbose|info|warning|error|fatal|panic)\] ")]
     private static partial Regex Level();

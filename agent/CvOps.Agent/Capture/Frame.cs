@@ -47,7 +47,10 @@ internal sealed class Frame : IDisposable
     /// <summary>When it was read, on the clock of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long ReceivedTimestamp { get; private set; }
 
-    public PictureView Picture => new(Pixels, Width, Height, Format);
+    /// <summary>What the numbers of a YUV picture mean.</summary>
+    public YuvColour Colour { get; private set; }
+
+    public PictureView Picture => new(Pixels, Width, Height, Format, Colour);
 
     /// <summary>The bytes, to be filled by the camera.</summary>
     public Span<byte> Pixels
@@ -59,10 +62,10 @@ internal sealed class Frame : IDisposable
         }
     }
 
-    internal void Take(int width, int height, PixelFormat format, int pictureBytes)
+    internal void Take(int width, int height, PixelFormat format, int pictureBytes, YuvColour colour)
     {
         _inUse = 1;
-        (Width, Height, Format, PictureBytes) = (width, height, format, pictureBytes);
+        (Width, Height, Format, PictureBytes, Colour) = (width, height, format, pictureBytes, colour);
     }
 
     internal void Stamp(CameraLane lane, int connection, long number, CaptureTime captured, long receivedTimestamp)

@@ -28,7 +28,7 @@ internal sealed class FramePool
     public Frame Rent(int width, int height, string owner) => Rent(width, height, PixelFormat.I420, owner);
 
     /// <inheritdoc cref="Rent(int, int, string)"/>
-    public Frame Rent(int width, int height, PixelFormat format, string owner)
+    public Frame Rent(int width, int height, PixelFormat format, string owner, YuvColour colour = default)
     {
         var size = PictureView.SizeOf(width, height, format);
         Frame? frame = null;
@@ -38,7 +38,7 @@ internal sealed class FramePool
             else _idle[size] = new Stack<Frame>();
         }
         frame ??= new Frame(this, size);
-        frame.Take(width, height, format, size);
+        frame.Take(width, height, format, size, colour);
         Interlocked.Increment(ref _rented);
         Remember(frame, owner);
         return frame;

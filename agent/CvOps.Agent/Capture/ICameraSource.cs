@@ -4,7 +4,8 @@ namespace CvOps.Agent.Capture;
 
 /// <summary>A picture about to be read.</summary>
 /// <param name="Time">Since the stream's start, by the stream's own clock; null when it has none.</param>
-internal readonly record struct PictureHeader(int Width, int Height, PixelFormat Format, TimeSpan? Time);
+/// <param name="Colour">As the stream says; BT.601 when it says nothing.</param>
+internal readonly record struct PictureHeader(int Width, int Height, PixelFormat Format, TimeSpan? Time, YuvColour Colour = default);
 
 /// <summary>What a stream says of itself at its start.</summary>
 /// <param name="Recorded">When the recording began, as its container says; null when it does not, and for live streams.</param>

@@ -66,7 +66,7 @@ internal sealed class OfflineReader(OfflineOptions options, CameraLane lane, Fra
 
     private bool Take(ICameraSource source, CaptureClock clock, long number, CancellationToken stop)
     {
-        var frame = pool.Rent(_next.Width, _next.Height, _next.Format, lane.Camera.Value);
+        var frame = pool.Rent(_next.Width, _next.Height, _next.Format, lane.Camera.Value, _next.Colour);
         if (!Fill(source, frame))
         {
             frame.Dispose();
