@@ -18,7 +18,7 @@ internal sealed class Candidate : IDisposable
         (Camera, Part, Number, Connection, CapturedAt) = (inspected.Camera, inspected.Part, frame.Number, frame.Connection, frame.CapturedAt);
         (Model, Prediction, Shadow) = (inspected.Model.Ref, inspected.Prediction.Copy(), inspected.Shadow is { } shadow ? shadow with { Prediction = shadow.Prediction.Copy() } : null);
         (Purse, Reason, Inclusion) = (purse, reason, inclusion);
-        (Width, Height, Format) = (picture.Width, picture.Height, picture.Format);
+        (Width, Height, Format, Colour) = (picture.Width, picture.Height, picture.Format, picture.Colour);
         var size = PictureView.SizeOf(Width, Height, Format);
         _pixels = ArrayPool<byte>.Shared.Rent(size);
         picture.Data[..size].CopyTo(_pixels);
@@ -53,8 +53,10 @@ internal sealed class Candidate : IDisposable
 
     private PixelFormat Format { get; }
 
+    private YuvColour Colour { get; }
+
     /// <summary>The copy; valid until disposed.</summary>
-    public PictureView Picture => new(_pixels ?? throw new ObjectDisposedException(nameof(Candidate)), Width, Height, Format);
+    public PictureView Picture => new(_pixels ?? throw new ObjectDisposedException(nameof(Candidate)), Width, Height, Format, Colour);
 
     public void Dispose()
     {
