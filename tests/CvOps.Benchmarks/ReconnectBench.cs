@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using CvOps.Agent;
 using CvOps.Agent.Capture;
 using CvOps.Contracts;
 using CvOps.Testing;
@@ -23,7 +24,12 @@ internal static class ReconnectBench
     private static readonly TimeSpan ShortLived = TimeSpan.FromSeconds(100);
     private static readonly FfmpegPrograms Programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
 
-    public static async Task<IReadOnlyList<Figure>> RunAsync() => [.. await OutagesAsync(), .. await ManyAsync()];
+    public static async Task<IReadOnlyList<Figure>> RunAsync()
+    {
+        // As the agent does.
+        MallocArenas.LimitToOne();
+        return [.. await OutagesAsync(), .. await ManyAsync()];
+    }
 
     private static async Task<Figure[]> OutagesAsync()
     {

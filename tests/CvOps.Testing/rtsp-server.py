@@ -1,4 +1,4 @@
-"""RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N]
+"""RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N] [--no-reports]
 
 Serves /cam0, /cam1...: a moving picture, H.264, encoded once however many clients there are.
 SIGUSR1 makes it lose five of a hundred packets, SIGUSR2 ends that. Prints "serving" and the time of CLOCK_MONOTONIC in nanoseconds when it takes connections. Needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good, -bad and -ugly.
@@ -20,6 +20,7 @@ options.add_argument('--rate', type=int, default=30)
 options.add_argument('--key-frames', type=int, default=15, help='frames from one key frame to the next')
 options.add_argument('--mtu', type=int, default=1400)
 options.add_argument('--lose-every', type=int, default=0, help='every N-th packet goes missing between payloader and network: its sequence number is never seen')
+options.add_argument('--no-reports', action='store_true', help='send no RTCP sender reports')
 arguments = options.parse_args()
 width, height = arguments.size.split('x')
 
@@ -60,6 +61,7 @@ GLib.unix_signal_add(GLib.PRIORITY_HIGH, signal.SIGUSR2, loss.set, 0)
 for camera in range(arguments.cameras):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)
+    factory.set_enable_rtcp(not arguments.no_reports)
     factory.set_launch(PIPELINE.format(width=width, height=height, rate=arguments.rate, key=arguments.key_frames, mtu=arguments.mtu))
     factory.connect('media-configure', loss.configure)
     server.get_mount_points().add_factory('/cam%d' % camera, factory)

@@ -23,6 +23,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     private readonly StreamDamageLog _damage = new(lane, time, logger);
     private readonly long _started = time.GetTimestamp();
     private volatile ICameraSource? _source;
+    private bool _senderReports = true;
 
     public CameraLane Lane => lane;
 
@@ -85,6 +86,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
             _damage.Look(source.Damage);
             if (stopping.IsCancellationRequested) return;
             var cause = source.Ended(out var completed);
+            if (source is FfmpegCamera { RefusesSenderReports: true }) _senderReports = false;
             if (completed && frames > 0 && CameraAddress.IsRecording(_options.Url)) Finish(frames);
             else _status.Lose(cause);
         }
@@ -105,7 +107,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
 
     private ICameraSource Start(int connection) => _options.Kind == CameraKind.Folder
         ? new FolderCamera(_options, time)
-        : FfmpegCamera.Start(_options, programs, ring?.PatternFor(_options.Id, connection));
+        : FfmpegCamera.Start(_options, programs, ring?.PatternFor(_options.Id, connection), _senderReports);
 
     private long ReadFrames(ICameraSource source, StreamStart start, int connection, CancellationToken stopping)
     {
@@ -121,7 +123,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
             try
             {
                 if (!source.Fill(frame.Pixels[..frame.PictureBytes])) break;
-                frame.Stamp(lane, connection, number++, clock.Of(picture.Time, time.GetUtcNow()), time.GetTimestamp());
+                frame.Stamp(lane, connection, number++, clock.Of(picture.Time, time.GetUtcNow(), source.SenderStart), time.GetTimestamp());
                 if (!IsNew(frame)) continue;
                 handedOver = true;
                 HandOver(frame, stopping);

@@ -16,11 +16,13 @@ internal sealed partial class FfmpegCamera : ICameraSource
     private readonly Process _process;
     private readonly FfmpegListener _listener;
     private readonly ChildLines _lines;
+    private readonly SenderReports? _reports;
     private readonly NutReader _reader;
     private PixelFormat _format;
 
-    private FfmpegCamera(CameraOptions options, Process process)
+    private FfmpegCamera(CameraOptions options, Process process, SenderReports? reports)
     {
+        _reports = reports;
         _options = options;
         _process = process;
         _listener = new FfmpegListener(options.Url);
@@ -34,11 +36,13 @@ internal sealed partial class FfmpegCamera : ICameraSource
 
     /// <summary>Starts the child. Call it on the thread that will read: the kernel kills the child when that thread ends.</summary>
     /// <param name="segments">File name pattern for the encoded video, which is written in segments beside; null for none.</param>
+    /// <param name="senderReports">Whether to listen for the RTCP sender reports of an RTSP camera.</param>
     /// <exception cref="CameraException">There is no ffmpeg, or it can't be started.</exception>
-    public static FfmpegCamera Start(CameraOptions options, FfmpegPrograms programs, string? segments = null)
+    public static FfmpegCamera Start(CameraOptions options, FfmpegPrograms programs, string? segments = null, bool senderReports = true)
     {
         var ffmpeg = programs.Ffmpeg ?? throw new CameraException("ffmpeg was not found on the PATH: apt-get install ffmpeg");
-        IEnumerable<string> arguments = FfmpegCommand.Arguments(options, segments);
+        var reports = senderReports && options.Kind == CameraKind.Rtsp ? new SenderReports(TimeProvider.System) : null;
+        IEnumerable<string> arguments = FfmpegCommand.Arguments(options, segments, reports?.Address);
         // Without setpriv the child still ends with us, but only once it writes into the closed pipe.
         var start = programs.Setpriv is { } setpriv
             ? new ProcessStartInfo(setpriv, ["--pdeathsig", "KILL", "--", ffmpeg, .. arguments])
@@ -47,15 +51,21 @@ internal sealed partial class FfmpegCamera : ICameraSource
         start.RedirectStandardError = true;
         try
         {
-            return new FfmpegCamera(options, new Process { StartInfo = start });
+            return new FfmpegCamera(options, new Process { StartInfo = start }, reports);
         }
         catch (Win32Exception e)
         {
+            reports?.Dispose();
             throw new CameraException($"{start.FileName} can't be started: {e.Message}", e);
         }
     }
 
     public int? ProcessId => _process.Id;
+
+    public DateTimeOffset? SenderStart => _reports?.Start;
+
+    /// <summary>The stream can't be copied into the container that tells of sender reports: the next connection has to do without.</summary>
+    public bool RefusesSenderReports => _listener.MuxerRefused && _reports is not null;
 
     public StreamDamage Damage
     {
@@ -133,6 +143,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
         Kill();
         _process.WaitForExit();
         _lines.Close();
+        _reports?.Dispose();
         // Not closed with the process: nobody asked it to read them.
         _process.StandardOutput.Dispose();
         _process.StandardError.Dispose();

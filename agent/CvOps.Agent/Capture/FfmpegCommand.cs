@@ -19,7 +19,7 @@ internal static class FfmpegCommand
     /// Native size, I420 or NV12 as the decoder has it, one picture out for each one in, in the NUT container: size and format first, so that
     /// nobody has to ask the camera beforehand, and each picture's time. A size that changes is passed on, not scaled away.
     /// </summary>
-    public static IReadOnlyList<string> Arguments(CameraOptions options, string? segments = null)
+    public static IReadOnlyList<string> Arguments(CameraOptions options, string? segments = null, string? reports = null)
     {
         // Verbose: the filter graph's input line tells a new size before its first picture comes.
         List<string> arguments = ["-hide_banner", "-loglevel", "level+verbose", "-nostats", "-nostdin", "-threads", Number(options.DecoderThreads), "-max_pixels", Number(options.MaxPixels)];
@@ -47,6 +47,8 @@ internal static class FfmpegCommand
         arguments.AddRange(["-c:v", "rawvideo", "-f", "nut", "-write_index", "0", "-flush_packets", "1", "pipe:1"]);
         // As the camera encoded it, cut at key frames.
         if (segments is not null) arguments.AddRange(["-map", "0:v:0", "-c:v", "copy", "-f", "segment", "-segment_time", "1", "-segment_format", "matroska", "-reset_timestamps", "1", segments]);
+        // Fragments of one picture, each with the sender's clock where a report has told it: ffmpeg keeps what RTCP says with its packets alone.
+        if (reports is not null) arguments.AddRange(["-map", "0:v:0", "-c:v", "copy", "-avoid_negative_ts", "disabled", "-f", "mp4", "-movflags", "empty_moov+frag_every_frame+default_base_moof", "-write_prft", "wallclock", "-flush_packets", "1", reports]);
         return arguments;
     }
 

@@ -14,6 +14,7 @@ internal sealed partial class FfmpegListener(string url)
     private readonly Queue<string> _said = new();
     private long _damaged;
     private volatile bool _hd;
+    private volatile bool _muxerRefused;
 
     public StreamDamage Damage
     {
@@ -28,6 +29,9 @@ internal sealed partial class FfmpegListener(string url)
 
     /// <summary>As the stream's own description says; a range other than limited is converted by ffmpeg.</summary>
     public YuvColour Colour => new(_hd ? YuvMatrix.Bt709 : YuvMatrix.Bt601, YuvRange.Limited);
+
+    /// <summary>True when an output could not be begun.</summary>
+    public bool MuxerRefused => _muxerRefused;
 
     public string Explain(int? exitCode)
     {
@@ -51,6 +55,7 @@ internal sealed partial class FfmpegListener(string url)
         if (!level.Success || level.Groups[1].Value is not ("warning" or "error" or "fatal" or "panic")) return;
         // The muxer's complaints are about our own output.
         if (line.Contains("[nut @", StringComparison.Ordinal)) return;
+        if (line.Contains("Could not write header for output file", StringComparison.Ordinal)) _muxerRefused = true;
         var text = CameraAddress.Scrub(line.Remove(level.Index, level.Length).Trim(), url);
         lock (_gate)
         {

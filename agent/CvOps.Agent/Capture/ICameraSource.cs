@@ -26,6 +26,9 @@ internal interface ICameraSource : IDisposable
     /// <summary>Damage in the stream that was noticed and lived with: lost packets, broken pictures. Any thread.</summary>
     StreamDamage Damage { get; }
 
+    /// <summary>The camera's own clock at the stream's start, by its latest RTCP sender report; null without any.</summary>
+    DateTimeOffset? SenderStart => null;
+
     /// <summary>Waits for the stream to begin.</summary>
     /// <returns>Null when it ended first.</returns>
     /// <exception cref="CameraException">What came is no video.</exception>

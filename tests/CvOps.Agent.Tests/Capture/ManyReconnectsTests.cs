@@ -18,6 +18,7 @@ public sealed class ManyReconnectsTests
     [Fact]
     public async Task Ten_thousand_reconnects_leave_no_thread_no_file_and_no_memory_behind()
     {
+        MallocArenas.LimitToOne();
         await using var source = OnePictureCamera.Start();
         using var queue = new FrameQueue();
         var pool = new FramePool();
@@ -45,7 +46,7 @@ public sealed class ManyReconnectsTests
                 TestContext.Current.TestOutputHelper?.WriteLine($"{part * (Reconnects / Parts)}: {await AtRestAsync()}");
             }
             var after = await AtRestAsync();
-            Assert.True(after.Threads <= before.Threads && after.Files <= before.Files && after.ManagedMegabytes <= before.ManagedMegabytes + 0.5 && after.Megabytes <= before.Megabytes + 8, $"{before} before, {after} after");
+            Assert.True(after.Threads <= before.Threads && after.Files <= before.Files && after.ManagedMegabytes <= before.ManagedMegabytes + 0.5 && after.Megabytes <= before.Megabytes + 2, $"{before} before, {after} after");
             Assert.True(pictures > Reconnects * 0.9, $"only {pictures} pictures came");
         }
         finally

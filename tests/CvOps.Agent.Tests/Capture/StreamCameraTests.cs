@@ -103,6 +103,48 @@ public sealed class StreamCameraTests
         Assert.Equal(1, rig.Loop.TakeHealth().Reconnects);
     }
 
+    [Theory]
+    [InlineData("Tcp")]
+    [InlineData("Udp")]
+    public async Task Sender_reports_give_the_cameras_own_time(string transport)
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken);
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live) with { Transport = Enum.Parse<RtspTransport>(transport) });
+        await rig.StartAsync();
+        var at = new List<DateTimeOffset>();
+        var other = 0;
+        await Task.Run(() =>
+        {
+            while (at.Count < 30)
+            {
+                using var frame = rig.Take();
+                if (frame.TimeSource != TimeSource.Rtcp && ++other > 300) Assert.Fail($"No sender report was heard in 300 frames: {rig.Describe()}");
+                if (frame.TimeSource != TimeSource.Rtcp) continue;
+                Assert.Equal(50, frame.TimeUncertaintyMs);
+                // One machine, one clock; this server counts from its pipeline's start, which is up to a few seconds early.
+                var late = TimeProvider.System.GetUtcNow() - TimeProvider.System.GetElapsedTime(frame.ReceivedTimestamp) - frame.CapturedAt;
+                Assert.InRange(late.TotalSeconds, -0.05, 5);
+                at.Add(frame.CapturedAt);
+            }
+        }, TestContext.Current.CancellationToken);
+        Assert.Equal(at.Order(), at);
+    }
+
+    [Fact]
+    public async Task Without_sender_reports_the_time_is_the_hosts()
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken, "--no-reports");
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
+        await rig.StartAsync();
+        for (var i = 0; i < 200; i++)
+        {
+            using var frame = rig.Take();
+            Assert.Equal(TimeSource.Host, frame.TimeSource);
+        }
+    }
+
     [Fact]
     public async Task A_path_the_rtsp_server_does_not_have_is_named_as_the_cause()
     {
