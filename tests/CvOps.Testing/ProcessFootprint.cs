@@ -3,6 +3,7 @@ using System.Globalization;
 namespace CvOps.Testing;
 
 /// <summary>What this process holds.</summary>
+/// <param name="Threads">Besides those of the thread pool, which come and go by its own judgement.</param>
 /// <param name="Megabytes">Resident memory.</param>
 /// <param name="ManagedMegabytes">Of it, live objects.</param>
 public readonly record struct ProcessFootprint(int Threads, int Files, double Megabytes, double ManagedMegabytes)
@@ -20,7 +21,7 @@ public readonly record struct ProcessFootprint(int Threads, int Files, double Me
         {
             Thread.Sleep(20);
             least = new(
-                Math.Min(least.Threads, Directory.GetDirectories("/proc/self/task").Length),
+                Math.Min(least.Threads, Directory.GetDirectories("/proc/self/task").Length - ThreadPool.ThreadCount),
                 Math.Min(least.Files, Directory.GetFileSystemEntries("/proc/self/fd").Length),
                 Math.Min(least.Megabytes, Environment.WorkingSet / 1e6),
                 least.ManagedMegabytes);
