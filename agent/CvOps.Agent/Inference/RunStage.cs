@@ -6,6 +6,9 @@ namespace CvOps.Agent.Inference;
 /// <summary>Runs the champion, then the challenger on the same frames if there is time for it. Does nothing else: this thread is the model's.</summary>
 internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvider time, Handoff<InspectionJob> ready, Handoff<InspectionJob> done)
 {
+    // As far as the unit's LimitNICE lets us go.
+    private const int Niceness = -5;
+
     private long _lastBegun;
     private long _shadowsShed;
 
@@ -13,6 +16,8 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
 
     public void Run()
     {
+        // Before decoders and all else: what they do can wait a millisecond, the model is what frames are waiting for.
+        ThreadNiceness.TrySet(Niceness);
         try
         {
             while (ready.Take() is { } job)

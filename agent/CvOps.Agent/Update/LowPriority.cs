@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
-
 namespace CvOps.Agent.Update;
 
 /// <summary>Runs work that must not take the processor from the line: loading and testing a new model beside the one that inspects.</summary>
-internal static partial class LowPriority
+internal static class LowPriority
 {
     private const int Niceness = 10;
 
@@ -13,8 +11,7 @@ internal static partial class LowPriority
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
-            // On Linux .NET ignores Thread.Priority; setpriority(2) with 0 means the calling thread. Refusal costs only the courtesy.
-            _ = SetPriority(0, 0, Niceness);
+            ThreadNiceness.TrySet(Niceness);
             try
             {
                 done.SetResult(work());
@@ -28,7 +25,4 @@ internal static partial class LowPriority
         thread.Start();
         return done.Task;
     }
-
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int priority);
 }
