@@ -1,6 +1,6 @@
-"""RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N] [--no-reports]
+"""RTSP cameras for tests: rtsp-server.py PORT [--cameras N] [--size WxH] [--rate FPS] [--key-frames N] [--mtu BYTES] [--lose-every N] [--no-reports] [--codec vp8]
 
-Serves /cam0, /cam1...: a moving picture, H.264, encoded once however many clients there are.
+Serves /cam0, /cam1...: a moving picture, H.264 or VP8, encoded once however many clients there are.
 SIGUSR1 makes it lose five of a hundred packets, SIGUSR2 ends that. Prints "serving" and the time of CLOCK_MONOTONIC in nanoseconds when it takes connections. Needs gir1.2-gst-rtsp-server-1.0, python3-gi, gstreamer1.0-plugins-good, -bad and -ugly.
 """
 import argparse
@@ -20,14 +20,19 @@ options.add_argument('--rate', type=int, default=30)
 options.add_argument('--key-frames', type=int, default=15, help='frames from one key frame to the next')
 options.add_argument('--mtu', type=int, default=1400)
 options.add_argument('--lose-every', type=int, default=0, help='every N-th packet goes missing between payloader and network: its sequence number is never seen')
+options.add_argument('--codec', choices=['h264', 'vp8'], default='h264')
 options.add_argument('--no-reports', action='store_true', help='send no RTCP sender reports')
 arguments = options.parse_args()
 width, height = arguments.size.split('x')
 
 PIPELINE = (
     '( videotestsrc is-live=true pattern=smpte75 horizontal-speed=2 ! video/x-raw,format=I420,width={width},height={height},framerate={rate}/1'
-    ' ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={key} bitrate=800 ! h264parse config-interval=1'
-    ' ! rtph264pay name=pay0 pt=96 config-interval=1 mtu={mtu} )')
+    ' ! {codec} )')
+CODECS = {
+    'h264': 'x264enc tune=zerolatency speed-preset=ultrafast key-int-max={key} bitrate=800 ! h264parse config-interval=1'
+            ' ! rtph264pay name=pay0 pt=96 config-interval=1 mtu={mtu}',
+    'vp8': 'vp8enc deadline=1 keyframe-max-dist={key} ! rtpvp8pay name=pay0 pt=96 mtu={mtu}',
+}
 
 
 class Loss:
@@ -62,7 +67,7 @@ for camera in range(arguments.cameras):
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_shared(True)
     factory.set_enable_rtcp(not arguments.no_reports)
-    factory.set_launch(PIPELINE.format(width=width, height=height, rate=arguments.rate, key=arguments.key_frames, mtu=arguments.mtu))
+    factory.set_launch(PIPELINE.format(width=width, height=height, rate=arguments.rate, codec=CODECS[arguments.codec].format(key=arguments.key_frames, mtu=arguments.mtu)))
     factory.connect('media-configure', loss.configure)
     server.get_mount_points().add_factory('/cam%d' % camera, factory)
 server.attach(None)

@@ -19,6 +19,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
     private readonly SenderReports? _reports;
     private readonly NutReader _reader;
     private PixelFormat _format;
+    private bool _began;
 
     private FfmpegCamera(CameraOptions options, Process process, SenderReports? reports)
     {
@@ -110,6 +111,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
             throw new CameraException(
                 $"{CameraAddress.Redact(_options.Url)} sends pictures of {now.Width}x{now.Height}, more than the {_options.MaxMegapixels} megapixels allowed: choose a smaller stream of the camera, or raise max-megapixels.");
         }
+        _began = true;
         picture = new PictureHeader(now.Width, now.Height, _format, time, _listener.Colour);
         return true;
     }
@@ -122,7 +124,7 @@ internal sealed partial class FfmpegCamera : ICameraSource
         _process.WaitForExit();
         _lines.Drain();
         completed = _process.ExitCode == 0;
-        return _listener.Explain(_process.ExitCode);
+        return _listener.Explain(_process.ExitCode, _began);
     }
 
     /// <summary>SIGKILL; does nothing to a child that is gone.</summary>

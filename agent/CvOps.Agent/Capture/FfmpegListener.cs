@@ -33,9 +33,10 @@ internal sealed partial class FfmpegListener(string url)
     /// <summary>True when an output could not be begun.</summary>
     public bool MuxerRefused => _muxerRefused;
 
-    public string Explain(int? exitCode)
+    /// <param name="began">Whether pictures came: damage that was lived with is then no cause of the end.</param>
+    public string Explain(int? exitCode, bool began)
     {
-        lock (_gate) return FfmpegCause.Explain([.. _said], exitCode, url);
+        lock (_gate) return FfmpegCause.Explain([.. _said.Where(line => !began || !FfmpegCause.IsDamage(line))], exitCode, url);
     }
 
     /// <param name="line">As ffmpeg prints it with <c>-loglevel level+...</c>.</param>
@@ -54,7 +55,7 @@ internal sealed partial class FfmpegListener(string url)
         var level = Level().Match(line);
         if (!level.Success || level.Groups[1].Value is not ("warning" or "error" or "fatal" or "panic")) return;
         // The muxer's complaints are about our own output.
-        if (line.Contains("[nut @", StringComparison.Ordinal)) return;
+        if (OwnMuxer().IsMatch(line)) return;
         if (line.Contains("Could not write header for output file", StringComparison.Ordinal)) _muxerRefused = true;
         var text = CameraAddress.Scrub(line.Remove(level.Index, level.Length).Trim(), url);
         lock (_gate)
@@ -70,6 +71,9 @@ internal sealed partial class FfmpegListener(string url)
 
     [GeneratedRegex(@"^\[info\]\s+Stream #0:\d.*: Video: ")]
     private static partial Regex InputStream();
+
+    [GeneratedRegex(@"\[(nut|mp4|matroska|segment) @ ")]
+    private static partial Regex OwnMuxer();
 
     [GeneratedRegex(@"\[(verbose|info|warning|error|fatal|panic)\] ")]
     private static partial Regex Level();

@@ -95,6 +95,17 @@ public sealed class CameraRuleTests
         Assert.True(StalenessRule.IsTooOld(received, TimeSpan.FromMilliseconds(100), time));
     }
 
+    [Fact]
+    public void Damage_a_stream_lived_with_is_not_the_cause_of_its_end()
+    {
+        var listener = new FfmpegListener("rtsp://cam/1");
+        listener.Hear("[error] Error while decoding stream #0:0: Invalid data found when processing input");
+        listener.Hear("[mp4 @ 0x55] [warning] Non-monotonous DTS in output stream 1:0");
+        Assert.Equal("rtsp://cam/1 ended the stream.", listener.Explain(0, began: true));
+        Assert.Equal("rtsp://cam/1 is no video that ffmpeg can read.", listener.Explain(1, began: false));
+        Assert.Equal(1, listener.Damage.Count);
+    }
+
     [Theory]
     [InlineData("rtsp://u:p@cam/1: Connection refused", "rtsp://cam/1 refused the connection")]
     [InlineData("method DESCRIBE failed: 401 Unauthorized", "rtsp://cam/1 wants a user name and password")]

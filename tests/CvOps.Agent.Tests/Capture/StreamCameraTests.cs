@@ -146,6 +146,18 @@ public sealed class StreamCameraTests
     }
 
     [Fact]
+    public async Task A_codec_that_cannot_tell_of_sender_reports_is_read_without_them()
+    {
+        var port = TestProcess.FreePort();
+        await using var server = await RtspServer.StartAsync(port, TestContext.Current.CancellationToken, "--codec", "vp8");
+        await using var rig = new CameraRig(CameraRig.Options($"rtsp://127.0.0.1:{port}/cam0", Pace.Live));
+        await rig.StartAsync();
+        await rig.UntilSizeAsync(320, 240);
+        using var frame = rig.Take();
+        Assert.Equal((TimeSource.Host, 2), (frame.TimeSource, frame.Connection));
+    }
+
+    [Fact]
     public async Task A_path_the_rtsp_server_does_not_have_is_named_as_the_cause()
     {
         var port = TestProcess.FreePort();
