@@ -39,11 +39,13 @@ internal sealed class BenchAgent : IAsyncDisposable
     private readonly FrameQueue _queue;
     private readonly FramePool _pool;
     private readonly CameraLoop[] _cameras;
+    private readonly TimeProvider _time;
     private long _put;
 
     private BenchAgent(TestBroker? broker, TestFolder folder, IHost host, CameraLane[] lanes, CameraLoop[] cameras)
     {
         (_broker, _folder, _host, Lanes, _cameras) = (broker, folder, host, lanes, cameras);
+        _time = host.Services.GetRequiredService<TimeProvider>();
         _queue = host.Services.GetRequiredService<FrameQueue>();
         _pool = host.Services.GetRequiredService<FramePool>();
         foreach (var lane in lanes) _queue.Add(lane);
@@ -65,18 +67,18 @@ internal sealed class BenchAgent : IAsyncDisposable
     }
 
     /// <summary>Cameras whose frames are put in by hand.</summary>
-    public static Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker) =>
-        StartAsync(model, settings, [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })], reach);
+    public static Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker, TimeProvider? time = null) =>
+        StartAsync(model, settings, [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })], reach, time ?? TimeProvider.System);
 
     /// <summary>Live cameras, each with its decoder.</summary>
     public static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, IReadOnlyList<string> urls)
     {
-        var agent = await StartAsync(model, settings, [.. urls.Select((url, i) => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = url })], Reach.Broker);
+        var agent = await StartAsync(model, settings, [.. urls.Select((url, i) => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = url })], Reach.Broker, TimeProvider.System);
         foreach (var camera in agent._cameras) await camera.StartAsync(CancellationToken.None);
         return agent;
     }
 
-    private static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, CameraOptions[] cameras, Reach reach)
+    private static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, CameraOptions[] cameras, Reach reach, TimeProvider time)
     {
         var broker = reach == Reach.Broker ? await BenchBroker.StartAsync() : null;
         var folder = new TestFolder();
@@ -90,7 +92,7 @@ internal sealed class BenchAgent : IAsyncDisposable
             Sampling = reach == Reach.FramePath ? new SamplingOptions { AuditProbability = 0, LeastUncertainty = 1 } : new SamplingOptions(),
         };
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(new Random(1)).AddSingleton(new Topics(options.Site, options.Device))
+        builder.Services.AddSingleton(options).AddSingleton(time).AddSingleton(new Random(1)).AddSingleton(new Topics(options.Site, options.Device))
             .AddSpool(options).AddSingleton<FrameQueue>().AddSingleton<FramePool>().AddInference(options.Inference).AddSampling(options).AddDrift(options);
         if (reach >= Reach.Disk) builder.Services.AddSingleton<IInspectedFrameSink, InspectionPublisher>();
         if (reach == Reach.Broker)
@@ -103,7 +105,7 @@ internal sealed class BenchAgent : IAsyncDisposable
         var host = builder.Build();
         var session = ModelSession.Open(model.Onnx, model.Manifest, settings);
         host.Services.GetRequiredService<ModelSlots>().Activate(new LoadedModel(new ModelRef(model.Manifest.Name, model.Manifest.Version, new string('0', 64)), session, Profile(session)));
-        CameraLane[] lanes = [.. cameras.Select(camera => new CameraLane(camera, TimeProvider.System))];
+        CameraLane[] lanes = [.. cameras.Select(camera => new CameraLane(camera, time))];
         var programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
         var (queue, pool) = (host.Services.GetRequiredService<FrameQueue>(), host.Services.GetRequiredService<FramePool>());
         var agent = new BenchAgent(broker, folder, host, lanes, [.. lanes.Select(lane => new CameraLoop(lane, queue, pool, programs, TimeProvider.System, Random.Shared, NullLogger<CameraLoop>.Instance))]);
@@ -118,7 +120,7 @@ internal sealed class BenchAgent : IAsyncDisposable
         var number = Interlocked.Increment(ref _put);
         var frame = _pool.Rent(Width, Height, "bench");
         frame.Pixels[..Width].Fill((byte)(number * 7));
-        frame.Stamp(Lanes[camera], 1, number, DateTimeOffset.UnixEpoch, 1, TimeProvider.System.GetTimestamp());
+        frame.Stamp(Lanes[camera], 1, number, DateTimeOffset.UnixEpoch, 1, _time.GetTimestamp());
         _queue.Put(frame, CancellationToken.None);
     }
 
