@@ -44,8 +44,6 @@ public sealed class InferenceSlot : IDisposable
     /// <summary>Pictures it has place for; a picture takes as many rows as the manifest has tiles.</summary>
     public int Pictures { get; }
 
-    internal IReadOnlyList<BoundOutput> Outputs => _outputs;
-
     /// <summary>A picture's part of the input tensor, all its tiles, in the manifest's element type and layout: what a plan fills.</summary>
     public Span<byte> Input(int picture) => _input.Bytes.Slice(picture * _session.Tiles * _rowBytes, _session.Tiles * _rowBytes);
 

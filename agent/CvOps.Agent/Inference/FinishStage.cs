@@ -30,7 +30,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     {
         _begun = true;
         using var process = Process.GetCurrentProcess();
-        Log.FirstInference(logger, (DateTime.Now - process.StartTime).TotalSeconds);
+        Log.FirstInference(logger, (time.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds);
     }
 
     private void Finish(InspectionJob job, int row)
@@ -41,7 +41,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         Prediction? prediction = null;
         var error = entry.Error;
         if (error is null) _ = job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error);
-        var shadow = error is null && job.ChallengerPlace is not null ? DecodeShadow(job, entry, row) : null;
+        var shadow = job.ChallengerPlace is not null ? DecodeShadow(job, entry, row) : null;
         var ended = time.GetTimestamp();
         _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
         _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
@@ -56,7 +56,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row)
     {
         var place = job.ChallengerPlace!;
-        var error = job.ChallengerError;
+        var error = entry.ShadowError;
         if (error is null && place.Slot.TryDecode(entry.ShadowPlan!, row, out var prediction, out error)) return place.Shadow(prediction);
         Log.ShadowFailed(logger, entry.Frame.Lane.Camera.Value, entry.Frame.Number, error);
         return null;

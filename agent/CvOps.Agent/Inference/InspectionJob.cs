@@ -21,6 +21,7 @@ internal sealed class InspectionJob
         public FrameStatistics Statistics;
         public string? Part;
         public string? Error;
+        public string? ShadowError;
         public long Begun;
         public long Prepared;
     }
@@ -44,15 +45,12 @@ internal sealed class InspectionJob
 
     public long RunEnded { get; set; }
 
-    /// <summary>Why the challenger said nothing; null when it did, or was not asked.</summary>
-    public string? ChallengerError { get; set; }
-
     public ReadOnlySpan<Entry> Entries => _entries.AsSpan(0, Count);
 
     /// <summary>Takes the lease over, and place in the champion.</summary>
     public void Begin(ModelSlots.Lease models, int frames)
     {
-        (_models, Count, ChallengerError, ChallengerPlace) = (models, 0, null, null);
+        (_models, Count, ChallengerPlace) = (models, 0, null);
         ChampionPlace = Champion.Rent(frames);
     }
 
@@ -69,7 +67,7 @@ internal sealed class InspectionJob
     public Entry Add(Frame frame)
     {
         var entry = _entries[Count++];
-        (entry.Frame, entry.Plan, entry.ShadowPlan, entry.Part, entry.Error) = (frame, null, null, null, null);
+        (entry.Frame, entry.Plan, entry.ShadowPlan, entry.Part, entry.Error, entry.ShadowError) = (frame, null, null, null, null, null);
         return entry;
     }
 

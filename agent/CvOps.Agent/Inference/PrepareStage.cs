@@ -76,23 +76,27 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
         var entry = job.Add(frame);
         entry.Begun = time.GetTimestamp();
         var picture = frame.Picture;
-        try
-        {
-            entry.Plan = job.Champion.PlanFor(picture);
-            entry.Plan.Fill(picture, job.ChampionPlace.Slot.Input(row));
-            if (job.ChallengerPlace is { } place)
-            {
-                entry.ShadowPlan = job.Challenger!.PlanFor(picture);
-                entry.ShadowPlan.Fill(picture, place.Slot.Input(row));
-            }
-        }
-        catch (ModelException e)
-        {
-            entry.Error = e.Message;
-        }
+        entry.Error = Fill(job.Champion, picture, job.ChampionPlace.Slot.Input(row), out entry.Plan);
+        if (job.ChallengerPlace is { } place) entry.ShadowError = Fill(job.Challenger!, picture, place.Slot.Input(row), out entry.ShadowPlan);
         entry.Statistics = FrameStatistics.Measure(picture);
         if (frame.Lane.Options.PartCode is { } code && PartCode.TryRead(picture, code.Region, out var serial)) entry.Part = _parts.Of(frame.Lane, serial);
         entry.Prepared = time.GetTimestamp();
+    }
+
+    /// <returns>Why the model can make nothing of such a picture; null when it can.</returns>
+    private static string? Fill(LoadedModel model, PictureView picture, Span<byte> tensor, out PreprocessPlan? plan)
+    {
+        plan = null;
+        try
+        {
+            plan = model.PlanFor(picture);
+            plan.Fill(picture, tensor);
+            return null;
+        }
+        catch (ModelException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>A part shows in several frames; its name is made once.</summary>

@@ -66,7 +66,7 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
         }
         catch (ModelException e)
         {
-            job.ChallengerError = e.Message;
+            foreach (var entry in job.Entries) entry.ShadowError ??= e.Message;
         }
         budget.ChallengerRan(Ms(job.RunEnded, time.GetTimestamp()));
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using CvOps.Cli.Commands;
 using CvOps.Contracts.Api;
 
@@ -55,7 +56,7 @@ internal static class UpCommand
     /// <summary>A fleet that ends meanwhile is started again by the stack; what it had done before is found done.</summary>
     private static async Task InstallThroughRestarts(Stack stack, FileInfo? package, CancellationToken ct)
     {
-        var until = DateTime.UtcNow + RestartPatience;
+        var started = Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -63,7 +64,7 @@ internal static class UpCommand
                 await Install(stack, package, ct);
                 return;
             }
-            catch (CliException e) when (e.ExitCode == ExitCodes.Unreachable && DateTime.UtcNow < until)
+            catch (CliException e) when (e.ExitCode == ExitCodes.Unreachable && Stopwatch.GetElapsedTime(started) < RestartPatience)
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), ct);
             }

@@ -1,5 +1,8 @@
 using CvOps.Agent.Inference;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
+using CvOps.Vision;
 
 namespace CvOps.Agent.Tests.Inference;
 
@@ -82,6 +85,22 @@ public sealed class InferenceLoopTests
         await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 5; i++) rig.Put(i);
         await rig.UntilSeen(5);
+    }
+
+    [Fact]
+    public async Task A_challenger_that_can_make_nothing_of_a_picture_costs_the_champion_nothing()
+    {
+        await using var rig = new InferenceRig();
+        rig.Slots.Activate(InferenceRig.Model("1", 0, "a", "b"));
+        var narrow = InferenceRig.Model("2", 1, "a", "b").Manifest;
+        var onnx = TinyOnnx.MeanColourClassifier(8, 8, new float[6], [0, 4]);
+        var session = ModelSession.Open(onnx, narrow with { Input = narrow.Input with { Resize = ResizeMode.CentreCrop, ShortSide = 4 } }, new SessionSettings(AllowGpu: false));
+        rig.Slots.SetShadow(new LoadedModel(new ModelRef("tiny", "2", new string('2', 64)), session, null));
+        rig.Slots.AskShadow = true;
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 5; i++) rig.Put(i);
+        await rig.UntilSeen(5);
+        Assert.All(rig.Sink.Seen, seen => Assert.Equal((null, "a", null), (seen.Error, seen.Prediction.Class, seen.Shadow)));
     }
 
     private sealed class ThrowingSink : IInspectedFrameSink
