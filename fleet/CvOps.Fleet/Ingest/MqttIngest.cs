@@ -72,7 +72,8 @@ internal sealed partial class MqttIngest(
             {
                 Log.ConnectFailed(log, e.Message, pause);
             }
-            if (link.Client.IsConnected) await link.Client.DisconnectAsync(new MqttClientDisconnectOptions(), cancel);
+            // Nothing to lose when it is gone already; the connection may end at this very moment.
+            await link.Client.TryDisconnectAsync();
             // Jitter: a restarted broker meets its clients spread over time.
             await Task.Delay(pause * (0.5 + random.NextDouble()), time, cancel);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

@@ -12,7 +12,7 @@ public sealed class FramePathAllocationTests
     [Fact]
     public async Task The_frame_path_allocates_nothing()
     {
-        const int frames = 500;
+        const int frames = 2_000;
         var sink = new CountingSink();
         await using var rig = new InferenceRig(sink) { Recording = false };
         rig.Slots.Activate(InferenceRig.Model("0", 0, "a", "b"));
@@ -26,7 +26,8 @@ public sealed class FramePathAllocationTests
         }
 
         Feed(0);
-        // The stages have threads of their own: what the process allocates is counted, and a debug build's pool remembers owners.
+        // The stages have threads of their own, so what the process allocates is counted: the test runner's few hundred bytes are in it. One object
+        // a frame would be 24 bytes at least, so half of that tells them apart. A debug build's pool remembers owners.
         var least = double.MaxValue;
         for (var round = 1; round <= 5; round++)
         {
@@ -35,7 +36,7 @@ public sealed class FramePathAllocationTests
             least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{least} bytes a frame");
-        Assert.True(least < InferenceRig.DebugBytesPerFrame + 1, $"{least} bytes a frame");
+        Assert.True(least < InferenceRig.DebugBytesPerFrame + 12, $"{least} bytes a frame");
         Assert.Equal(6 * frames, sink.Shadows);
     }
 
