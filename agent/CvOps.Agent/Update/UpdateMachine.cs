@@ -78,6 +78,9 @@ internal static class UpdateMachine
         _           => RollingBack,     // Preparing onwards ran the new model's native code
     };
 
+    /// <summary>Before the swap another wish costs nothing.</summary>
+    public static bool CanBeSuperseded(UpdateState state) => state is Downloading or Verifying or Preparing or SelfTesting;
+
     /// <summary>True while a step is waiting to be taken.</summary>
     public static bool IsBusy(UpdateState state) => state is not (Idle or Committed or RolledBack or Failed);
 }

@@ -26,6 +26,6 @@ internal static class UpdateServices
                 provider.GetRequiredService<ModelSlots>(), model => options.Inference.TensorRtIn(options.Data) is not null && model.Session.Provider == "CUDA",
                 model => loader.BuildEngine(model.Ref), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EngineBuildLoop>>());
         })
-        .AddSingleton<UpdateLoop>()
+        .AddSingleton<UpdateWish>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
 }

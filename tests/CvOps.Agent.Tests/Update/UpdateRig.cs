@@ -125,8 +125,10 @@ internal sealed class UpdateDevice : IAsyncDisposable
         Journal = UpdateJournal.Open(rig.Journal);
         var models = new ModelOptions { TrustedKeys = rig.Folder["keys"], Package = package };
         var loader = new ModelLoader(folder, models, new InferenceOptions { Gpu = false }, TimeProvider.System);
-        Loop = new UpdateLoop(Journal, rig.Options, folder, loader, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()),
-            new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance), Slots, _soak, TimeProvider.System, _log.For<UpdateLoop>());
+        var download = new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance);
+        var wish = new UpdateWish(Journal);
+        Loop = new UpdateLoop(Journal, folder, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()), wish,
+            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, TimeProvider.System), Slots, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
         {
             lock (_reports) _reports.Add(Loop.Report);

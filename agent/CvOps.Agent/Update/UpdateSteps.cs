@@ -1,0 +1,126 @@
+using CvOps.Agent.Inference;
+using CvOps.Contracts.Packages;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Agent.Update;
+
+/// <summary>How a step ended.</summary>
+/// <param name="Reason">Why it was not <see cref="UpdateEvent.Done"/>, in a sentence; null when there is nothing to say.</param>
+internal readonly record struct StepResult(UpdateEvent What, string? Reason = null)
+{
+    public static readonly StepResult Done = new(UpdateEvent.Done);
+}
+
+/// <summary>
+/// The steps, one a state, in the order an update meets them. Each does its work and says how that ended; the journal is the loop's.
+/// Between steps the package and the model made of it are kept here; a slot owns the model from the swap on.
+/// </summary>
+internal sealed class UpdateSteps(
+    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
+
+    private ModelPackage? _package;
+    private LoadedModel? _prepared;
+
+    /// <summary>Takes the step of the record's state.</summary>
+    /// <exception cref="OperationCanceledException">Stopping.</exception>
+    public async Task<StepResult> TakeAsync(UpdateRecord now, CancellationToken stopping)
+    {
+        try
+        {
+            if (UpdateMachine.CanBeSuperseded(now.State) && wish.AnotherIsWanted()) return new(UpdateEvent.Superseded);
+            return now.State switch
+            {
+                UpdateState.Downloading => await DownloadAsync(now.Target!, stopping),
+                UpdateState.Verifying => await VerifyAsync(now.Target!, stopping),
+                UpdateState.Preparing => await PrepareAsync(),
+                UpdateState.SelfTesting => await SelfTestAsync(),
+                UpdateState.Swapping => Swap(now.Target!),
+                UpdateState.Soaking => await SoakAsync(stopping),
+                UpdateState.RollingBack => await RollBackAsync(now),
+                _ => throw new InvalidOperationException($"The state {now.State} has no step."),
+            };
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return new(UpdateEvent.Superseded);
+        }
+        catch (Exception e) when (e is UpdateRefusedException or IOException or UnauthorizedAccessException)
+        {
+            return new(UpdateEvent.Broke, e.Message);
+        }
+    }
+
+    /// <summary>Lets go of what no step needs any more.</summary>
+    public void Forget()
+    {
+        _prepared?.Dispose();
+        (_prepared, _package) = (null, null);
+    }
+
+    public void Dispose() => Forget();
+
+    private async Task<StepResult> DownloadAsync(DesiredModel target, CancellationToken stopping)
+    {
+        await wish.WhileWantedAsync(step => download.FetchAsync(target, step), stopping);
+        return StepResult.Done;
+    }
+
+    private async Task<StepResult> VerifyAsync(DesiredModel target, CancellationToken stopping)
+    {
+        _package = await Task.Run(() => loader.Verify(folder.PathOf(target.Model.Digest), target.Model.Digest), stopping);
+        return StepResult.Done;
+    }
+
+    /// <summary>The session, on one thread that yields to the line.</summary>
+    private async Task<StepResult> PrepareAsync()
+    {
+        _prepared?.Dispose();
+        _prepared = null;
+        _prepared = await LowPriority.RunAsync("prepare model", () => loader.Open(_package!));
+        return StepResult.Done;
+    }
+
+    private async Task<StepResult> SelfTestAsync()
+    {
+        var opened = _prepared;
+        _prepared = null;
+        _prepared = await LowPriority.RunAsync("self-test model", () => loader.SelfTest(_package!, opened ?? loader.Open(_package!)));
+        return StepResult.Done;
+    }
+
+    private StepResult Swap(DesiredModel target)
+    {
+        if (_prepared is not { } prepared) return StepResult.Done;      // done before; only its record did not reach the disk
+        soak.Begin(target.Model.Digest);
+        slots.Activate(prepared);
+        slots.AskShadow = target.CompareWithPrevious && slots.Shadow is not null;
+        (_prepared, _package) = (null, null);
+        return StepResult.Done;
+    }
+
+    private async Task<StepResult> SoakAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            if (wish.AnotherIsWanted()) return new(UpdateEvent.ReturnWanted, "The fleet asked for another model while this one was soaking.");
+            var result = SoakGate.Decide(soak.Evidence(), options, slots.Active?.Manifest.LatencyLimitMs);
+            if (result.Verdict == SoakVerdict.Passed) return StepResult.Done;
+            if (result.Verdict == SoakVerdict.Failed) return new(UpdateEvent.Broke, result.Reason);
+            await Task.Delay(SoakLook, time, stopping);
+        }
+    }
+
+    /// <summary>Puts the committed model back: at once when it is warm, from disk otherwise.</summary>
+    private async Task<StepResult> RollBackAsync(UpdateRecord now)
+    {
+        var home = now.Active;
+        if (home is null) slots.Clear();
+        else if (slots.Shadow?.Ref.Digest == home.Digest) slots.SwapBack();
+        else if (slots.Active?.Ref.Digest != home.Digest) slots.Activate(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(home)));
+        slots.AskShadow = false;
+        slots.SetShadow(null);
+        return StepResult.Done;
+    }
+}

@@ -1,0 +1,81 @@
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Agent.Update;
+
+/// <summary>What the cloud wants and the update has not looked at yet: the newest document alone. Left by the link's thread, taken by the update's.</summary>
+internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private TwinDesired? _desired;
+    private CancellationTokenSource? _interruptible;
+
+    /// <summary>Takes note of a document; older ones are ignored. A step that may be interrupted is, when another model is wanted.</summary>
+    public void Leave(TwinDesired desired)
+    {
+        lock (_gate)
+        {
+            if (desired.Version <= (_desired?.Version ?? journal.Current.DesiredVersion)) return;
+            _desired = desired;
+            if (IsAnother(desired)) _interruptible?.Cancel();
+        }
+        Wake();
+    }
+
+    /// <summary>The document left, once.</summary>
+    public TwinDesired? Take()
+    {
+        lock (_gate)
+        {
+            var next = _desired;
+            _desired = null;
+            return next;
+        }
+    }
+
+    /// <summary>It could not be acted upon yet; a newer one that came meanwhile stands.</summary>
+    public void PutBack(TwinDesired desired)
+    {
+        lock (_gate) _desired ??= desired;
+    }
+
+    /// <summary>A model other than the one the update is about is wanted.</summary>
+    public bool AnotherIsWanted()
+    {
+        lock (_gate) return _desired is { Model: not null } desired && IsAnother(desired);
+    }
+
+    /// <summary>Runs work that ends early, with <see cref="OperationCanceledException"/>, when the wish changes.</summary>
+    public async Task WhileWantedAsync(Func<CancellationToken, Task> work, CancellationToken stopping)
+    {
+        using var step = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        lock (_gate)
+        {
+            _interruptible = step;
+            if (_desired is { } left && IsAnother(left)) step.Cancel();
+        }
+        try
+        {
+            await work(step.Token);
+        }
+        finally
+        {
+            lock (_gate) _interruptible = null;
+        }
+    }
+
+    /// <summary>Until something is left, or <see cref="Wake"/>.</summary>
+    public Task WaitAsync(CancellationToken stopping) => _wake.WaitAsync(stopping);
+
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (_wake.CurrentCount == 0) _wake.Release();
+        }
+    }
+
+    public void Dispose() => _wake.Dispose();
+
+    private bool IsAnother(TwinDesired desired) => desired.Model?.Model.Digest != journal.Current.Target?.Model.Digest;
+}
