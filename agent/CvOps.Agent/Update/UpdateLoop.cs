@@ -37,6 +37,12 @@ internal sealed partial class UpdateLoop(
     /// <summary>Takes note of what the cloud wants. Safe from any thread, returns at once; older documents are ignored.</summary>
     public void Want(TwinDesired desired) => wish.Leave(desired);
 
+    /// <summary>
+    /// Takes note of a package that a person brought to this device. Safe from any thread, returns at once. It is wanted under the version of the
+    /// last desired document, so the fleet's next one wins.
+    /// </summary>
+    public void WantImported(DesiredModel model) => wish.LeaveImported(model);
+
     /// <summary>Puts the committed model in charge before any camera starts, and before systemd hears READY.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Update.Fetch;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

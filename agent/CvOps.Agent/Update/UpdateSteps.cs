@@ -1,4 +1,5 @@
 using CvOps.Agent.Inference;
+using CvOps.Agent.Update.Fetch;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
 
@@ -48,7 +49,8 @@ internal sealed class UpdateSteps(
         }
         catch (Exception e) when (e is UpdateRefusedException or IOException or UnauthorizedAccessException)
         {
-            return new(UpdateEvent.Broke, e.Message);
+            // An address that is over does not fail a download whose fresh address has come meanwhile.
+            return now.State == UpdateState.Downloading && wish.HasFreshAddress(now.Target!) ? new(UpdateEvent.Superseded) : new(UpdateEvent.Broke, e.Message);
         }
     }
 

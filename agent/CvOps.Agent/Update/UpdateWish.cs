@@ -22,6 +22,17 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         Wake();
     }
 
+    /// <summary>Takes note of a package that a person brought here, under the version of the last document: the fleet's next one wins.</summary>
+    public void LeaveImported(DesiredModel model)
+    {
+        lock (_gate)
+        {
+            _desired = new TwinDesired { Version = _desired?.Version ?? journal.Current.DesiredVersion, Model = model };
+            if (IsAnother(_desired)) _interruptible?.Cancel();
+        }
+        Wake();
+    }
+
     /// <summary>The document left, once.</summary>
     public TwinDesired? Take()
     {
@@ -43,6 +54,12 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
     public bool AnotherIsWanted()
     {
         lock (_gate) return _desired is { Model: not null } desired && IsAnother(desired);
+    }
+
+    /// <summary>The same package is wanted from another address: the one in use may be over.</summary>
+    public bool HasFreshAddress(DesiredModel target)
+    {
+        lock (_gate) return _desired is { Model: { } model } && model.Model.Digest == target.Model.Digest && model.Url != target.Url;
     }
 
     /// <summary>Runs work that ends early, with <see cref="OperationCanceledException"/>, when the wish changes.</summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update;
+using CvOps.Agent.Update.Fetch;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;

@@ -4,10 +4,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Twin;
 using Microsoft.Extensions.Logging;
 
-namespace CvOps.Agent.Update;
-
-/// <summary>An update ends here and for a reason a person can read. Not for bugs.</summary>
-internal sealed class UpdateRefusedException(string sentence) : Exception(sentence);
+namespace CvOps.Agent.Update.Fetch;
 
 /// <summary>
 /// Brings a package to disk over HTTP. What has arrived stays on disk as <c>{digest}.partial</c>, so a broken connection or a killed agent
