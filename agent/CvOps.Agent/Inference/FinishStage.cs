@@ -41,7 +41,9 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         Prediction? prediction = null;
         var error = entry.Error;
         if (error is null) _ = job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error);
-        var shadow = job.ChallengerPlace is not null ? DecodeShadow(job, entry, row) : null;
+        var asked = job.ChallengerPlace is not null;
+        string? challengerError = null;
+        var shadow = asked ? DecodeShadow(job, entry, row, out challengerError) : null;
         var ended = time.GetTimestamp();
         _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
         _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
@@ -50,13 +52,17 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
         if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
         var together = job.Champion.Session.Batches;
-        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error) { Batch = together ? job.Count : 1, BatchRow = together ? row : 0 });
+        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
+        {
+            Batch = together ? job.Count : 1, BatchRow = together ? row : 0,
+            Challenger = asked ? job.Challenger : null, ChallengerMs = job.ChallengerMs, ChallengerError = challengerError,
+        });
     }
 
-    private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row)
+    private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row, out string? error)
     {
         var place = job.ChallengerPlace!;
-        var error = entry.ShadowError;
+        error = entry.ShadowError;
         if (error is null && place.Slot.TryDecode(entry.ShadowPlan!, row, out var prediction, out error)) return place.Shadow(prediction);
         Log.ShadowFailed(logger, entry.Frame.Lane.Camera.Value, entry.Frame.Number, error);
         return null;

@@ -19,6 +19,15 @@ internal readonly record struct InspectedFrame(
     /// <summary>Which of them this one was, from 0.</summary>
     public int BatchRow { get; init; }
 
+    /// <summary>The other model, when it was asked about this frame; null when there was none, or no time for it.</summary>
+    public LoadedModel? Challenger { get; init; }
+
+    /// <summary>The challenger's run, for all frames of the batch together.</summary>
+    public double ChallengerMs { get; init; }
+
+    /// <summary>Why the challenger, though asked, has no prediction; null when it has one, or was not asked.</summary>
+    public string? ChallengerError { get; init; }
+
     public CameraId Camera => Frame.Lane.Camera;
 
     public PictureView Picture => Frame.Picture;

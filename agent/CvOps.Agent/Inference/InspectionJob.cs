@@ -45,6 +45,9 @@ internal sealed class InspectionJob
 
     public long RunEnded { get; set; }
 
+    /// <summary>How long the challenger's run took; of no meaning when it was not asked.</summary>
+    public double ChallengerMs { get; set; }
+
     public ReadOnlySpan<Entry> Entries => _entries.AsSpan(0, Count);
 
     /// <summary>Takes the lease over, and place in the champion.</summary>

@@ -68,7 +68,7 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
         {
             foreach (var entry in job.Entries) entry.ShadowError ??= e.Message;
         }
-        budget.ChallengerRan(Ms(job.RunEnded, time.GetTimestamp()));
+        budget.ChallengerRan(job.ChallengerMs = Ms(job.RunEnded, time.GetTimestamp()));
     }
 
     private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;

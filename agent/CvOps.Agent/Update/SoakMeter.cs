@@ -2,7 +2,7 @@ using CvOps.Agent.Inference;
 
 namespace CvOps.Agent.Update;
 
-/// <summary>Counts how a model does from its swap on. Fed by the inference thread, read by the update loop.</summary>
+/// <summary>Counts how a model does on live frames, as challenger while shadowing, in charge while soaking. Fed by the inference thread, read by the update loop.</summary>
 internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink
 {
     private const int LatencySamples = 1024;
@@ -43,9 +43,14 @@ internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink
         Interlocked.Increment(ref _framesEver);
         lock (_gate)
         {
-            if (inspected.Model.Ref.Digest != _digest) return;
-            _latencies[_frames++ % LatencySamples] = inspected.Timings.InferenceMs;
-            if (inspected.Error is not null) _errors++;
+            if (inspected.Model.Ref.Digest == _digest) Count(inspected.Timings.InferenceMs, inspected.Error);
+            else if (inspected.Challenger?.Ref.Digest == _digest) Count(inspected.ChallengerMs, inspected.ChallengerError);
         }
+    }
+
+    private void Count(double inferenceMs, string? error)
+    {
+        _latencies[_frames++ % LatencySamples] = inferenceMs;
+        if (error is not null) _errors++;
     }
 }
