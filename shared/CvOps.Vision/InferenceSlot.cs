@@ -86,6 +86,9 @@ public sealed class InferenceSlot : IDisposable
         foreach (var output in _outputs) output.Ran(rows);
     }
 
+    /// <summary>Whether the last picture decoded, or refused, had finite outputs.</summary>
+    public bool WasFinite { get; private set; } = true;
+
     /// <summary>Makes a prediction of what the last run said of a picture, of all its tiles.</summary>
     /// <param name="prediction">The slot's own, refilled by its next call; keep a copy of what you keep.</param>
     /// <param name="error">A sentence when an output is NaN or infinite, or names a class that the manifest lacks; the picture has no prediction then.</param>
@@ -94,6 +97,7 @@ public sealed class InferenceSlot : IDisposable
         prediction = null;
         var first = picture * _session.Tiles;
         error = NotFinite(first, plan.Tiles);
+        WasFinite = error is null;
         if (error is not null) return false;
         for (var tile = 0; tile < plan.Tiles; tile++) _decoder.Collect(first + tile, plan, tile);
         _decoder.Finish(plan, _prediction);

@@ -40,10 +40,9 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         var begun = time.GetTimestamp();
         Prediction? prediction = null;
         var error = entry.Error;
-        if (error is null) _ = job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error);
-        var asked = job.ChallengerPlace is not null;
-        string? challengerError = null;
-        var shadow = asked ? DecodeShadow(job, entry, row, out challengerError) : null;
+        var notFinite = error is null && !job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error) && !job.ChampionPlace.Slot.WasFinite;
+        ModelAttempt? challenger = null;
+        var shadow = job.ChallengerPlace is not null ? DecodeShadow(job, entry, row, out challenger) : null;
         var ended = time.GetTimestamp();
         _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
         _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
@@ -54,16 +53,18 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         var together = job.Champion.Session.Batches;
         HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
         {
-            Batch = together ? job.Count : 1, BatchRow = together ? row : 0,
-            Challenger = asked ? job.Challenger : null, ChallengerMs = job.ChallengerMs, ChallengerError = challengerError,
+            Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger,
         });
     }
 
-    private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row, out string? error)
+    private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row, out ModelAttempt? attempt)
     {
         var place = job.ChallengerPlace!;
-        error = entry.ShadowError;
-        if (error is null && place.Slot.TryDecode(entry.ShadowPlan!, row, out var prediction, out error)) return place.Shadow(prediction);
+        var error = entry.ShadowError;
+        Prediction? prediction = null;
+        var notFinite = error is null && !place.Slot.TryDecode(entry.ShadowPlan!, row, out prediction, out error) && !place.Slot.WasFinite;
+        attempt = new ModelAttempt(job.Challenger!, Ms(job.RunEnded, job.ChallengerEnded), error, notFinite);
+        if (error is null) return place.Shadow(prediction!);
         Log.ShadowFailed(logger, entry.Frame.Lane.Camera.Value, entry.Frame.Number, error);
         return null;
     }

@@ -19,14 +19,14 @@ internal readonly record struct InspectedFrame(
     /// <summary>Which of them this one was, from 0.</summary>
     public int BatchRow { get; init; }
 
-    /// <summary>The other model, when it was asked about this frame; null when there was none, or no time for it.</summary>
-    public LoadedModel? Challenger { get; init; }
+    /// <summary>True when <see cref="Error"/> is an output that holds NaN or an infinite number.</summary>
+    public bool NotFinite { get; init; }
 
-    /// <summary>The challenger's run, for all frames of the batch together.</summary>
-    public double ChallengerMs { get; init; }
+    /// <summary>How the challenger did; null when it was not asked about this frame.</summary>
+    public ModelAttempt? Challenger { get; init; }
 
-    /// <summary>Why the challenger, though asked, has no prediction; null when it has one, or was not asked.</summary>
-    public string? ChallengerError { get; init; }
+    /// <summary>The model in charge, when it gave no prediction and the warm one, which is then <see cref="Model"/>, was asked instead.</summary>
+    public ModelAttempt? Failed { get; init; }
 
     public CameraId Camera => Frame.Lane.Camera;
 

@@ -45,8 +45,8 @@ internal sealed class InspectionJob
 
     public long RunEnded { get; set; }
 
-    /// <summary>How long the challenger's run took; of no meaning when it was not asked.</summary>
-    public double ChallengerMs { get; set; }
+    /// <summary>When the challenger's run, which follows, ended.</summary>
+    public long ChallengerEnded { get; set; }
 
     public ReadOnlySpan<Entry> Entries => _entries.AsSpan(0, Count);
 

@@ -68,7 +68,8 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
         {
             foreach (var entry in job.Entries) entry.ShadowError ??= e.Message;
         }
-        budget.ChallengerRan(job.ChallengerMs = Ms(job.RunEnded, time.GetTimestamp()));
+        job.ChallengerEnded = time.GetTimestamp();
+        budget.ChallengerRan(Ms(job.RunEnded, job.ChallengerEnded));
     }
 
     private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;

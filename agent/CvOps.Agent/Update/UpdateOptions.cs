@@ -17,6 +17,24 @@ internal sealed record UpdateOptions
     [Range(0, 1_000_000)]
     public int SoakErrors { get; init; }
 
+    /// <summary>
+    /// How many times the previous model's inference time on this device (95th percentile) a new model may take when its manifest has no limit.
+    /// Differences under 5 ms never fail it.
+    /// </summary>
+    [Range(1.0, 1000.0)]
+    public double SoakLatencyRatio { get; init; } = 3;
+
+    /// <summary>
+    /// How likely a healthy model may be rolled back because it gave one answer only, on a line that goes on as before; see
+    /// <see cref="CollapseRule"/>. 0 never fails a model for that.
+    /// </summary>
+    [Range(0.0, 0.1)]
+    public double SoakCollapseChance { get; init; } = 0.001;
+
+    /// <summary>Resident memory the agent may gain while a new model soaks.</summary>
+    [Range(1, 1_000_000)]
+    public int SoakMemoryMegabytes { get; init; } = 512;
+
     /// <summary>A download that stands still this long is begun again where it stopped.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan DownloadStall { get; init; } = TimeSpan.FromSeconds(30);

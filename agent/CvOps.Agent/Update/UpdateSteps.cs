@@ -17,7 +17,7 @@ internal readonly record struct StepResult(UpdateEvent What, string? Reason = nu
 /// Between steps the package and the model made of it are kept here; a slot owns the model from the swap on.
 /// </summary>
 internal sealed class UpdateSteps(
-    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish, TimeProvider time) : IDisposable
+    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish) : IDisposable
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
 
@@ -110,7 +110,8 @@ internal sealed class UpdateSteps(
             var result = SoakGate.Decide(soak.Evidence(), options, slots.Active?.Manifest.LatencyLimitMs);
             if (result.Verdict == SoakVerdict.Passed) return StepResult.Done;
             if (result.Verdict == SoakVerdict.Failed) return new(UpdateEvent.Broke, result.Reason);
-            await Task.Delay(SoakLook, time, stopping);
+            // The frame that proves it, or the clock.
+            await soak.NewsAsync(SoakLook, stopping);
         }
     }
 

@@ -3,6 +3,7 @@ using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update;
 using CvOps.Agent.Update.Fetch;
+using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -129,7 +130,7 @@ internal sealed class UpdateDevice : IAsyncDisposable
         var download = new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance);
         var wish = new UpdateWish(Journal);
         Loop = new UpdateLoop(Journal, folder, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()), wish,
-            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, TimeProvider.System), Slots, TimeProvider.System, _log.For<UpdateLoop>());
+            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish), Slots, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
         {
             lock (_reports) _reports.Add(Loop.Report);
@@ -156,9 +157,11 @@ internal sealed class UpdateDevice : IAsyncDisposable
     public void Inspect(int frames, string? error = null)
     {
         var pool = new Agent.Capture.FramePool();
+        var lane = new Agent.Capture.CameraLane(new Agent.Capture.CameraOptions { Id = new CameraId("cam-1"), Url = "test" }, TimeProvider.System);
         for (var i = 0; i < frames; i++)
         {
             using var frame = pool.Rent(8, 8, "test");
+            frame.Stamp(lane, 1, i, DateTimeOffset.UnixEpoch, 0, 0);
             _soak.Inspected(new InspectedFrame(frame, Slots.Active!, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, error));
         }
     }
