@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 
@@ -29,6 +30,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(GoldenVectors))]
 [JsonSerializable(typeof(Lineage))]
+[JsonSerializable(typeof(ChunkList))]
 [JsonSerializable(typeof(FleetOverview))]
 [JsonSerializable(typeof(DeviceView))]
 [JsonSerializable(typeof(DeviceView[]))]

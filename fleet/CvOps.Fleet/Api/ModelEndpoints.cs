@@ -32,12 +32,23 @@ internal static class ModelEndpoints
 
         api.MapGet("/models/{digest}/package", async (string digest, string? token, HttpContext http, ModelRegistry models, ModelLinks links, CancellationToken cancel) =>
         {
-            // Only this machine may come without a token; a wrong one is refused from anywhere.
-            if (token is null ? http.Connection.RemoteIpAddress is not { } from || !IPAddress.IsLoopback(from) : !links.Opens(digest, token))
-                return Results.Problem("The download link is missing its token, is for another model, or is over: the device gets a fresh one with its next desired twin.", statusCode: 403, title: "Not let in");
+            if (!MayFetch(digest, token, http, links)) return NotLetIn();
             return await models.FindAsync(digest, cancel) is { } model
                 ? Results.File(models.PackagePath(model), "application/vnd.cvops.model", $"{model.Model.Name}-{model.Model.Version}.cvmodel", enableRangeProcessing: true)
                 : Problems.NotFound("model", digest);
         });
+
+        api.MapGet("/models/{digest}/chunks", async (string digest, string? token, HttpContext http, ModelRegistry models, ModelLinks links, ChunkLists chunks, CancellationToken cancel) =>
+        {
+            if (!MayFetch(digest, token, http, links)) return NotLetIn();
+            return await models.FindAsync(digest, cancel) is { } model ? Results.File(await chunks.FileOfAsync(model, cancel), "application/json") : Problems.NotFound("model", digest);
+        });
     }
+
+    /// <summary>Only this machine may come without a token; a wrong one is refused from anywhere.</summary>
+    private static bool MayFetch(string digest, string? token, HttpContext http, ModelLinks links) =>
+        token is null ? http.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from) : links.Opens(digest, token);
+
+    private static IResult NotLetIn() =>
+        Results.Problem("The download link is missing its token, is for another model, or is over: the device gets a fresh one with its next desired twin.", statusCode: 403, title: "Not let in");
 }

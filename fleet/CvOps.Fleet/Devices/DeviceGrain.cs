@@ -20,6 +20,9 @@ internal interface IDeviceGrain : IGrainWithStringKey
     /// <exception cref="InvalidOperationException">The fleet has never heard from the device.</exception>
     Task<TwinDesired> SetDesiredModel(DesiredModel model, string by);
 
+    /// <summary>The same model under fresh download links, in a document of its own. Nothing happens when that version is no longer the desired one.</summary>
+    Task RenewLink(long version, Uri url, Uri chunks);
+
     Task<Dictionary<string, string>> ChangeLabels(LabelsChange change, string by);
 }
 
@@ -55,6 +58,14 @@ internal sealed class DeviceGrain(
         await audit.RecordAsync(by, "device.model-desired", this.GetPrimaryKeyString(), $"{model.Model.Name} {model.Model.Version} ({model.Model.Digest}), rollout {model.Rollout ?? "none"}", CancellationToken.None);
         await ProjectAsync(CancellationToken.None);
         return desired;
+    }
+
+    public async Task RenewLink(long version, Uri url, Uri chunks)
+    {
+        if (state.State.Desired is not { Model: { } model } current || current.Version != version) return;
+        await WriteAsync(s => s.Desired = new TwinDesired { Version = version + 1, Model = model with { Url = url, Chunks = chunks } });
+        await audit.RecordAsync("fleet", "device.link-renewed", this.GetPrimaryKeyString(), $"{model.Model.Name} {model.Model.Version} ({model.Model.Digest})", CancellationToken.None);
+        await ProjectAsync(CancellationToken.None);
     }
 
     public async Task<Dictionary<string, string>> ChangeLabels(LabelsChange change, string by)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace CvOps.Fleet.Models;
 
 /// <summary>
-/// Download links for devices: the address carries a token that opens one package until a time. The token is
+/// Download links for devices: the address carries a token that opens one package and its chunk list until a time. The token is
 /// <c>expiry.HMAC-SHA256(digest.expiry)</c> under a key of this fleet's own, kept in its data folder.
 /// </summary>
 internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server, TimeProvider time)
@@ -18,8 +18,19 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
 
     /// <summary>Where a device fetches the package. Opens for <see cref="FleetOptions.LinkLifetime"/> from now.</summary>
     /// <exception cref="InvalidOperationException">The server does not listen yet and no public address is configured.</exception>
-    public Uri For(string digest) =>
-        new(new Uri(BaseAddress()), $"{ApiRoutes.Root}/models/{digest}/package?token={Token(digest, time.GetUtcNow() + options.Value.LinkLifetime)}");
+    public Uri For(string digest) => Link(digest, "package");
+
+    /// <summary>Where a device fetches the package's chunk list. The token is of the same kind and opens both.</summary>
+    /// <inheritdoc cref="For"/>
+    public Uri ForChunks(string digest) => Link(digest, "chunks");
+
+    /// <summary>True for a link made here that is over within half of <see cref="FleetOptions.LinkLifetime"/>: a device should get a fresh one.</summary>
+    public bool IsAging(Uri link)
+    {
+        var token = link.Query.Split("token=").Last();
+        return long.TryParse(token.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var expiry)
+            && time.GetUtcNow() + (options.Value.LinkLifetime / 2) >= DateTimeOffset.FromUnixTimeSeconds(Math.Min(expiry, DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
+    }
 
     /// <summary>True for a token made here for that digest whose time is not over.</summary>
     public bool Opens(string digest, string token)
@@ -29,6 +40,9 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
         var expected = Encoding.ASCII.GetBytes(Token(digest, DateTimeOffset.FromUnixTimeSeconds(Math.Min(expiry, DateTimeOffset.MaxValue.ToUnixTimeSeconds()))));
         return CryptographicOperations.FixedTimeEquals(expected, Encoding.UTF8.GetBytes(token)) && time.GetUtcNow().ToUnixTimeSeconds() < expiry;
     }
+
+    private Uri Link(string digest, string what) =>
+        new(new Uri(BaseAddress()), $"{ApiRoutes.Root}/models/{digest}/{what}?token={Token(digest, time.GetUtcNow() + options.Value.LinkLifetime)}");
 
     private string Token(string digest, DateTimeOffset expires)
     {

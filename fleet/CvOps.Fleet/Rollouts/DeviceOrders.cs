@@ -19,7 +19,7 @@ internal sealed class DeviceOrders(IGrainFactory grains, DeviceDirectory devices
     {
         var package = await registry.FindAsync(model.Digest, CancellationToken.None)
             ?? throw new InvalidOperationException($"The registry has lost model {model.Digest}, which {device} should get.");
-        var desired = new DesiredModel(model, rollout, links.For(model.Digest), package.Bytes, compare);
+        var desired = new DesiredModel(model, rollout, links.For(model.Digest), package.Bytes, compare) { Chunks = links.ForChunks(model.Digest) };
         return (await grains.GetGrain<IDeviceGrain>(device.Value).SetDesiredModel(desired, rollout)).Version;
     }
 

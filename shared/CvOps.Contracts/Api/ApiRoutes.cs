@@ -12,7 +12,8 @@ namespace CvOps.Contracts.Api;
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
 /// GET  inspections?device=&amp;after=&amp;limit=  InspectionPage (after: cursor, -1 for from now on; rising order)
 /// GET  models                             ModelView[]           POST models          (body: .cvmodel) -> ModelView
-/// GET  models/{digest}                    ModelView             GET models/{digest}/package   the file, with range requests
+/// GET  models/{digest}                    ModelView             GET models/{digest}/package?token=   the file, with range requests
+/// GET  models/{digest}/chunks?token=       ChunkList: where the package is cut and the digest of each piece; the package's own token opens it
 /// POST models/{digest}/gate               GateRequest -> GateResult
 /// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan -> RolloutView
 /// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView

@@ -15,4 +15,8 @@ public sealed record TwinDesired
 /// <param name="Url">HTTP(S) address of the package, with whatever it takes to be let in.</param>
 /// <param name="Bytes">Size of the package.</param>
 /// <param name="CompareWithPrevious">Keep asking the previous model about the same frames, for the rollout's evidence.</param>
-public sealed record DesiredModel(Telemetry.ModelRef Model, string? Rollout, Uri Url, long Bytes, bool CompareWithPrevious);
+public sealed record DesiredModel(Telemetry.ModelRef Model, string? Rollout, Uri Url, long Bytes, bool CompareWithPrevious)
+{
+    /// <summary>HTTP(S) address of the package's <see cref="Packages.Chunks.ChunkList"/>, with the same permission; null: the package is fetched whole.</summary>
+    public Uri? Chunks { get; init; }
+}

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 
@@ -69,6 +70,11 @@ internal static class WireSamples
         {
             Version = 9, Model = new DesiredModel(Challenger, "rollout-1", new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, true),
         }),
+        ["TwinDesiredWithChunks"] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
+        {
+            Version = 10, Model = new DesiredModel(Challenger, null, new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, false) { Chunks = new Uri("https://fleet.example/chunks/b?token=t") },
+        }),
+        [nameof(ChunkList)] = Of(ContractsJson.Default.ChunkList, new ChunkList { Package = new string('b', 64), Average = 2048, Lengths = [3000, 17], Digests = [.. Enumerable.Range(0, 64).Select(i => (byte)i)] }),
         [nameof(TwinReported)] = Of(ContractsJson.Default.TwinReported, new TwinReported
         {
             DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [new ReportedCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080)],
