@@ -31,6 +31,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(GoldenVectors))]
 [JsonSerializable(typeof(Lineage))]
 [JsonSerializable(typeof(ChunkList))]
+[JsonSerializable(typeof(TrustDocument))]
 [JsonSerializable(typeof(FleetOverview))]
 [JsonSerializable(typeof(DeviceView))]
 [JsonSerializable(typeof(DeviceView[]))]

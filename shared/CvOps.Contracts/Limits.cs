@@ -10,10 +10,25 @@ public static class Limits
     public const long PackageBytes = 2L * 1024 * 1024 * 1024;
 
     /// <summary>Largest JSON document inside a package, in bytes.</summary>
-    public const int PackageDocumentBytes = 8 * 1024 * 1024;
+    public const int PackageDocumentBytes = 4 * 1024 * 1024;
 
     /// <summary>Most entries inside a package.</summary>
     public const int PackageEntries = 256;
+
+    /// <summary>Most signers of a package.</summary>
+    public const int PackageSignatures = 8;
+
+    /// <summary>Largest signature inside a package, in bytes: a line of about 250 for each entry, twice base64.</summary>
+    public const int PackageSignatureBytes = 256 * 1024;
+
+    /// <summary>Most JSON values, names and brackets in all documents of a package: what keeps small files from becoming large objects.</summary>
+    public const int PackageDocumentTokens = 1_000_000;
+
+    /// <summary>Most memory that opening a package allocates, whatever the file says, in bytes.</summary>
+    public const long PackageOpenBytes = 192L * 1024 * 1024;
+
+    /// <summary>No device's clock shows less unless it was never set.</summary>
+    public static readonly DateTimeOffset EarliestClock = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Most detections in one prediction; the least certain are left out.</summary>
     public const int Detections = 300;

@@ -57,7 +57,7 @@ internal sealed record OfflineModel(LoadedModel Loaded, string? Note)
     private static (ModelPackage Package, string Note) Unvouched(string path)
     {
         var package = PackageReader.Open(path);
-        return (package, $"{path} is whole, but nobody vouched for it: it says that key {package.KeyId} signed it. --trusted-keys FOLDER checks that.");
+        return (package, $"{path} is whole, but nobody vouched for it: it says that key {string.Join(" and ", package.KeyIds)} signed it. --trusted-keys FOLDER checks that.");
     }
 
     private static OfflineModel OpenOnnx(OfflineOptions options, string path)

@@ -9,7 +9,8 @@ public sealed record Lineage(string? Dataset = null, string? TrainingRun = null,
 
 /// <summary>
 /// <c>golden.json</c>: inputs whose outputs are known. A device runs them before it lets the model near a line.
-/// Tensors lie beside it as little-endian float32 files, named by <see cref="GoldenVector.Input"/> and <see cref="GoldenOutput.File"/>.
+/// Tensors lie beside it as little-endian files, named by <see cref="GoldenVector.Input"/> and <see cref="GoldenOutput.File"/>: inputs in the manifest's
+/// element type (.f32, .f16, .u8), outputs as float32.
 /// </summary>
 /// <param name="Tolerance">Largest absolute difference of an output value.</param>
 public sealed record GoldenVectors(double Tolerance, IReadOnlyList<GoldenVector> Vectors);

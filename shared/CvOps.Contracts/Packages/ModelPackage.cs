@@ -11,9 +11,9 @@ public sealed class ModelPackage
 {
     private readonly Dictionary<string, PackageEntry> _entries;
 
-    internal ModelPackage(string path, string digest, long bytes, Dictionary<string, PackageEntry> entries, PackageDocuments documents, PackageSignature signature)
+    internal ModelPackage(string path, string digest, long bytes, Dictionary<string, PackageEntry> entries, PackageDocuments documents, IReadOnlyList<SignatureBundle> signatures)
     {
-        (Path, Digest, Bytes, _entries, Signature) = (path, digest, bytes, entries, signature);
+        (Path, Digest, Bytes, _entries, Signatures) = (path, digest, bytes, entries, signatures);
         (Manifest, Profile, Golden, Lineage) = documents;
     }
 
@@ -35,13 +35,16 @@ public sealed class ModelPackage
 
     public ModelRef Ref => new(Manifest.Name, Manifest.Version, Digest);
 
-    /// <summary>Every entry but the signature, in file order.</summary>
+    /// <summary>Every entry but the signatures, in file order.</summary>
     public IEnumerable<string> Names => _entries.Keys;
 
-    internal PackageSignature Signature { get; }
+    /// <summary>Keys that the package says signed it, in order; only <see cref="PackageVerifier"/> knows whether that is true.</summary>
+    public IReadOnlyList<string> KeyIds => [.. Signatures.Select(signature => signature.KeyId)];
 
-    /// <summary>Key that the package says signed it; only <see cref="PackageVerifier"/> knows whether that is true.</summary>
-    public string KeyId => Signature.KeyId;
+    /// <summary>At least one, by the order of their keys' ids; all of one statement.</summary>
+    internal IReadOnlyList<SignatureBundle> Signatures { get; }
+
+    internal IReadOnlyDictionary<string, PackageEntry> Entries => _entries;
 
     /// <summary>The model, read from the file each time: hold on to it rather than ask twice.</summary>
     /// <exception cref="PackageException">The file has changed since it was opened.</exception>

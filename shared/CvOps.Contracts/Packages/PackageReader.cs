@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace CvOps.Contracts.Packages;
 
-/// <summary>Opens <c>.cvmodel</c> files: one pass over the file, digests as it goes, never more than a document in memory.</summary>
+/// <summary>
+/// Opens <c>.cvmodel</c> files: one pass over the file, digests as it goes, nothing but documents and signatures in memory and never more than
+/// <see cref="Limits.PackageOpenBytes"/>. Nothing is written anywhere.
+/// </summary>
 public static class PackageReader
 {
     private const int ChunkBytes = 128 * 1024;
@@ -52,25 +55,41 @@ public static class PackageReader
 
     private static ModelPackage Assemble(string path, IncrementalHash whole, long bytes, Dictionary<string, PackageEntry> entries, Dictionary<string, byte[]> kept)
     {
-        if (!kept.TryGetValue(PackageNames.Signature, out var envelope)) throw new PackageException($"{path} is unsigned: it has no {PackageNames.Signature}.");
+        var signed = entries.Keys.Where(PackageNames.IsSignature).ToArray();
+        if (signed.Length == 0) throw new PackageException($"{path} is unsigned: it has no {PackageNames.SignatureFolder}/KEY.sig.");
+        if (signed.Length > Limits.PackageSignatures) throw new PackageException($"{path} has {signed.Length} signatures; {Limits.PackageSignatures} are allowed.");
         foreach (var name in PackageNames.Required)
             if (!entries.ContainsKey(name)) throw new PackageException($"{path} has no {name}.");
 
-        var signature = PackageSignature.Parse(envelope);
-        var subjects = signature.Subjects();
-        entries.Remove(PackageNames.Signature);
+        var signatures = Array.ConvertAll(signed, name => SignatureBundle.Parse(kept[name]));
+        foreach (var name in signed) entries.Remove(name);
+        Compare(path, SignedStatement.Resources(signatures[0].Statement), entries);
+        if (Array.FindIndex(signatures, signature => PackageNames.Signature(signature.KeyId) != signed[Array.IndexOf(signatures, signature)]) is >= 0 and var wrong)
+            throw new PackageException($"{path} was altered: {signed[wrong]} is by another key than its name says.");
+        var documents = Documents(path, kept);
+        if (PackageRule.Problem(documents, entries) is { } problem) throw new PackageException($"{path} is not sound: {problem}");
+        var statement = SignedStatement.Create(documents.Manifest, [.. entries.Select(entry => (entry.Key, entry.Value.Sha256))]);
+        if (signatures.Any(signature => !signature.Statement.AsSpan().SequenceEqual(statement))) throw new PackageException($"{path} was altered: what its signatures sign is not the one statement that its entries make.");
+        return new ModelPackage(path, Convert.ToHexStringLower(whole.GetHashAndReset()), bytes, entries, documents, signatures);
+    }
+
+    private static void Compare(string path, Dictionary<string, string> resources, Dictionary<string, PackageEntry> entries)
+    {
         foreach (var (name, entry) in entries)
         {
-            if (!subjects.Remove(name, out var sha256)) throw new PackageException($"{path} holds {name}, which its signed statement does not list.");
+            if (!resources.Remove(name, out var sha256)) throw new PackageException($"{path} holds {name}, which its signed statement does not list.");
             if (sha256 != entry.Sha256) throw new PackageException($"{path} was altered: {name} is not what was signed.");
         }
 
-        if (subjects.Count > 0) throw new PackageException($"{path} lacks {subjects.Keys.Order(StringComparer.Ordinal).First()}, which its signed statement lists.");
-        var documents = new PackageDocuments(
-            Json(kept, PackageNames.Manifest, path, ContractsJson.Default.ModelManifest), Json(kept, PackageNames.Profile, path, ContractsJson.Default.ReferenceProfile),
-            Json(kept, PackageNames.Golden, path, ContractsJson.Default.GoldenVectors), Json(kept, PackageNames.Lineage, path, ContractsJson.Default.Lineage));
-        if (PackageRule.Problem(documents, entries) is { } problem) throw new PackageException($"{path} is not sound: {problem}");
-        return new ModelPackage(path, Convert.ToHexStringLower(whole.GetHashAndReset()), bytes, entries, documents, signature);
+        if (resources.Count > 0) throw new PackageException($"{path} lacks {Shown(resources.Keys.Order(StringComparer.Ordinal).First())}, which its signed statement lists.");
+    }
+
+    private static PackageDocuments Documents(string path, Dictionary<string, byte[]> kept)
+    {
+        var left = Limits.PackageDocumentTokens;
+        return new PackageDocuments(
+            Json(kept, PackageNames.Manifest, path, ContractsJson.Default.ModelManifest, ref left), Json(kept, PackageNames.Profile, path, ContractsJson.Default.ReferenceProfile, ref left),
+            Json(kept, PackageNames.Golden, path, ContractsJson.Default.GoldenVectors, ref left), Json(kept, PackageNames.Lineage, path, ContractsJson.Default.Lineage, ref left));
     }
 
     private static (string Name, PackageEntry Entry, byte[]? Document) ReadEntry(HashedInput input, string path, string? previous)
@@ -85,24 +104,28 @@ public static class PackageReader
             throw new PackageException($"{path} was not written by the CvOps packer, or was altered: the zip header of {name} is not in the one form allowed.");
         if (name == previous) throw new PackageException($"{path} holds {name} twice.");
         if (previous is not null && StoredZip.Order.Compare(name, previous) < 0) throw new PackageException($"{path} was altered: {name} does not stand in order, or stands twice.");
-        var isDocument = name.EndsWith(".json", StringComparison.Ordinal);
-        if (isDocument && size > Limits.PackageDocumentBytes) throw new PackageException($"{path}: {name} is larger than the {Limits.PackageDocumentBytes:N0} bytes a document may have.");
+        long? most = name.EndsWith(".json", StringComparison.Ordinal) ? Limits.PackageDocumentBytes : PackageNames.IsSignature(name) ? Limits.PackageSignatureBytes : null;
+        if (size > most) throw new PackageException($"{path}: {name} is larger than the {most:N0} bytes it may have.");
         if (size > input.Left) throw new PackageException($"{path} is cut short: {name} is incomplete.");
 
         var offset = input.Position;
-        var document = isDocument ? new byte[size] : null;
+        var document = most is not null ? new byte[size] : null;
         var (sha256, found) = input.Digest(size, document);
         if (found != crc) throw new PackageException($"{path} was altered or damaged: {name} does not fit its checksum.");
         return (name, new PackageEntry(offset, size, crc, sha256), document);
     }
 
-    private static T Json<T>(Dictionary<string, byte[]> kept, string name, string path, JsonTypeInfo<T> type)
+    /// <param name="left">Tokens that the documents still to be read may have.</param>
+    private static T Json<T>(Dictionary<string, byte[]> kept, string name, string path, JsonTypeInfo<T> type, ref int left)
     {
         try
         {
+            var tokens = new Utf8JsonReader(kept[name]);
+            while (tokens.Read())
+                if (--left < 0) throw new JsonException($"the package's documents have more than the {Limits.PackageDocumentTokens:N0} JSON values, names and brackets allowed");
             return JsonSerializer.Deserialize(kept[name], type) ?? throw new JsonException("it says null");
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or FormatException or InvalidOperationException)
         {
             throw new PackageException($"{path}: {name} is not understood: {e.Message}", e);
         }

@@ -5,7 +5,7 @@ internal static class PackageRule
 {
     /// <returns>The first thing wrong, as the end of a sentence; null when sound.</returns>
     public static string? Problem(PackageDocuments documents, IReadOnlyDictionary<string, PackageEntry> entries) =>
-        OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, entries);
+        OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, documents.Manifest.Input.ElementType, entries);
 
     private static string? OfManifest(ModelManifest manifest)
     {
@@ -41,7 +41,7 @@ internal static class PackageRule
         return null;
     }
 
-    private static string? OfGolden(GoldenVectors golden, IReadOnlyDictionary<string, PackageEntry> entries)
+    private static string? OfGolden(GoldenVectors golden, ElementType element, IReadOnlyDictionary<string, PackageEntry> entries)
     {
         if (golden.Vectors.Count == 0) return "it has no golden vectors.";
         if (golden.Tolerance is not (> 0 and < 1)) return "the tolerance of its golden vectors is not between 0 and 1.";
@@ -50,13 +50,19 @@ internal static class PackageRule
         if (entries.Keys.FirstOrDefault(name => PackageNames.IsTensor(name) && !named.Contains(name)) is { } spare) return $"no golden vector names {spare}.";
         foreach (var output in golden.Vectors.SelectMany(v => v.Outputs))
         {
+            if (!HasElement(output.File, ElementType.Float32)) return $"{output.File} is an output; outputs are kept as float32, .f32.";
             // Compared as doubles, for a product of dimensions can pass the range of a long.
             var bytes = output.Shape.Aggregate(4.0, (product, side) => side < 0 ? double.NaN : product * side);
             if (bytes != entries[output.File].Size) return $"the size of {output.File} does not fit its shape.";
         }
 
+        if (golden.Vectors.FirstOrDefault(v => !HasElement(v.Input, element)) is { } other) return $"{other.Input} is an input, and the manifest's input is {element}: its name must end in {PackageNames.Tensor("", element)[^3..]}.";
         // An output may hold nothing: a model that suppresses for itself and found no box.
         if (golden.Vectors.FirstOrDefault(v => entries[v.Input].Size is 0) is { } empty) return $"{empty.Input} is empty.";
-        return named.FirstOrDefault(name => entries[name].Size % 4 != 0) is { } odd ? $"{odd} is not a row of 4-byte numbers." : null;
+        return named.FirstOrDefault(name => entries[name].Size % BytesOf(name) != 0) is { } odd ? $"{odd} is not a row of {BytesOf(odd)}-byte numbers." : null;
     }
+
+    private static bool HasElement(string name, ElementType element) => PackageNames.TryElementOf(name, out var found) && found == element;
+
+    private static int BytesOf(string name) => HasElement(name, ElementType.Float32) ? 4 : HasElement(name, ElementType.Float16) ? 2 : 1;
 }

@@ -2,13 +2,20 @@ using System.Security.Cryptography;
 
 namespace CvOps.Contracts.Packages;
 
+/// <summary>What kind of answer a verification is.</summary>
+public enum VerifyOutcome { Believed, Damaged, UnknownKey, NotYetValid, Expired, Revoked, ClockNotSet }
+
 /// <summary>The verdict on a package: either the package, or the reason against it in a sentence.</summary>
-/// <param name="KeyId">Who signed it, or claims to; null when that could not be read.</param>
-public sealed record VerifyResult(ModelPackage? Package, string? Reason, string? KeyId);
+/// <param name="KeyId">Who signed it: the key that is believed, or the first that claims to; null when that could not be read.</param>
+public sealed record VerifyResult(ModelPackage? Package, string? Reason, string? KeyId, VerifyOutcome Outcome = VerifyOutcome.Damaged);
 
 /// <summary>Decides whether to believe a package. Whatever is not proven is refused.</summary>
 public static class PackageVerifier
 {
+    /// <summary>
+    /// For a package that comes in. It is believed when one of its signatures at least is by a key that is trusted, valid now and not revoked, and
+    /// none that can be checked is wrong.
+    /// </summary>
     public static VerifyResult Verify(string path, TrustedKeys trusted, DateTimeOffset now)
     {
         ModelPackage package;
@@ -21,26 +28,51 @@ public static class PackageVerifier
             return new VerifyResult(null, e.Message, null);
         }
 
-        return Problem(package.Signature, trusted, now) is { } problem
-            ? new VerifyResult(null, $"{path} {problem}", package.KeyId)
-            : new VerifyResult(package, null, package.KeyId);
+        var standings = package.KeyIds.Select(id => (Id: id, Standing: trusted.Standing(id, now))).ToArray();
+        foreach (var signature in package.Signatures)
+            if (trusted.Find(signature.KeyId) is { } key && Forgery(signature, key) is { } forgery) return new VerifyResult(null, $"{path} {forgery}", signature.KeyId);
+        var (best, found) = standings.MinBy(signer => Rank(signer.Standing.State));
+        if (found.State == KeyState.Valid) return new VerifyResult(package, null, best, VerifyOutcome.Believed);
+
+        var signers = string.Join(", and by ", standings.Select(signer => $"key {signer.Id}, which {signer.Standing.Words}"));
+        var known = found.State != KeyState.Unknown ? "" : trusted.KeyIds.Count == 0 ? "; no key is trusted here" : $"; trusted are {string.Join(", ", trusted.KeyIds)}";
+        return new VerifyResult(null, $"{path} is signed by {signers}{known}.", best, found.State switch
+        {
+            KeyState.Revoked => VerifyOutcome.Revoked,
+            KeyState.Expired => VerifyOutcome.Expired,
+            KeyState.NotYetValid => VerifyOutcome.NotYetValid,
+            KeyState.ClockNotSet => VerifyOutcome.ClockNotSet,
+            _ => VerifyOutcome.UnknownKey,
+        });
     }
 
-    private static string? Problem(PackageSignature signature, TrustedKeys trusted, DateTimeOffset now)
+    /// <summary>
+    /// For a package that was believed when it came in and whose digest was written down then: it must be whole and that very file. Keys are not asked
+    /// again, so that no expiry, revocation or clock stops a line that runs; <see cref="Doubt"/> says what they would answer.
+    /// </summary>
+    /// <exception cref="PackageException">It is another file, or not whole.</exception>
+    public static ModelPackage Recheck(string path, string digest)
     {
-        if (trusted.Find(signature.KeyId) is not { } key)
-        {
-            var known = trusted.KeyIds.Count == 0 ? "no key is trusted here" : $"trusted are {string.Join(", ", trusted.KeyIds)}";
-            return $"is signed by unknown key {signature.KeyId}; {known}.";
-        }
+        var package = PackageReader.Open(path);
+        return package.Digest == digest ? package : throw new PackageException($"{path} has the digest {package.Digest}, not {digest}: it is another package or was altered.");
+    }
 
-        if (key.NotAfter is { } end && now >= end) return $"is signed by key {signature.KeyId}, which expired on {end:yyyy-MM-dd HH:mm}Z.";
-        if (key.NotBefore is { } start && now < start) return $"is signed by key {signature.KeyId}, which is not valid before {start:yyyy-MM-dd HH:mm}Z.";
+    /// <returns>Why the package would not be let in now, a sentence to warn with; null when it would.</returns>
+    public static string? Doubt(ModelPackage package, TrustedKeys trusted, DateTimeOffset now) => Verify(package.Path, trusted, now).Reason;
+
+    /// <summary>Which of several refusals is told: the one nearest to belief, so that it can be mended.</summary>
+    private static int Rank(KeyState state) => state switch
+    {
+        KeyState.Valid => 0, KeyState.ClockNotSet => 1, KeyState.NotYetValid => 2, KeyState.Expired => 3, KeyState.Revoked => 4, _ => 5,
+    };
+
+    private static string? Forgery(SignatureBundle signature, TrustedKey key)
+    {
         using var ecdsa = ECDsa.Create();
         try
         {
             ecdsa.ImportSubjectPublicKeyInfo(key.PublicKeyInfo, out _);
-            return signature.IsBy(ecdsa) ? null : $"was altered: the signature is not by key {signature.KeyId} over this statement.";
+            return SigningKeys.Fingerprint(ecdsa) == signature.Fingerprint && signature.IsBy(ecdsa) ? null : $"was altered: the signature is not by key {signature.KeyId} over this statement.";
         }
         catch (CryptographicException e)
         {

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace CvOps.Contracts.Packages;
 
@@ -8,8 +10,23 @@ public static class SigningKeys
     /// <returns>A new key pair; the caller disposes it.</returns>
     public static ECDsa Create() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>First 16 hex digits of the SHA-256 of the SubjectPublicKeyInfo (RFC 5280): the same for both halves of a pair.</summary>
-    public static string KeyId(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))[..16];
+    private const int PemBytes = 64 * 1024;
+
+    /// <summary>Hex digits of a key's id.</summary>
+    public const int KeyIdDigits = 16;
+
+    /// <summary>
+    /// SHA-256 of the public key as PEM with a line's end, lower-case hex: what <c>sha256sum</c> says of a public key's file, and what the OpenSSF
+    /// Model Signing tools write as a bundle's hint. The same for both halves of a pair.
+    /// </summary>
+    public static string Fingerprint(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(Pem(key))));
+
+    /// <summary>First 16 hex digits of the <see cref="Fingerprint"/>: what people see.</summary>
+    public static string KeyId(ECDsa key) => KeyId(Fingerprint(key));
+
+    public static bool IsKeyId(string text) => text.Length == KeyIdDigits && text.All(char.IsAsciiHexDigitLower);
+
+    internal static string KeyId(string fingerprint) => fingerprint[..KeyIdDigits];
 
     /// <summary>Writes the private key as PKCS #8 PEM that only the owner may read (mode 0600). An existing file is replaced at once or not at all.</summary>
     public static void Save(ECDsa key, string path)
@@ -23,7 +40,43 @@ public static class SigningKeys
     }
 
     /// <summary>Writes the public key as PEM, to be put among a device's trusted keys.</summary>
-    public static void SavePublic(ECDsa key, string path) => File.WriteAllText(path, key.ExportSubjectPublicKeyInfoPem() + "\n");
+    public static void SavePublic(ECDsa key, string path) => File.WriteAllText(path, Pem(key));
+
+    /// <summary>Writes the public key as a certificate of its own signing, so that its validity travels with it.</summary>
+    public static void SaveCertificate(ECDsa key, string name, DateTimeOffset notBefore, DateTimeOffset notAfter, string path)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        subject.AddCommonName(name);
+        using var certificate = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256).CreateSelfSigned(notBefore, notAfter);
+        File.WriteAllText(path, certificate.ExportCertificatePem() + "\n");
+    }
+
+    /// <returns>The public key in a PEM file, and its validity if it is a certificate; the caller disposes the key.</returns>
+    /// <exception cref="CryptographicException">The file holds no P-256 public key, or a private one.</exception>
+    internal static (ECDsa Key, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter) LoadPublic(string path)
+    {
+        if (new FileInfo(path).Length > PemBytes) throw new CryptographicException($"it is larger than {PemBytes} bytes");
+        var pem = File.ReadAllText(path);
+        if (pem.Contains("PRIVATE KEY-----", StringComparison.Ordinal)) throw new CryptographicException("it is a private key, which belongs to the signer alone");
+        if (pem.Contains("-----BEGIN CERTIFICATE-----", StringComparison.Ordinal))
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return (Checked(certificate.GetECDsaPublicKey() ?? throw new CryptographicException("the certificate's key is not ECDSA")), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        }
+
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(pem);
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+
+        return (Checked(key), null, null);
+    }
 
     /// <returns>The key pair in a PEM file; the caller disposes it.</returns>
     /// <exception cref="PackageException">The file is missing or holds no P-256 private key.</exception>
@@ -33,7 +86,7 @@ public static class SigningKeys
         try
         {
             key.ImportFromPem(File.ReadAllText(path));
-            if (!IsP256(key)) throw new CryptographicException("the curve is not P-256");
+            _ = Checked(key);
             _ = key.ExportPkcs8PrivateKey();
             return key;
         }
@@ -44,5 +97,12 @@ public static class SigningKeys
         }
     }
 
-    internal static bool IsP256(ECDsa key) => key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == "1.2.840.10045.3.1.7";
+    private static string Pem(ECDsa key) => key.ExportSubjectPublicKeyInfoPem() + "\n";
+
+    private static ECDsa Checked(ECDsa key)
+    {
+        if (key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == "1.2.840.10045.3.1.7") return key;
+        key.Dispose();
+        throw new CryptographicException("the curve is not P-256");
+    }
 }
