@@ -10,8 +10,12 @@ namespace CvOps.Agent.Update;
 /// <summary>From a file on disk to a model that is ready to run. Every step refuses in a sentence.</summary>
 internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, InferenceOptions inference, TimeProvider time)
 {
+    private readonly TrustMemory _memory = new(Path.Combine(folder.Data, "trust-version"));
     private readonly TensorRtSettings? _tensorRt = inference.TensorRtIn(folder.Data);
     private readonly Lazy<GpuIdentity> _machine = new(() => GpuIdentity.Read());
+
+    /// <summary>Why the last <see cref="LoadCommitted"/> would not let its package in today, a sentence to warn with; null when it would.</summary>
+    public string? Doubt { get; private set; }
 
     /// <summary>Signature, digests, documents. Keys are read anew each time, so a key put there or taken away counts at once.</summary>
     /// <exception cref="UpdateRefusedException">The package is not to be believed.</exception>
@@ -19,11 +23,27 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
     {
         try
         {
-            var verdict = PackageVerifier.Verify(path, TrustedKeys.Load(models.TrustedKeys), time.GetUtcNow());
+            var verdict = PackageVerifier.Verify(path, _memory.Load(models.TrustedKeys), time.GetUtcNow());
             if (verdict.Package is not { } package) throw new UpdateRefusedException(verdict.Reason ?? "The package was refused without a reason.");
             return digest is null || package.Digest == digest
                 ? package
                 : throw new UpdateRefusedException($"The file has the digest {package.Digest}, not {digest}: it is another package or was altered.");
+        }
+        catch (PackageException e)
+        {
+            throw new UpdateRefusedException(e.Message);
+        }
+    }
+
+    /// <summary>A package that was let in before: whole, and that very file. Its key's expiry or revocation, or a clock without a battery, must not stop a line.</summary>
+    /// <exception cref="UpdateRefusedException">The file is gone or was altered.</exception>
+    public ModelPackage Recheck(ModelRef model)
+    {
+        var path = folder.PathOf(model.Digest);
+        if (!File.Exists(path)) throw new UpdateRefusedException($"The package {path} of {model.Name} {model.Version} is gone.");
+        try
+        {
+            return PackageVerifier.Recheck(path, model.Digest);
         }
         catch (PackageException e)
         {
@@ -53,9 +73,8 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
     /// <exception cref="UpdateRefusedException">The file is gone, was altered, or no longer runs here.</exception>
     public LoadedModel LoadCommitted(ModelRef model)
     {
-        var path = folder.PathOf(model.Digest);
-        if (!File.Exists(path)) throw new UpdateRefusedException($"The package {path} of {model.Name} {model.Version} is gone.");
-        var package = Verify(path, model.Digest);
+        var package = Recheck(model);
+        Doubt = DoubtOf(package);
         return SelfTest(package, Open(package));
     }
 
@@ -65,7 +84,7 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
     public ModelSession? BuildEngine(ModelRef model)
     {
         if (_tensorRt is not { } settings) return null;
-        var package = Verify(folder.PathOf(model.Digest), model.Digest);
+        var package = Recheck(model);
         var engines = EngineCache.FolderOf(settings, model.Digest, _machine.Value);
         EngineCache.KeepOnly(settings.Engines, [engines]);
         EngineCache.Prepare(engines, settings, model.Digest, _machine.Value);
@@ -99,6 +118,18 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
         catch (Exception e) when (e is ModelException or PackageException)
         {
             throw new UpdateRefusedException(e.Message);
+        }
+    }
+
+    private string? DoubtOf(ModelPackage package)
+    {
+        try
+        {
+            return PackageVerifier.Judge(package, _memory.Load(models.TrustedKeys), time.GetUtcNow()).Reason;
+        }
+        catch (PackageException e)
+        {
+            return e.Message;
         }
     }
 

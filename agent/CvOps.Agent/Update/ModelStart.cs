@@ -92,6 +92,7 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         try
         {
             slots.Activate(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(model)));
+            if (loader.Doubt is { } doubt) Log.ModelInDoubt(log, model.Name, model.Version, doubt);
             return null;
         }
         catch (UpdateRefusedException e)
@@ -119,6 +120,9 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
 
         [LoggerMessage(EventId = 4022, Level = LogLevel.Information, Message = "Model {Name} {Version} is in charge on {Provider}")]
         public static partial void ModelInCharge(ILogger log, string name, string version, string provider);
+
+        [LoggerMessage(EventId = 4025, Level = LogLevel.Warning, Message = "Model {Name} {Version} stays in charge, but would not be let in today: {Reason}")]
+        public static partial void ModelInDoubt(ILogger log, string name, string version, string reason);
 
         [LoggerMessage(EventId = 4023, Level = LogLevel.Warning, Message = "No model is in charge yet: frames are taken but not inspected until the fleet assigns one")]
         public static partial void NoModel(ILogger log);

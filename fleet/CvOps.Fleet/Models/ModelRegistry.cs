@@ -47,7 +47,7 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         }
         using (incoming)
         {
-            if (Verify(incoming.Path, out var sound) is { } refusal)
+            if (Verify(incoming.Path, out var sound, out var signer) is { } refusal)
             {
                 await audit.RecordAsync(by, "model.refused", incoming.Digest, refusal, cancel);
                 return new RegisterOutcome(null, refusal);
@@ -55,7 +55,7 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
             if (await FindAsync(incoming.Digest, cancel) is { } known) return new RegisterOutcome(known, null);
             var view = new ModelView
             {
-                Model = sound!.Ref, Task = sound.Manifest.Task, Classes = sound.Manifest.Classes, Bytes = sound.Bytes, SignedBy = sound.KeyId, Lineage = sound.Lineage,
+                Model = sound!.Ref, Task = sound.Manifest.Task, Classes = sound.Manifest.Classes, Bytes = sound.Bytes, SignedBy = signer!, Lineage = sound.Lineage,
                 RegisteredAt = time.GetUtcNow(),
             };
             incoming.Keep();
@@ -96,14 +96,14 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         return new RegisterOutcome(view, null);
     }
 
-    private string? Verify(string path, out ModelPackage? package)
+    private string? Verify(string path, out ModelPackage? package, out string? signer)
     {
-        package = null;
+        (package, signer) = (null, null);
         try
         {
             // Read each time: a key that was taken out of the folder is out at once.
             var result = PackageVerifier.Verify(path, TrustedKeys.Load(options.Value.TrustedKeys!), time.GetUtcNow());
-            package = result.Package;
+            (package, signer) = (result.Package, result.KeyId);
             return result.Package is not null ? null : (result.Reason ?? "It could not be verified.").Replace(path, "The package", StringComparison.Ordinal);
         }
         catch (PackageException e)

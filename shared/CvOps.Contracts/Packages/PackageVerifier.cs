@@ -28,27 +28,12 @@ public static class PackageVerifier
             return new VerifyResult(null, e.Message, null);
         }
 
-        var standings = package.KeyIds.Select(id => (Id: id, Standing: trusted.Standing(id, now))).ToArray();
-        foreach (var signature in package.Signatures)
-            if (trusted.Find(signature.KeyId) is { } key && Forgery(signature, key) is { } forgery) return new VerifyResult(null, $"{path} {forgery}", signature.KeyId);
-        var (best, found) = standings.MinBy(signer => Rank(signer.Standing.State));
-        if (found.State == KeyState.Valid) return new VerifyResult(package, null, best, VerifyOutcome.Believed);
-
-        var signers = string.Join(", and by ", standings.Select(signer => $"key {signer.Id}, which {signer.Standing.Words}"));
-        var known = found.State != KeyState.Unknown ? "" : trusted.KeyIds.Count == 0 ? "; no key is trusted here" : $"; trusted are {string.Join(", ", trusted.KeyIds)}";
-        return new VerifyResult(null, $"{path} is signed by {signers}{known}.", best, found.State switch
-        {
-            KeyState.Revoked => VerifyOutcome.Revoked,
-            KeyState.Expired => VerifyOutcome.Expired,
-            KeyState.NotYetValid => VerifyOutcome.NotYetValid,
-            KeyState.ClockNotSet => VerifyOutcome.ClockNotSet,
-            _ => VerifyOutcome.UnknownKey,
-        });
+        return Judge(package, trusted, now);
     }
 
     /// <summary>
     /// For a package that was believed when it came in and whose digest was written down then: it must be whole and that very file. Keys are not asked
-    /// again, so that no expiry, revocation or clock stops a line that runs; <see cref="Doubt"/> says what they would answer.
+    /// again, so that no expiry, revocation or clock stops a line that runs; <see cref="Judge"/> says what they would answer.
     /// </summary>
     /// <exception cref="PackageException">It is another file, or not whole.</exception>
     public static ModelPackage Recheck(string path, string digest)
@@ -57,8 +42,26 @@ public static class PackageVerifier
         return package.Digest == digest ? package : throw new PackageException($"{path} has the digest {package.Digest}, not {digest}: it is another package or was altered.");
     }
 
-    /// <returns>Why the package would not be let in now, a sentence to warn with; null when it would.</returns>
-    public static string? Doubt(ModelPackage package, TrustedKeys trusted, DateTimeOffset now) => Verify(package.Path, trusted, now).Reason;
+    /// <summary>What <see cref="Verify"/> would say of a package that is open already: a reason to warn of, when it is in charge.</summary>
+    public static VerifyResult Judge(ModelPackage package, TrustedKeys trusted, DateTimeOffset now)
+    {
+        var standings = package.KeyIds.Select(id => (Id: id, Standing: trusted.Standing(id, now))).ToArray();
+        foreach (var signature in package.Signatures)
+            if (trusted.Find(signature.KeyId) is { } key && Forgery(signature, key) is { } forgery) return new VerifyResult(null, $"{package.Path} {forgery}", signature.KeyId);
+        var (best, found) = standings.MinBy(signer => Rank(signer.Standing.State));
+        if (found.State == KeyState.Valid) return new VerifyResult(package, null, best, VerifyOutcome.Believed);
+
+        var signers = string.Join(", and by ", standings.Select(signer => signer.Standing.State == KeyState.Unknown ? $"unknown key {signer.Id}" : $"key {signer.Id}, which {signer.Standing.Words}"));
+        var known = found.State != KeyState.Unknown ? "" : trusted.KeyIds.Count == 0 ? "; no key is trusted here" : $"; trusted are {string.Join(", ", trusted.KeyIds)}";
+        return new VerifyResult(null, $"{package.Path} is signed by {signers}{known}.", best, found.State switch
+        {
+            KeyState.Revoked => VerifyOutcome.Revoked,
+            KeyState.Expired => VerifyOutcome.Expired,
+            KeyState.NotYetValid => VerifyOutcome.NotYetValid,
+            KeyState.ClockNotSet => VerifyOutcome.ClockNotSet,
+            _ => VerifyOutcome.UnknownKey,
+        });
+    }
 
     /// <summary>Which of several refusals is told: the one nearest to belief, so that it can be mended.</summary>
     private static int Rank(KeyState state) => state switch

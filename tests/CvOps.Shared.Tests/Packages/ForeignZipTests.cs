@@ -41,6 +41,9 @@ public sealed class ForeignZipTests : IDisposable
     [InlineData("golden/../../x.f32")]
     [InlineData("golden/a/b.f32")]
     [InlineData("extra.json")]
+    [InlineData("signature.json")]
+    [InlineData("signatures/../../../x.sig")]
+    [InlineData("signatures/0123456789ABCDEF.sig")]
     public void A_name_with_no_place_in_a_package_is_refused(string name)
     {
         WriteStored((name, [1]));
@@ -73,7 +76,7 @@ public sealed class ForeignZipTests : IDisposable
     [Fact]
     public void A_package_without_a_required_entry_is_refused()
     {
-        WriteStored((PackageNames.Golden, [1]), (PackageNames.Signature, "{}"u8.ToArray()));
+        WriteStored((PackageNames.Golden, [1]), (PackageNames.Signature("0123456789abcdef"), "{}"u8.ToArray()));
         Assert.Contains("has no manifest.json", Refused(), StringComparison.Ordinal);
     }
 
@@ -97,8 +100,9 @@ public sealed class ForeignZipTests : IDisposable
         using var key = SigningKeys.Create();
         using var forger = SigningKeys.Create();
         PackageWriter.Write(PackagePath, PackageKit.Parts([6, 6, 6]), forger);
-        var forged = Encoding.ASCII.GetString(Entries().Single(e => e.Name == PackageNames.Signature).Bytes).Replace(SigningKeys.KeyId(forger), SigningKeys.KeyId(key), StringComparison.Ordinal);
-        WriteStored([.. Entries().Select(e => e.Name == PackageNames.Signature ? (e.Name, Encoding.ASCII.GetBytes(forged)) : e)]);
+        var signature = Entries().Single(e => PackageNames.IsSignature(e.Name));
+        var forged = Encoding.ASCII.GetString(signature.Bytes).Replace(SigningKeys.Fingerprint(forger), SigningKeys.Fingerprint(key), StringComparison.Ordinal);
+        WriteStored([.. Entries().Where(e => e.Name != signature.Name), (PackageNames.Signature(SigningKeys.KeyId(key)), Encoding.ASCII.GetBytes(forged))]);
         var result = PackageVerifier.Verify(PackagePath, PackageKit.Trust(key), DateTimeOffset.UnixEpoch);
         Assert.Null(result.Package);
         Assert.Contains("the signature is not by key", result.Reason, StringComparison.Ordinal);
@@ -120,18 +124,5 @@ public sealed class ForeignZipTests : IDisposable
         })];
     }
 
-    /// <summary>A container in the right form with whatever content.</summary>
-    private void WriteStored(params (string Name, byte[] Bytes)[] entries)
-    {
-        using var file = File.Create(PackagePath);
-        var directory = new List<(string, uint, uint, uint)>();
-        foreach (var (name, bytes) in entries)
-        {
-            directory.Add((name, Crc32.Of(bytes), (uint)bytes.Length, (uint)file.Position));
-            file.Write(StoredZip.LocalHeader(name, Crc32.Of(bytes), (uint)bytes.Length));
-            file.Write(bytes);
-        }
-
-        file.Write(StoredZip.Directory(directory, (uint)file.Position));
-    }
+    private void WriteStored(params (string Name, byte[] Bytes)[] entries) => PackageKit.WriteStored(PackagePath, entries);
 }

@@ -7,7 +7,7 @@ namespace CvOps.Shared.Tests.Packages;
 
 public sealed class KeysTests : IDisposable
 {
-    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = new(2027, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly TestFolder _folder = new();
     private readonly ECDsa _key = SigningKeys.Create();
@@ -21,7 +21,8 @@ public sealed class KeysTests : IDisposable
         SigningKeys.Save(_key, path);
         using var back = SigningKeys.Load(path);
         Assert.Equal(SigningKeys.KeyId(_key), SigningKeys.KeyId(back));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()))[..16], SigningKeys.KeyId(back));
+        SigningKeys.SavePublic(_key, Path.ChangeExtension(path, ".pem"));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.ChangeExtension(path, ".pem")))), SigningKeys.Fingerprint(back));
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
     }
 
@@ -59,7 +60,7 @@ public sealed class KeysTests : IDisposable
         var keys = TrustedKeys.Load(trusted);
 
         Assert.Null(PackageVerifier.Verify(PackagePath, keys, Now).Reason);
-        Assert.Contains("which expired on 2026-03-11", PackageVerifier.Verify(PackagePath, keys, Now.AddDays(11)).Reason, StringComparison.Ordinal);
+        Assert.Contains("which expired on 2027-03-11", PackageVerifier.Verify(PackagePath, keys, Now.AddDays(11)).Reason, StringComparison.Ordinal);
         Assert.Contains("not valid before", PackageVerifier.Verify(PackagePath, keys, Now.AddDays(-11)).Reason, StringComparison.Ordinal);
     }
 

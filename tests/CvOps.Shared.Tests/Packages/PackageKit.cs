@@ -31,4 +31,19 @@ internal static class PackageKit
     };
 
     public static TrustedKeys Trust(ECDsa key) => new TrustedKeys().Add(key);
+
+    /// <summary>A container in the right form with whatever content.</summary>
+    public static void WriteStored(string path, params (string Name, byte[] Bytes)[] entries)
+    {
+        using var file = File.Create(path);
+        var directory = new List<(string, uint, uint, uint)>();
+        foreach (var (name, bytes) in entries)
+        {
+            directory.Add((name, Crc32.Of(bytes), (uint)bytes.Length, (uint)file.Position));
+            file.Write(StoredZip.LocalHeader(name, Crc32.Of(bytes), (uint)bytes.Length));
+            file.Write(bytes);
+        }
+
+        file.Write(StoredZip.Directory(directory, (uint)file.Position));
+    }
 }
