@@ -13,11 +13,11 @@ internal readonly record struct AnswersBefore(long Frames, long Same, long AsRar
 /// </summary>
 internal static class CollapseRule
 {
-    // A better model answers less nervously; only one that changes its answer less than a tenth as often is suspected.
-    private const double Calmer = 10;
+    // A better model answers less nervously; only one that changes its answer less than a fifth as often is suspected.
+    private const double Calmer = 5;
 
     /// <summary>
-    /// Bound on the chance that a model gives one answer for so many frames on end, if its answers leave that one at least a tenth as often as the
+    /// Bound on the chance that a model gives one answer for so many frames on end, if its answers leave that one at least a fifth as often as the
     /// old model's did (a first-order Markov chain) and the line is as it was. The product of two:
     /// the chance that it begins with an answer as rare, a conformal p-value (Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2.3);
     /// and that none of all changes falls into its run, Fisher's exact test on two rates of change given their sum (Przyborowski and Wilenski 1940).

@@ -63,7 +63,7 @@ internal static class SoakGate
         if (seen.SameAnswer is not { } same || same.Chance >= options.SoakCollapseChance) return null;
         var answer = same.Answer is { } name ? $"'{name}'" : "nothing";
         return $"The new model said {answer} {same.Run} frames on end on camera {same.Camera}; the model before said so for {same.Before.Same} of {same.Before.Frames} frames and changed that answer "
-            + $"{same.Before.Left} times (chance for a healthy model below {same.Chance:0.#e-0}; {options.SoakCollapseChance:0.#e-0} is too little).";
+            + $"{same.Before.Left} times (chance for a healthy model below {same.Chance:G2}; {options.SoakCollapseChance:G2} is too little).";
     }
 
     private static string? Memory(in SoakEvidence seen, UpdateOptions options)

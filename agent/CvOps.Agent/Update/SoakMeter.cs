@@ -5,14 +5,15 @@ namespace CvOps.Agent.Update;
 
 /// <summary>
 /// Counts how a new model does from <see cref="Begin"/> on, in charge or as the challenger, and how the one in charge before did. Fed by the
-/// inference thread, read by the update loop. Allocates nothing a frame.
+/// inference thread, read by the update loop.
 /// </summary>
-internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink, IDisposable
+internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink
 {
     private static readonly TimeSpan MemoryLook = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _news = new(0, 1);
+    private TaskCompletionSource? _waiting;
+    private bool _news;
     private ModelTally? _before;
     private ModelTally? _watched;
     private ModelTally? _inCharge;
@@ -40,7 +41,21 @@ internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink, IDispo
     }
 
     /// <summary>Returns when a frame of the watched model came since the last call, or after a while.</summary>
-    public Task<bool> NewsAsync(TimeSpan patience, CancellationToken cancellationToken) => _news.WaitAsync(patience, cancellationToken);
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task NewsAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        Task news;
+        lock (_gate)
+        {
+            if (_news)
+            {
+                _news = false;
+                return;
+            }
+            news = (_waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+        await await Task.WhenAny(news, Task.Delay(patience, time, cancellationToken));
+    }
 
     public SoakEvidence Evidence()
     {
@@ -73,8 +88,6 @@ internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink, IDispo
         }
     }
 
-    public void Dispose() => _news.Dispose();
-
     private void Count(in InspectedFrame inspected, in ModelAttempt attempt, string? answer, bool inCharge)
     {
         var digest = attempt.Model.Ref.Digest;
@@ -82,7 +95,7 @@ internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink, IDispo
         {
             if (inCharge) _inCharge = _watched;
             if (_watched.Add(inspected.Camera, attempt, answer) is { } run) Judge(inspected.Camera, run);
-            if (_news.CurrentCount == 0) _news.Release();
+            Tell();
             return;
         }
         if (digest != _before?.Digest)
@@ -92,6 +105,13 @@ internal sealed class SoakMeter(TimeProvider time) : IInspectedFrameSink, IDispo
         }
         if (inCharge) _inCharge = _before;
         _before.Add(inspected.Camera, attempt, answer);
+    }
+
+    private void Tell()
+    {
+        _news = _waiting is null;
+        _waiting?.SetResult();
+        _waiting = null;
     }
 
     private void Judge(CameraId camera, in (string Answer, long Frames, int Number) run)
