@@ -43,17 +43,26 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         var notFinite = error is null && !job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error) && !job.ChampionPlace.Slot.WasFinite;
         ModelAttempt? challenger = null;
         var shadow = job.ChallengerPlace is not null ? DecodeShadow(job, entry, row, out challenger) : null;
+        _timings.InferenceMs = Ms(job.RunBegun, job.RunEnded);
+        _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
+        using var standIn = error is not null && job.StandIn is { } other ? new StandIn(other, frame.Picture, time) : null;
+        ModelAttempt? failed = null;
+        if (standIn?.Prediction is { } answer)
+        {
+            failed = new ModelAttempt(job.Champion, _timings.InferenceMs, error, notFinite);
+            Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, standIn.Model.Ref.Version, error!);
+            (prediction, error, notFinite) = (answer, null, false);
+            (_timings.PreprocessMs, _timings.InferenceMs) = (standIn.PreprocessMs, standIn.InferenceMs);
+        }
         var ended = time.GetTimestamp();
         _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
-        _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
-        _timings.InferenceMs = Ms(job.RunBegun, job.RunEnded);
-        _timings.DecodeMs = Ms(begun, ended);
+        _timings.DecodeMs = Ms(begun, ended) - (failed is null ? 0 : standIn!.PreprocessMs + standIn.InferenceMs);
         frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
         if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
-        var together = job.Champion.Session.Batches;
-        HandOver(new InspectedFrame(frame, job.Champion, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
+        var together = failed is null && job.Champion.Session.Batches;
+        HandOver(new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
         {
-            Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger,
+            Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger, Failed = failed,
         });
     }
 
@@ -63,7 +72,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         var error = entry.ShadowError;
         Prediction? prediction = null;
         var notFinite = error is null && !place.Slot.TryDecode(entry.ShadowPlan!, row, out prediction, out error) && !place.Slot.WasFinite;
-        attempt = new ModelAttempt(job.Challenger!, Ms(job.RunEnded, job.ChallengerEnded), error, notFinite);
+        attempt = new ModelAttempt(job.Challenger!, Ms(job.ChallengerBegun, job.ChallengerEnded), error, notFinite);
         if (error is null) return place.Shadow(prediction!);
         Log.ShadowFailed(logger, entry.Frame.Lane.Camera.Value, entry.Frame.Number, error);
         return null;
@@ -97,6 +106,9 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
 
         [LoggerMessage(1101, LogLevel.Warning, "The shadow has no prediction for frame {Frame} of camera {Camera}: {Reason}")]
         public static partial void ShadowFailed(ILogger logger, string camera, long frame, string reason);
+
+        [LoggerMessage(1104, LogLevel.Warning, "Frame {Frame} of camera {Camera} has the prediction of the model before, {Version}: {Reason}")]
+        public static partial void StoodIn(ILogger logger, string camera, long frame, string version, string reason);
 
         [LoggerMessage(1102, LogLevel.Error, "{Sink} failed on a frame of camera {Camera}")]
         public static partial void SinkFailed(ILogger logger, Exception exception, string sink, string camera);

@@ -24,7 +24,7 @@ internal sealed class InferenceLoop : BackgroundService
     public InferenceLoop(FrameQueue queue, ModelSlots slots, IEnumerable<IInspectedFrameSink> sinks, InferenceOptions options, TimeProvider time, ILogger<InferenceLoop> logger)
     {
         var budget = new ShadowBudget(options.ShadowLatency);
-        _prepare = new PrepareStage(queue, slots, options, time, _idle, _ready);
+        _prepare = new PrepareStage(queue, slots, options, budget, time, _idle, _ready);
         _run = new RunStage(queue, budget, time, _ready, _done);
         _finish = new FinishStage([.. sinks], time, logger, _done, _idle);
         for (var i = 0; i < Jobs; i++) _idle.Put(new InspectionJob());
@@ -34,7 +34,7 @@ internal sealed class InferenceLoop : BackgroundService
     public long FramesTaken => _prepare.FramesTaken;
 
     /// <summary>Frames the challenger was not asked about for want of time.</summary>
-    public long ShadowsShed => _run.ShadowsShed;
+    public long ShadowsShed => _prepare.ShadowsShed + _run.ShadowsShed;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

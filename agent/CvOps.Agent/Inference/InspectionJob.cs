@@ -34,18 +34,26 @@ internal sealed class InspectionJob
 
     public LoadedModel? Challenger => _models.Shadow;
 
+    /// <summary>Whom to ask about frames that the champion gives no prediction for; null for nobody.</summary>
+    public LoadedModel? StandIn => _models.StandIn;
+
     /// <summary>Place in the champion for all frames.</summary>
     public ModelPlace ChampionPlace { get; private set; } = null!;
 
     /// <summary>Place in the challenger; null when it is not asked about these frames.</summary>
     public ModelPlace? ChallengerPlace { get; private set; }
 
+    /// <summary>Both models take the same numbers of a picture: the challenger's tensor is a copy of the champion's, made when it is asked.</summary>
+    public bool SharesTensor { get; private set; }
+
     /// <summary>When the champion's run began, and when it ended, on the clock of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long RunBegun { get; set; }
 
     public long RunEnded { get; set; }
 
-    /// <summary>When the challenger's run, which follows, ended.</summary>
+    /// <summary>When the challenger's run, which follows, began, and when it ended.</summary>
+    public long ChallengerBegun { get; set; }
+
     public long ChallengerEnded { get; set; }
 
     public ReadOnlySpan<Entry> Entries => _entries.AsSpan(0, Count);
@@ -53,11 +61,18 @@ internal sealed class InspectionJob
     /// <summary>Takes the lease over, and place in the champion.</summary>
     public void Begin(ModelSlots.Lease models, int frames)
     {
-        (_models, Count, ChallengerPlace) = (models, 0, null);
+        (_models, Count, ChallengerPlace, SharesTensor) = (models, 0, null, false);
         ChampionPlace = Champion.Rent(frames);
     }
 
-    public void AskChallenger(int frames) => ChallengerPlace = Challenger!.Rent(frames);
+    public void AskChallenger(int frames, bool sharesTensor) => (ChallengerPlace, SharesTensor) = (Challenger!.Rent(frames), sharesTensor);
+
+    /// <summary>Gives the challenger the champion's tensor, where that is one.</summary>
+    public void ShareTensor()
+    {
+        if (!SharesTensor) return;
+        for (var row = 0; row < Count; row++) ChampionPlace.Slot.Input(row).CopyTo(ChallengerPlace!.Slot.Input(row));
+    }
 
     /// <summary>Without the challenger after all.</summary>
     public void ShedChallenger()

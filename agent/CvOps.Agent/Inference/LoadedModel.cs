@@ -28,18 +28,30 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
     /// <summary>How many frames to run together.</summary>
     public BatchTuner Batch { get; } = new(session.Batches ? InspectionJob.MostFrames : 1);
 
-    /// <summary>The plan for pictures of this size and format, made when it is first seen. Preparing thread only.</summary>
+    /// <summary>The plan for pictures of this size and format, made when it is first seen.</summary>
     /// <exception cref="ModelException">The manifest's input can't be made of such a picture.</exception>
     internal PreprocessPlan PlanFor(PictureView picture)
     {
-        foreach (var known in _plans)
+        lock (_plans)
         {
-            if (known.Fits(picture)) return known;
+            foreach (var known in _plans)
+            {
+                if (known.Fits(picture)) return known;
+            }
+            if (_plans.Count == MostPlans) _plans.RemoveAt(0);
+            var plan = PreprocessPlan.Create(Manifest.Input, picture.Width, picture.Height, picture.Format, picture.Colour);
+            _plans.Add(plan);
+            return plan;
         }
-        if (_plans.Count == MostPlans) _plans.RemoveAt(0);
-        var plan = PreprocessPlan.Create(Manifest.Input, picture.Width, picture.Height, picture.Format, picture.Colour);
-        _plans.Add(plan);
-        return plan;
+    }
+
+    /// <summary>Whether another model is given the same numbers for every picture.</summary>
+    internal bool TakesSameTensor(LoadedModel other)
+    {
+        var (a, b) = (Manifest.Input, other.Manifest.Input);
+        return Session.InputShape.AsSpan(1).SequenceEqual(other.Session.InputShape.AsSpan(1))
+            && a.Mean.SequenceEqual(b.Mean) && a.Std.SequenceEqual(b.Std) && (a.Roi ?? []).SequenceEqual(b.Roi ?? [])
+            && a with { Name = b.Name, Mean = b.Mean, Std = b.Std, Roi = b.Roi } == b;
     }
 
     /// <summary>Place for frames; give it back with <see cref="Return"/>.</summary>

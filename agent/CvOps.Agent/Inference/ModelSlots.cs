@@ -13,13 +13,15 @@ internal sealed class ModelSlots : IDisposable
     private LoadedModel? _active;
     private LoadedModel? _shadow;
     private bool _askShadow;
+    private bool _standsIn;
     private bool _disposed;
 
     /// <summary>The pair a frame is inspected with. Dispose it when the frame is done.</summary>
     /// <param name="Shadow">Null when there is none, or it is not to be asked.</param>
-    public readonly record struct Lease(ModelSlots Slots, LoadedModel? Active, LoadedModel? Shadow) : IDisposable
+    /// <param name="StandIn">Whom to ask when the active one gives no prediction; null for nobody.</param>
+    public readonly record struct Lease(ModelSlots Slots, LoadedModel? Active, LoadedModel? Shadow, LoadedModel? StandIn) : IDisposable
     {
-        public void Dispose() => Slots.Release(Active, Shadow);
+        public void Dispose() => Slots.Release(this);
     }
 
     public LoadedModel? Active
@@ -52,6 +54,21 @@ internal sealed class ModelSlots : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether the shadow, the model before, is asked about frames that the active one gives no prediction for. Ends with the next change of a slot.
+    /// </summary>
+    public bool ShadowStandsIn
+    {
+        get
+        {
+            lock (_gate) return _standsIn;
+        }
+        set
+        {
+            lock (_gate) _standsIn = value;
+        }
+    }
+
     /// <summary>Puts a model in charge from the next frame on; the one that was becomes the shadow. A model already in the shadow slot changes places.</summary>
     public void Activate(LoadedModel model)
     {
@@ -60,7 +77,7 @@ internal sealed class ModelSlots : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (ReferenceEquals(model, _active)) return;
             var leaving = ReferenceEquals(model, _shadow) ? null : _shadow;
-            (_active, _shadow) = (model, _active);
+            (_active, _shadow, _standsIn) = (model, _active, false);
             DisposeIfIdle(leaving);
         }
     }
@@ -74,7 +91,7 @@ internal sealed class ModelSlots : IDisposable
             if (ReferenceEquals(model, _shadow)) return;
             if (model is not null && ReferenceEquals(model, _active)) throw new InvalidOperationException($"{model.Ref.Name} {model.Ref.Version} is in charge and can't be the shadow too.");
             var leaving = _shadow;
-            _shadow = model;
+            (_shadow, _standsIn) = (model, false);
             DisposeIfIdle(leaving);
         }
     }
@@ -86,7 +103,7 @@ internal sealed class ModelSlots : IDisposable
         lock (_gate)
         {
             if (_shadow is null) return false;
-            (_active, _shadow) = (_shadow, _active);
+            (_active, _shadow, _standsIn) = (_shadow, _active, false);
             return true;
         }
     }
@@ -120,10 +137,9 @@ internal sealed class ModelSlots : IDisposable
     {
         lock (_gate)
         {
-            var shadow = _askShadow ? _shadow : null;
-            Count(_active, 1);
-            Count(shadow, 1);
-            return new Lease(this, _active, shadow);
+            var lease = new Lease(this, _active, _askShadow ? _shadow : null, _standsIn ? _shadow : null);
+            Count(lease, 1);
+            return lease;
         }
     }
 
@@ -140,15 +156,22 @@ internal sealed class ModelSlots : IDisposable
         }
     }
 
-    private void Release(LoadedModel? active, LoadedModel? shadow)
+    private void Release(in Lease lease)
     {
         lock (_gate)
         {
-            Count(active, -1);
-            Count(shadow, -1);
-            DisposeIfIdle(active);
-            DisposeIfIdle(shadow);
+            Count(lease, -1);
+            DisposeIfIdle(lease.Active);
+            DisposeIfIdle(lease.Shadow);
+            DisposeIfIdle(lease.StandIn);
         }
+    }
+
+    private void Count(in Lease lease, int change)
+    {
+        Count(lease.Active, change);
+        Count(lease.Shadow, change);
+        Count(lease.StandIn, change);
     }
 
     private void Count(LoadedModel? model, int change)

@@ -9,12 +9,17 @@ namespace CvOps.Agent.Inference;
 /// Takes frames, leases the models for them, and fills the models' input tensors; measures the picture and reads its part code while its pixels
 /// are in the cache. Without a model frames are taken and counted as dropped, so cameras stay live.
 /// </summary>
-internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, InferenceOptions options, TimeProvider time, Handoff<InspectionJob> idle, Handoff<InspectionJob> ready)
+internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, InferenceOptions options, ShadowBudget budget, TimeProvider time, Handoff<InspectionJob> idle, Handoff<InspectionJob> ready)
 {
     private readonly PartNames _parts = new();
+    private (LoadedModel? Champion, LoadedModel? Challenger, bool Shares) _pair;
     private long _framesTaken;
+    private long _shadowsShed;
 
     public long FramesTaken => Interlocked.Read(ref _framesTaken);
+
+    /// <summary>Frames that were not even prepared for the challenger.</summary>
+    public long ShadowsShed => Interlocked.Read(ref _shadowsShed);
 
     public void Run(CancellationToken stopping)
     {
@@ -45,15 +50,23 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
             {
                 var most = MostFor(champion);
                 job.Begin(models, most);
-                if (models.Shadow is not null) job.AskChallenger(most);
+                var asks = models.Shadow is not null && budget.MayAsk(queue.HasLive, time.GetElapsedTime(frame.ReceivedTimestamp).TotalMilliseconds);
+                if (asks) job.AskChallenger(most, Share(champion, models.Shadow!));
                 Prepare(job, frame);
                 while (job.Count < most && More(champion, stopping) is { } next) Prepare(job, next);
+                if (models.Shadow is not null && !asks) Interlocked.Add(ref _shadowsShed, job.Count);
                 return true;
             }
             models.Dispose();
             frame.Lane.Meter.Dropped();
             frame.Dispose();
         }
+    }
+
+    private bool Share(LoadedModel champion, LoadedModel challenger)
+    {
+        if (!ReferenceEquals(_pair.Champion, champion) || !ReferenceEquals(_pair.Challenger, challenger)) _pair = (champion, challenger, champion.TakesSameTensor(challenger));
+        return _pair.Shares;
     }
 
     private int MostFor(LoadedModel champion)
@@ -77,7 +90,8 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
         entry.Begun = time.GetTimestamp();
         var picture = frame.Picture;
         entry.Error = Fill(job.Champion, picture, job.ChampionPlace.Slot.Input(row), out entry.Plan);
-        if (job.ChallengerPlace is { } place) entry.ShadowError = Fill(job.Challenger!, picture, place.Slot.Input(row), out entry.ShadowPlan);
+        if (job.SharesTensor) (entry.ShadowPlan, entry.ShadowError) = (entry.Plan, entry.Error);
+        else if (job.ChallengerPlace is { } place) entry.ShadowError = Fill(job.Challenger!, picture, place.Slot.Input(row), out entry.ShadowPlan);
         entry.Statistics = FrameStatistics.Measure(picture);
         if (frame.Lane.Options.PartCode is { } code && PartCode.TryRead(picture, code.Region, out var serial)) entry.Part = _parts.Of(frame.Lane, serial);
         entry.Prepared = time.GetTimestamp();

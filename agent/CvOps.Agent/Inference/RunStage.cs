@@ -60,8 +60,10 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
             job.ShedChallenger();
             return;
         }
+        job.ChallengerBegun = time.GetTimestamp();
         try
         {
+            job.ShareTensor();
             job.ChallengerPlace!.Slot.Run(job.Count);
         }
         catch (ModelException e)
@@ -69,7 +71,7 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
             foreach (var entry in job.Entries) entry.ShadowError ??= e.Message;
         }
         job.ChallengerEnded = time.GetTimestamp();
-        budget.ChallengerRan(Ms(job.RunEnded, job.ChallengerEnded));
+        budget.ChallengerRan(Ms(job.ChallengerBegun, job.ChallengerEnded));
     }
 
     private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;

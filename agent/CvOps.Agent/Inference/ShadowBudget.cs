@@ -4,6 +4,7 @@ namespace CvOps.Agent.Inference;
 /// Whether the challenger may be asked about a frame without costing the champion one. Live cameras drop what comes too late, so the challenger
 /// gets only time the champion leaves: a bucket that fills with the clock, is emptied by the champion's runs, and pays for the challenger's.
 /// Cameras that wait for us lose nothing; there every frame is asked. Which frames are shed depends on load, never on what they show.
+/// Safe from any thread.
 /// </summary>
 internal sealed class ShadowBudget(TimeSpan latencyBudget)
 {
@@ -12,6 +13,7 @@ internal sealed class ShadowBudget(TimeSpan latencyBudget)
     private const double MostSavedMs = 1000;
     private const double Weight = 1.0 / 16;
 
+    private readonly Lock _gate = new();
     private double _savedMs;
     private double _championMs;
     private double _challengerMs;
@@ -19,18 +21,26 @@ internal sealed class ShadowBudget(TimeSpan latencyBudget)
     /// <summary>The champion's run took so long, and so much time passed since its last one began.</summary>
     public void ChampionRan(double ms, double sinceLastMs)
     {
-        _championMs += Weight * (ms - _championMs);
-        _savedMs = Math.Clamp(_savedMs + Spendable * sinceLastMs - ms, -MostSavedMs, MostSavedMs);
+        lock (_gate)
+        {
+            _championMs += Weight * (ms - _championMs);
+            _savedMs = Math.Clamp(_savedMs + Spendable * sinceLastMs - ms, -MostSavedMs, MostSavedMs);
+        }
     }
 
     public void ChallengerRan(double ms)
     {
-        _challengerMs = _challengerMs == 0 ? ms : _challengerMs + Weight * (ms - _challengerMs);
-        _savedMs -= ms;
+        lock (_gate)
+        {
+            _challengerMs = _challengerMs == 0 ? ms : _challengerMs + Weight * (ms - _challengerMs);
+            _savedMs -= ms;
+        }
     }
 
     /// <param name="live">A camera is connected that drops what comes too late.</param>
     /// <param name="ageMs">Of the oldest frame, since it was received.</param>
-    public bool MayAsk(bool live, double ageMs) =>
-        !live || (ageMs + _championMs + _challengerMs <= latencyBudget.TotalMilliseconds && _savedMs >= _challengerMs);
+    public bool MayAsk(bool live, double ageMs)
+    {
+        lock (_gate) return !live || (ageMs + _championMs + _challengerMs <= latencyBudget.TotalMilliseconds && _savedMs >= _challengerMs);
+    }
 }

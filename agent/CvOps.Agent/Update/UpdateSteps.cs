@@ -38,7 +38,7 @@ internal sealed class UpdateSteps(
                 UpdateState.Preparing => await PrepareAsync(),
                 UpdateState.SelfTesting => await SelfTestAsync(),
                 UpdateState.Swapping => Swap(now.Target!),
-                UpdateState.Soaking => await SoakAsync(stopping),
+                UpdateState.Soaking => await SoakAsync(now, stopping),
                 UpdateState.RollingBack => await RollBackAsync(now),
                 _ => throw new InvalidOperationException($"The state {now.State} has no step."),
             };
@@ -98,21 +98,44 @@ internal sealed class UpdateSteps(
         soak.Begin(target.Model.Digest);
         slots.Activate(prepared);
         slots.AskShadow = target.CompareWithPrevious && slots.Shadow is not null;
+        slots.ShadowStandsIn = true;
         (_prepared, _package) = (null, null);
         return StepResult.Done;
     }
 
-    private async Task<StepResult> SoakAsync(CancellationToken stopping)
+    private async Task<StepResult> SoakAsync(UpdateRecord now, CancellationToken stopping)
     {
         while (true)
         {
-            if (wish.AnotherIsWanted()) return new(UpdateEvent.ReturnWanted, "The fleet asked for another model while this one was soaking.");
+            if (wish.AnotherIsWanted())
+            {
+                TakeBack(now);
+                return new(UpdateEvent.ReturnWanted, "The fleet asked for another model while this one was soaking.");
+            }
             var result = SoakGate.Decide(soak.Evidence(), options, slots.Active?.Manifest.LatencyLimitMs);
-            if (result.Verdict == SoakVerdict.Passed) return StepResult.Done;
-            if (result.Verdict == SoakVerdict.Failed) return new(UpdateEvent.Broke, result.Reason);
+            switch (result.Verdict)
+            {
+                case SoakVerdict.Passed:
+                    slots.ShadowStandsIn = false;
+                    return StepResult.Done;
+                case SoakVerdict.Failed:
+                    TakeBack(now);
+                    return new(UpdateEvent.Broke, result.Reason);
+            }
             // The frame that proves it, or the clock.
             await soak.NewsAsync(SoakLook, stopping);
         }
+    }
+
+    /// <summary>
+    /// The warm model before takes charge from the next frame on, and only then the disk is asked to note it: a device that dies in between starts
+    /// with that model anyway, and a disk may take longer than a line can wait.
+    /// </summary>
+    private void TakeBack(UpdateRecord now)
+    {
+        if (slots.Active?.Ref.Digest != now.Target?.Model.Digest || slots.Shadow is not { } before || before.Ref.Digest != now.Active?.Digest) return;
+        slots.AskShadow = false;
+        slots.SwapBack();
     }
 
     /// <summary>Puts the committed model back: at once when it is warm, from disk otherwise.</summary>

@@ -103,6 +103,73 @@ public sealed class InferenceLoopTests
         Assert.All(rig.Sink.Seen, seen => Assert.Equal((null, "a", null), (seen.Error, seen.Prediction.Class, seen.Shadow)));
     }
 
+    [Fact]
+    public async Task A_frame_the_new_model_stumbles_on_is_answered_by_the_warm_one_in_its_place()
+    {
+        const int frames = 60;
+        var attempts = new AttemptSink();
+        await using var rig = new InferenceRig(attempts);
+        rig.Slots.Activate(InferenceRig.Model("1", 1, "a", "b"));
+        // Negative for a dark picture; the logarithm is NaN then.
+        var brittle = new TinyOnnx().Input("images", -1, 3, 8, 8).Constant("cut", [0.5f], 1).Constant("weights", [1, 0, 0, 0, 1, 0], 3, 2)
+            .Node("GlobalAveragePool", ["images"], "pooled").Node("Flatten", ["pooled"], "flat", ("axis", 1)).Node("Sub", ["flat", "cut"], "moved").Node("Log", ["moved"], "logs")
+            .Node("MatMul", ["logs", "weights"], "logits").Output("logits", -1, 2).Build();
+        rig.Slots.Activate(InferenceRig.Load("2", brittle, "a", "b"));
+        rig.Slots.ShadowStandsIn = true;
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < frames; i++) rig.Put(i, luma: i % 3 == 0 ? (byte)60 : (byte)220);
+        await rig.UntilSeen(frames);
+        var seen = rig.Sink.Seen;
+        Assert.Equal(Enumerable.Range(0, frames).Select(i => (long)i), seen.Select(s => s.Number));
+        Assert.All(seen, s => Assert.Equal((s.Number % 3 == 0 ? "1" : "2", null), (s.Model.Version, s.Error)));
+        Assert.All(seen.Where(s => s.Number % 3 == 0), s => Assert.Equal("b", s.Prediction.Class));
+        Assert.Equal((0, frames), (rig.Lane.Meter.InferenceErrors, rig.Lane.Meter.FramesInspected));
+        Assert.Equal(frames / 3, attempts.Failed.Count);
+        Assert.All(attempts.Failed, failed => Assert.True(failed is { NotFinite: true, Model.Ref.Version: "2" } && failed.Error!.Contains("NaN", StringComparison.Ordinal)));
+
+        // The model that stumbles does not stand in for the one that was rolled back to.
+        rig.Slots.SwapBack();
+        Assert.False(rig.Slots.ShadowStandsIn);
+    }
+
+    [Theory]
+    [InlineData(114.0, true)]
+    [InlineData(0.0, false)]
+    public async Task A_challenger_sees_the_same_picture_whether_it_shares_the_tensor_or_not(double pad, bool shares)
+    {
+        const int frames = 40;
+        await using var rig = new InferenceRig();
+        LoadedModel Model(string version, double padding)
+        {
+            var manifest = InferenceRig.Model(version, 0, "dark", "light").Manifest;
+            var onnx = TinyOnnx.MeanColourClassifier(8, 8, [-4, 4, 0, 0, 0, 0], [2, -2]);
+            var session = ModelSession.Open(onnx, manifest with { Input = manifest.Input with { Resize = ResizeMode.LetterboxCentre, Pad = padding } }, new SessionSettings(AllowGpu: false));
+            return new LoadedModel(new ModelRef("tiny", version, new string(version[0], 64)), session, null);
+        }
+        var (champion, challenger) = (Model("1", 114), Model("2", pad));
+        Assert.Equal(shares, champion.TakesSameTensor(challenger));
+        rig.Slots.Activate(champion);
+        rig.Slots.SetShadow(challenger);
+        rig.Slots.AskShadow = true;
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < frames; i++) rig.Put(i, luma: (byte)(16 + 5 * i));
+        await rig.UntilSeen(frames);
+        Assert.All(rig.Sink.Seen, seen => Assert.NotNull(seen.Shadow));
+        Assert.Equal(2, rig.Sink.Seen.Select(seen => seen.Shadow!.Prediction.Class).Distinct().Count());
+        if (shares) Assert.All(rig.Sink.Seen, seen => Assert.Equal(seen.Prediction.Confidence, seen.Shadow!.Prediction.Confidence));
+        else Assert.Contains(rig.Sink.Seen, seen => seen.Prediction.Confidence != seen.Shadow!.Prediction.Confidence);
+    }
+
+    private sealed class AttemptSink : IInspectedFrameSink
+    {
+        public List<ModelAttempt> Failed { get; } = [];
+
+        public void Inspected(in InspectedFrame inspected)
+        {
+            if (inspected.Failed is { } failed) Failed.Add(failed);
+        }
+    }
+
     private sealed class ThrowingSink : IInspectedFrameSink
     {
         public void Inspected(in InspectedFrame inspected) => throw new IOException("disk full");
