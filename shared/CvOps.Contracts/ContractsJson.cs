@@ -48,6 +48,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(RolloutAction))]
 [JsonSerializable(typeof(DriftView[]))]
 [JsonSerializable(typeof(DriftDetail))]
+[JsonSerializable(typeof(DriftAcceptance))]
 [JsonSerializable(typeof(FrameView))]
 [JsonSerializable(typeof(FramePage))]
 [JsonSerializable(typeof(LabelRequest))]

@@ -9,17 +9,30 @@ internal static class LoopCommands
 {
     public static IEnumerable<Command> All(FleetCommand on)
     {
-        yield return on.On(new Command("drift", "How each camera's world has moved, and the probable cause."), async (_, fleet, screen, ct) =>
-            screen.Table(await fleet.Get<DriftView[]>("drift", ct), "No drift window has arrived yet: a camera reports its first after about a minute.",
-                ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"),
-                ("psi", view => string.Join(' ', view.Covariates.Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),
-                ("explanation", view => view.Explanation)));
+        yield return Drift(on);
         yield return Frames(on);
         yield return Datasets(on);
         yield return Training(on);
         yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
             screen.Table((await fleet.Get<AuditPage>("audit?limit=200", ct)).Entries, "Nothing has been decided yet.",
                 ("at", entry => $"{entry.At:u}"), ("by", entry => entry.By), ("action", entry => entry.Action), ("subject", entry => entry.Subject), ("detail", entry => entry.Detail)));
+    }
+
+    private static Command Drift(FleetCommand on)
+    {
+        var drift = on.On(new Command("drift", "How each camera's world has moved, and the probable cause."), async (_, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<DriftView[]>("drift", ct), "No drift window has arrived yet: a camera reports its first after about a minute.",
+                ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"),
+                ("psi", view => string.Join(' ', view.Covariates.Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),
+                ("explanation", view => view.Explanation)));
+        var device = new Argument<string>("device");
+        var camera = new Argument<string>("camera");
+        drift.Add(on.On(new Command("accept", "What the camera shows from now on is how it shall be: ends its alarm and learns its baseline anew.") { device, camera }, async (parsed, fleet, screen, ct) =>
+        {
+            var detail = await fleet.Post<DriftAcceptance, DriftDetail>($"drift/{parsed.GetValue(device)}/{parsed.GetValue(camera)}/accept", new DriftAcceptance(Environment.UserName), ct);
+            screen.One(detail, ("camera", $"{detail.View.Device}/{detail.View.Camera}"), ("state", $"{detail.View.State}"), ("explanation", detail.View.Explanation));
+        }));
+        return drift;
     }
 
     private static Command Frames(FleetCommand on)

@@ -71,7 +71,7 @@ internal sealed class LineStory(Stack stack, Story story)
         labeller.Start();
         await story.Step("quiet", "In normal light no camera alarms", async figures =>
         {
-            var drift = await _watch.Drift(_devices.Count, view => view.State is DriftState.Stable or DriftState.Watch, Patience, ct);
+            var drift = await _watch.Drift(_devices.Count, view => view.Covariates.Count > 0 && view.State != DriftState.Alarm, Patience, ct);
             foreach (var view in drift) figures.Say($"drift {view.Device}/{view.Camera}", $"{view.State} over {view.Frames} frames");
             Figures.Require((await _fleet.Get<DriftView[]>("drift", ct)).All(view => view.State != DriftState.Alarm), "a camera alarms in normal light");
         }, ct);
@@ -138,6 +138,11 @@ internal sealed class LineStory(Stack stack, Story story)
             {
                 figures.Say($"accuracy {device}", $"{accuracy}, in normal light v1 had {before[device].Share:0.000}");
                 Figures.Require(accuracy.Share >= before[device].Share - 0.07, $"{device} has not recovered");
+            }
+            foreach (var view in await _watch.Drift(_devices.Count, view => view.Model.Digest == v2.Model.Digest && view.Covariates.Count > 0, Patience, ct))
+            {
+                figures.Say($"drift {view.Device}/{view.Camera}", $"{view.State} over {view.Frames} frames of v2");
+                Figures.Require(view.State != DriftState.Alarm, $"{view.Device} alarms under a model that was made for its light: {view.Explanation}");
             }
         }, ct);
 

@@ -13,6 +13,9 @@ internal sealed record DriftLimits
     /// <summary>The newest windows that hold at least this many frames are the present.</summary>
     public long RecentFrames { get; init; } = 200;
 
+    /// <summary>Frames of a camera's own baseline, where it needs one.</summary>
+    public long BaselineFrames { get; init; } = 500;
+
     /// <summary>Least PSI, beyond what chance gives on average, of a covariate that has moved: it matters.</summary>
     public double MovedPsi { get; init; } = 0.2;
 
@@ -49,17 +52,24 @@ internal static class DriftDecision
     {
         if (recent.Frames < limits.MinFrames) return new DriftAnswer(To(memory with { Moved = 0, Calm = 0 }, DriftState.Learning, recent.To), []);
         var covariates = Compare(reference, recent, limits);
-        var moved = covariates.Any(c => c.Moved) ? memory.Moved + 1 : 0;
-        var calm = covariates.Any(c => c.Moved || (c.Psi >= limits.ClearPsi && c.PValue <= limits.MovedPValue)) ? 0 : memory.Calm + 1;
-        // An alarm lasts until the world was calm for a while; a watch until nothing has moved.
-        var state = moved >= limits.AlarmAfter ? DriftState.Alarm
-            : memory.State == DriftState.Alarm && calm < limits.ClearAfter ? DriftState.Alarm
-            : moved > 0 ? DriftState.Watch
-            : DriftState.Stable;
-        return new DriftAnswer(To(memory with { Moved = moved, Calm = calm }, state, recent.To), covariates);
+        var near = covariates.Any(c => c.Moved || (c.Psi >= limits.ClearPsi && c.PValue <= limits.MovedPValue));
+        return new DriftAnswer(Advance(memory, covariates.Any(c => c.Moved), near, recent.To, limits), covariates);
     }
 
-    private static DriftMemory To(DriftMemory memory, DriftState state, DateTimeOffset at) => memory.State == state ? memory : memory with { State = state, Since = at };
+    /// <param name="moved">Something has moved.</param>
+    /// <param name="near">Something has, or is not far from it.</param>
+    internal static DriftMemory Advance(DriftMemory memory, bool moved, bool near, DateTimeOffset at, DriftLimits limits)
+    {
+        memory = memory with { Moved = moved ? memory.Moved + 1 : 0, Calm = near ? 0 : memory.Calm + 1 };
+        // An alarm lasts until the world was calm for a while; a watch until nothing has moved.
+        var state = memory.Moved >= limits.AlarmAfter ? DriftState.Alarm
+            : memory.State == DriftState.Alarm && memory.Calm < limits.ClearAfter ? DriftState.Alarm
+            : moved ? DriftState.Watch
+            : DriftState.Stable;
+        return To(memory, state, at);
+    }
+
+    internal static DriftMemory To(DriftMemory memory, DriftState state, DateTimeOffset at) => memory.State == state ? memory : memory with { State = state, Since = at };
 
     private static List<CovariateDrift> Compare(ReferenceProfile reference, RecentFrames recent, DriftLimits limits)
     {

@@ -24,6 +24,10 @@ internal static class DriftEndpoints
         api.MapGet("/drift/{device}/{camera}", async (string device, string camera, IGrainFactory grains) =>
             Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read() is { } detail
                 ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
+
+        api.MapPost("/drift/{device}/{camera}/accept", async (string device, string camera, DriftAcceptance acceptance, IGrainFactory grains) =>
+            Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Accept(acceptance.By) is { } detail
+                ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
     }
 
     public static async Task<DriftView[]> ReadAll(IGrainFactory grains)

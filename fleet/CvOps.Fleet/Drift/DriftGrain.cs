@@ -1,3 +1,4 @@
+using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
@@ -16,6 +17,10 @@ internal interface IDriftGrain : IGrainWithStringKey
 
     /// <returns>Null when nothing is known of that camera.</returns>
     Task<DriftDetail?> Read();
+
+    /// <summary>What the camera shows from now on is how it shall be: its baseline is learned anew, the alarm ends.</summary>
+    /// <returns>Null when nothing is known of that camera.</returns>
+    Task<DriftDetail?> Accept(string by);
 }
 
 /// <summary>All a camera's drift remembers; stored as JSON.</summary>
@@ -34,6 +39,12 @@ internal sealed class DriftRecord
 
     public DriftMemory? Memory { get; set; }
 
+    /// <summary>This camera's own reference under this model; null while it is compared with the package's.</summary>
+    public CameraBaseline? Baseline { get; set; }
+
+    /// <summary>It has looked like the package's reference once under this model.</summary>
+    public bool Settled { get; set; }
+
     public List<CovariateDrift> Covariates { get; set; } = [];
 
     public DriftCause? Cause { get; set; }
@@ -46,7 +57,7 @@ internal sealed class DriftRecord
 
 internal sealed partial class DriftGrain(
     [PersistentState("drift")] IPersistentState<DriftRecord> state,
-    ProfileCache profiles, DriftLimits limits, Audit audit, FleetEvents events, ILogger<DriftGrain> logger) : Grain, IDriftGrain
+    ProfileCache profiles, DriftLimits limits, TimeProvider time, Audit audit, FleetEvents events, ILogger<DriftGrain> logger) : Grain, IDriftGrain
 {
     /// <summary>Windows kept at most, however few frames they hold.</summary>
     private const int WindowsKept = 64;
@@ -81,8 +92,25 @@ internal sealed partial class DriftGrain(
         var (device, camera) = Split();
         return new DriftDetail(
             new DriftView(device, camera, model, memory.State, Record.Cause?.Name, Explain(profile, memory), [.. Record.Covariates], memory.Since, Record.Frames),
-            profile?.Histograms ?? new Dictionary<string, ReferenceHistogram>(), recent?.Histograms ?? new Dictionary<string, HistogramCounts>(), [.. Record.Timeline]);
+            Reference(profile)?.Histograms ?? new Dictionary<string, ReferenceHistogram>(), recent?.Histograms ?? new Dictionary<string, HistogramCounts>(), [.. Record.Timeline]);
     }
+
+    public async Task<DriftDetail?> Accept(string by)
+    {
+        if (Record.Model is null) return null;
+        var now = time.GetUtcNow();
+        (Record.Baseline, Record.Windows, Record.Covariates, Record.Memory) = (CameraBaseline.AcceptedFrom(now), [], [], DriftMemory.Fresh(now));
+        (Record.Cause, Record.MovedSince) = (null, null);
+        await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, DriftState.Learning, false));
+        await audit.RecordAsync(by, "drift.accepted", Key, "What the camera shows from now on is its baseline.", CancellationToken.None);
+        await Write();
+        return await Read();
+    }
+
+    private bool HasBaseline => Record.Baseline is { } own && own.Frames >= limits.BaselineFrames;
+
+    /// <summary>What the camera is compared with now.</summary>
+    private ReferenceProfile? Reference(ReferenceProfile? profile) => profile is not null && HasBaseline ? Record.Baseline!.ToReference(profile) : profile;
 
     /// <returns>False for a window of an earlier model that the spool delivered late.</returns>
     private bool TakeModel(DriftWindow window)
@@ -95,8 +123,9 @@ internal sealed partial class DriftGrain(
     private async Task Decide(ReferenceProfile profile, DriftWindow window)
     {
         var before = Record.Memory!;
-        var answer = DriftDecision.Decide(profile, RecentFrames.Merge(RecentFrames.Newest(Record.Windows, limits.RecentFrames), profile), before, limits);
-        (Record.Memory, Record.Covariates) = (answer.Memory, [.. answer.Covariates]);
+        var recent = RecentFrames.Merge(RecentFrames.Newest(Record.Windows, limits.RecentFrames), profile);
+        var (answer, own, settled) = BaselineDecision.Decide(profile, Record.Baseline, Record.Settled, recent, RecentFrames.Merge([window], profile), before, limits);
+        (Record.Memory, Record.Covariates, Record.Baseline, Record.Settled) = (answer.Memory, [.. answer.Covariates], own, settled);
         Record.Timeline.Add(Point(profile, window, answer));
         var brightness = answer.Covariates.Any(c => c is { Covariate: Covariates.Brightness, Moved: true });
         var site = await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, answer.Memory.State, brightness));
@@ -107,7 +136,7 @@ internal sealed partial class DriftGrain(
         if (answer.Memory.State == before.State) return;
         Log.DriftMoved(logger, Key, before.State, answer.Memory.State);
         if (answer.Memory.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);
-        else if (before.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.cleared", Key, "The camera looks like its model's reference again.", CancellationToken.None);
+        else if (before.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.cleared", Key, "The camera looks like its reference again.", CancellationToken.None);
     }
 
     /// <summary>PSI over the recent windows, means of this one alone: the first decides, the second shows how it came.</summary>
@@ -121,7 +150,10 @@ internal sealed partial class DriftGrain(
     private string Explain(ReferenceProfile? profile, DriftMemory memory) => Record.Cause?.Explanation ?? memory.State switch
     {
         _ when profile is null => $"{Key}: the package of {Record.Model!.Name} {Record.Model.Version} is not in the registry or holds no reference profile, so drift can't be told.",
+        DriftState.Learning when Record.Baseline is { } own => $"{Key}: {(own.Accepted ? "accepted as it is" : $"it shows a part of what {Record.Model!.Name} {Record.Model.Version} was made for")}; "
+            + $"{own.Frames} of {limits.BaselineFrames} frames of its own baseline are learned.",
         DriftState.Learning => $"{Key}: {Record.Windows.Sum(w => w.Frames)} of {limits.MinFrames} frames seen, too few to tell.",
+        _ when HasBaseline => string.Create(CultureInfo.InvariantCulture, $"{Key}: {limits.RecentFrames} recent frames look like the camera's own baseline, {Record.Baseline!.Frames} frames from {Record.Baseline.From:yyyy-MM-dd HH:mm:ss} UTC on."),
         _ => $"{Key}: {limits.RecentFrames} recent frames look like the model's reference.",
     };
 

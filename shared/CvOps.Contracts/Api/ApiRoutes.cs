@@ -18,6 +18,7 @@ namespace CvOps.Contracts.Api;
 /// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan -> RolloutView
 /// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
+/// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)
 /// GET  frames?state=&amp;device=&amp;rule=&amp;after=&amp;limit=   FramePage
 /// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
 /// PUT  frames/{id}/label                  LabelRequest -> FrameView

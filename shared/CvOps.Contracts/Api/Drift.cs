@@ -12,7 +12,11 @@ public sealed record DriftView(
     DeviceId Device, CameraId Camera, ModelRef Model, DriftState State, string? Cause, string Explanation,
     IReadOnlyList<CovariateDrift> Covariates, DateTimeOffset Since, long Frames);
 
-/// <param name="Psi">Population stability index against the reference profile.</param>
+/// <summary>Says that what a camera shows now is how it shall be: its baseline is learned anew.</summary>
+/// <param name="By">Who says so; for the audit log.</param>
+public sealed record DriftAcceptance(string By);
+
+/// <param name="Psi">Population stability index against the reference: the package's profile, or the camera's own baseline where it has one.</param>
 /// <param name="PValue">Of that PSI under no drift, chi-square approximation.</param>
 /// <param name="Mean">Mean in the recent windows.</param>
 public sealed record CovariateDrift(string Covariate, double Psi, double PValue, double JensenShannon, double Mean, double ReferenceMean, bool Moved);

@@ -37,7 +37,9 @@ public sealed record ReferenceProfile
 /// <param name="Edges">Rising, at least 1, at most <see cref="Limits.HistogramBins"/> - 1.</param>
 /// <param name="Counts">One more than edges: below the first, between, from the last up.</param>
 /// <param name="Mean">Mean of the values counted.</param>
-public sealed record ReferenceHistogram(IReadOnlyList<double> Edges, IReadOnlyList<long> Counts, double Mean)
+/// <param name="Least">Smallest value counted; null in packages that do not say.</param>
+/// <param name="Greatest">Largest value counted; null in packages that do not say.</param>
+public sealed record ReferenceHistogram(IReadOnlyList<double> Edges, IReadOnlyList<long> Counts, double Mean, double? Least = null, double? Greatest = null)
 {
     /// <summary>First 16 hex digits of the SHA-256 of the edges in round-trip form, comma separated.</summary>
     public static string EdgesIdOf(IEnumerable<double> edges) =>

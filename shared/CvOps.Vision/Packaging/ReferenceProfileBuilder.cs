@@ -48,7 +48,7 @@ public sealed class ReferenceProfileBuilder
         var edges = Enumerable.Range(1, Bins - 1).Select(bin => sorted[Math.Min(sorted.Length - 1, bin * sorted.Length / Bins)]).Distinct().Take(Limits.HistogramBins - 1).ToArray();
         var counts = new long[edges.Length + 1];
         foreach (var value in sorted) counts[BinOf(edges, value)]++;
-        return new ReferenceHistogram(edges, counts, sorted.Average());
+        return new ReferenceHistogram(edges, counts, sorted.Average(), sorted[0], sorted[^1]);
     }
 
     private static int BinOf(double[] edges, double value)

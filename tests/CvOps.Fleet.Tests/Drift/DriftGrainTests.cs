@@ -51,6 +51,39 @@ public sealed class DriftGrainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_camera_with_one_of_the_model_s_lights_learns_its_own_baseline_across_a_restart_and_a_person_may_accept_another()
+    {
+        var chance = new Random(1);
+        List<RunnerResult> Frames(int frames, double brightness = 0) => [.. Enumerable.Range(0, frames).Select(_ => Windows.Draw(chance, brightness))];
+        var profile = Windows.Profile([.. Frames(300), .. Frames(200, -60)]);
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        var model = await RegisterAsync(fleet, profile, "1");
+        DriftWindow Window(int number, double brightness) => Windows.Count(Frames(Windows.Frames, brightness), profile, number, model: model);
+
+        for (var number = 1; number <= 6; number++) await SendAsync(device, Window(number, -60));
+        var learning = await WaitAsync(fleet, view => view.Frames == 300);
+        Assert.Equal(DriftState.Learning, learning.State);
+        Assert.Contains("300 of 500 frames of its own baseline are learned", learning.Explanation, StringComparison.Ordinal);
+        await fleet.RestartFleetAsync();
+        for (var number = 7; number <= 12; number++) await SendAsync(device, Window(number, -60));
+        Assert.Equal((DriftState.Stable, null), await StateAsync(fleet, 600));
+        Assert.InRange((await DetailAsync(fleet))!.Reference[Covariates.Brightness].Mean, 65, 75);
+
+        for (var number = 13; number <= 16; number++) await SendAsync(device, Window(number, 0));
+        Assert.Equal(DriftState.Alarm, (await StateAsync(fleet, 800)).State);
+        var accepted = await fleet.Http.PostAsJsonAsync("drift/line-1/cam/accept", new DriftAcceptance("anna"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken);
+        accepted.EnsureSuccessStatusCode();
+        for (var number = 17; number <= 28; number++) await SendAsync(device, Window(number, 0));
+        Assert.Equal((DriftState.Stable, null), await StateAsync(fleet, 1400));
+        Assert.InRange((await DetailAsync(fleet))!.Reference[Covariates.Brightness].Mean, 125, 135);
+        var audit = await fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, TestContext.Current.CancellationToken);
+        Assert.Single(audit!.Entries, entry => entry is { Action: "drift.accepted", By: "anna", Subject: "line-1/cam" });
+        Assert.Equal(System.Net.HttpStatusCode.NotFound,
+            (await fleet.Http.PostAsJsonAsync("drift/nobody/cam/accept", new DriftAcceptance("anna"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_model_without_a_profile_says_that_drift_cannot_be_told()
     {
         await using var fleet = await FleetHost.StartAsync();

@@ -1,0 +1,56 @@
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Packages;
+
+namespace CvOps.Fleet.Drift;
+
+/// <param name="Own">The camera's own baseline; null while it is compared with the package's profile.</param>
+/// <param name="Settled">It has looked like the profile once under this model: from then on a move is a move.</param>
+internal sealed record BaselineAnswer(DriftAnswer Drift, CameraBaseline? Own, bool Settled);
+
+/// <summary>
+/// What a camera is compared with. A model's profile mixes all cameras, lights and classes of its training data, and one camera shows a part of
+/// that: when it begins under a model unlike the mixture but inside its range, its own first frames become its reference. One that begins outside
+/// that range is drift from the first frame, and one that once looked like the mixture keeps it. The mix of classes has no say in where it begins,
+/// for training data is balanced by hand. Pure.
+/// </summary>
+internal static class BaselineDecision
+{
+    /// <param name="recent">The newest frames, which are decided about.</param>
+    /// <param name="newest">The window that just came, alone: what a baseline that is being learned grows by.</param>
+    public static BaselineAnswer Decide(ReferenceProfile profile, CameraBaseline? own, bool settled, RecentFrames recent, RecentFrames newest, DriftMemory memory, DriftLimits limits)
+    {
+        if (own is not null && own.Frames >= limits.BaselineFrames)
+            return new BaselineAnswer(DriftDecision.Decide(own.ToReference(profile), recent, memory, limits), own, settled);
+
+        var drift = DriftDecision.Decide(profile, recent, memory, limits);
+        if (own is null)
+        {
+            settled |= drift.Memory.State == DriftState.Stable;
+            return settled || !drift.Covariates.Any(c => c.Moved) || Outside(profile, recent).Count > 0
+                ? new BaselineAnswer(drift, null, settled)
+                : Learn(CameraBaseline.Of(recent), drift, memory, recent);
+        }
+
+        // Window by window, so that a lamp which fails meanwhile is not learned along.
+        var outside = own.Accepted ? [] : Outside(profile, newest);
+        var next = DriftDecision.Advance(memory, outside.Count > 0, outside.Count > 0, recent.To, limits);
+        return next.State == DriftState.Stable
+            ? Learn(own.Add(newest), drift, next, recent)
+            : new BaselineAnswer(new DriftAnswer(next, [.. drift.Covariates.Select(c => c with { Moved = outside.Contains(c.Covariate) })]), own, settled);
+    }
+
+    /// <summary>
+    /// Covariates whose mean lies beyond everything the model was made for: darker than its darkest picture, say. A model that is surer than on its
+    /// training data is no harm, and of a profile without a range every covariate is outside: it can't vouch for a camera that differs from it.
+    /// </summary>
+    private static HashSet<string> Outside(ReferenceProfile profile, RecentFrames seen) =>
+    [
+        .. seen.Histograms.Where(h => h.Value.Counts.Sum() is var count and > 0 && IsOutside(profile.Histograms[h.Key], h.Key, h.Value.Sum / count)).Select(h => h.Key),
+    ];
+
+    private static bool IsOutside(ReferenceHistogram reference, string covariate, double mean) =>
+        reference.Least is not { } least || reference.Greatest is not { } greatest || mean < least || (mean > greatest && covariate != Covariates.Confidence);
+
+    private static BaselineAnswer Learn(CameraBaseline own, DriftAnswer drift, DriftMemory memory, RecentFrames recent) => new(
+        new DriftAnswer(DriftDecision.To(memory, DriftState.Learning, recent.To), [.. drift.Covariates.Select(c => c with { Moved = false })]), own, false);
+}
