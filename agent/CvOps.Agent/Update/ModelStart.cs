@@ -31,9 +31,15 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         if (await TryAsync(committed) is not { } refused) return;
         Log.CommittedModelRefused(log, committed.Name, committed.Version, refused);
         var now = journal.Current;
-        if (now.Previous is not { } previous || UpdateMachine.IsBusy(now.State) || await TryAsync(previous) is not null)
+        if (now.Previous is not { } previous || await TryAsync(previous) is not null)
         {
             Note(now with { Reason = refused });
+            return;
+        }
+        if (UpdateMachine.IsBusy(now.State))
+        {
+            // The update goes on, or back, to this one.
+            Note(now with { Active = previous, Previous = null, UnprovenStarts = 0, Reason = refused });
             return;
         }
         // Through the table: the previous model is in charge already, the loop's next step only finds it so.

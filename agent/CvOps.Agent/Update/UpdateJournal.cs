@@ -10,8 +10,11 @@ namespace CvOps.Agent.Update;
 /// </summary>
 internal sealed class UpdateJournal
 {
-    /// <summary>Saves one update may take. A clean one takes eight; a device that keeps dying half-way ends here instead of trying for ever.</summary>
-    public const int SaveLimit = 28;
+    /// <summary>Saves one update may take. A clean one takes nine; a device that keeps ending half-way ends here instead of trying for ever.</summary>
+    public const int SaveLimit = 60;
+
+    /// <summary>Tries of one model that may end with the process; then it is not tried again until the desired version rises.</summary>
+    public const int DeathLimit = 3;
 
     /// <summary>Starts that may end early before the previous model is taken instead.</summary>
     public const int UnprovenStartLimit = 3;
@@ -90,10 +93,15 @@ internal sealed class UpdateJournal
         var state = UpdateMachine.Resume(found.State);
         if (UpdateMachine.IsBusy(state) && found.Saves >= SaveLimit)
         {
-            return found with { State = UpdateState.RollingBack, Reason = $"The update was begun anew too often (after {found.Saves} steps it is given up)." };
+            return found with { State = UpdateState.RollingBack, TryAgain = false, Reason = $"The update was begun anew too often (after {found.Saves} steps it is given up)." };
         }
-        return state == UpdateState.RollingBack && found.State != UpdateState.RollingBack
-            ? found with { State = state, Reason = $"The agent ended while the update was in the state {found.State}." }
-            : found with { State = state };
+        if (state != UpdateState.RollingBack || found.State == UpdateState.RollingBack) return found with { State = state };
+        // The new model is what is suspected; the starts of the one in charge are not to blame for it.
+        var deaths = found.Deaths + 1;
+        return found with
+        {
+            State = state, UnprovenStarts = 0, Deaths = deaths, TryAgain = deaths < DeathLimit,
+            Reason = $"The agent ended while the update was in the state {found.State}, {(deaths == 1 ? "once" : $"{deaths} times")} with this model.",
+        };
     }
 }

@@ -10,29 +10,56 @@ namespace CvOps.Agent.Update;
 /// its step is taken. The only writer of journal and slots; the link's thread only leaves a document behind (<see cref="Want"/>).
 /// </summary>
 internal sealed partial class UpdateLoop(
-    UpdateJournal journal, ModelFolder folder, ModelStart start, UpdateWish wish, UpdateSteps steps, ModelSlots slots, TimeProvider time, ILogger<UpdateLoop> log) : BackgroundService
+    UpdateJournal journal, ModelFolder folder, ModelStart start, UpdateWish wish, UpdateSteps steps, UpdateStatus status, ModelSlots slots,
+    TimeProvider time, ILogger<UpdateLoop> log) : BackgroundService
 {
     private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(2);
 
     /// <summary>A start is proven when the agent has lived this long with its model.</summary>
     private static readonly TimeSpan Proof = TimeSpan.FromSeconds(30);
 
-    /// <summary>Raised on the loop's thread after every change of <see cref="Report"/>.</summary>
-    public event Action? Changed;
+    /// <summary>Raised after every change of <see cref="Report"/>, on the thread that made it.</summary>
+    public event Action? Changed
+    {
+        add
+        {
+            _entered += value;
+            status.Changed += value;
+        }
+        remove
+        {
+            _entered -= value;
+            status.Changed -= value;
+        }
+    }
+
+    private Action? _entered;
 
     public long DesiredVersion => journal.Current.DesiredVersion;
 
     public string Provider => slots.Active?.Session.Provider ?? "";
 
     /// <summary>The model part of the reported twin, as it is now.</summary>
-    public ReportedModel Report => new()
+    public ReportedModel Report
     {
-        State = journal.Current.State,
-        Active = slots.Active?.Ref,
-        Previous = slots.Shadow?.Ref ?? journal.Current.Previous,
-        Target = journal.Current.Target?.Model.Digest,
-        Reason = journal.Current.Reason,
-    };
+        get
+        {
+            var now = journal.Current;
+            var warm = slots.Shadow?.Ref;
+            return new ReportedModel
+            {
+                State = now.State,
+                Active = slots.Active?.Ref,
+                // While shadowing, the slot holds the one to come, not the one to go back to.
+                Previous = warm is null || warm.Digest == now.Target?.Model.Digest ? now.Previous : warm,
+                Target = now.Target?.Model.Digest,
+                Reason = now.Reason,
+                Since = now.Since,
+                Progress = status.Progress,
+                Wait = status.Wait,
+            };
+        }
+    }
 
     /// <summary>Takes note of what the cloud wants. Safe from any thread, returns at once; older documents are ignored.</summary>
     public void Want(TwinDesired desired) => wish.Leave(desired);
@@ -55,6 +82,12 @@ internal sealed partial class UpdateLoop(
         await base.StopAsync(cancellationToken);
         // Told to stop is not died: this start counts for nothing.
         if (journal.Current.UnprovenStarts > 0 && !journal.TrySave(journal.Current with { UnprovenStarts = journal.Current.UnprovenStarts - 1 }, out var problem))
+        {
+            Log.JournalRefused(log, problem);
+        }
+        // Nor did the new model kill it.
+        var now = journal.Current;
+        if (UpdateMachine.RunsNewModel(now.State) && !journal.TrySave(now with { State = UpdateMachine.Next(now.State, UpdateEvent.Stopped) }, out problem))
         {
             Log.JournalRefused(log, problem);
         }
@@ -110,7 +143,8 @@ internal sealed partial class UpdateLoop(
     {
         var now = journal.Current;
         var result = await steps.TakeAsync(now, stopping);
-        var next = now with { State = UpdateMachine.Next(now.State, result.What), Reason = result.What == UpdateEvent.Done ? now.Reason : result.Reason };
+        var next = now with { State = UpdateMachine.Next(now.State, result.What), Reason = result.What is UpdateEvent.Done or UpdateEvent.Again ? now.Reason : result.Reason };
+        if (now.State == UpdateState.RollingBack) next = next with { TryAgain = false };
         if (next.State == UpdateState.Committed) next = next with { Active = now.Target!.Model, Previous = now.Active, UnprovenStarts = 0 };
         if (next.State == UpdateState.Failed && now.Target is { } failed)
         {
@@ -118,16 +152,16 @@ internal sealed partial class UpdateLoop(
             Log.UpdateFailed(log, failed.Model.Name, failed.Model.Version, result.Reason ?? "");
         }
         Enter(next);
-        if (result.What != UpdateEvent.Done) steps.Forget();
+        if (result.What is not (UpdateEvent.Done or UpdateEvent.Again)) steps.Forget();
         else if (!UpdateMachine.IsBusy(next.State)) folder.KeepOnly([next.Active?.Digest, next.Previous?.Digest]);
     }
 
     private void Enter(UpdateRecord next)
     {
         var before = journal.Current.State;
-        journal.Save(next);
+        journal.Save(next.State == before ? next : next with { Since = time.GetUtcNow() });
         if (next.State != before) Log.UpdateEntered(log, next.State, next.Target?.Model.Name ?? "", next.Target?.Model.Version ?? "", next.Reason ?? "");
-        Changed?.Invoke();
+        _entered?.Invoke();
     }
 
     private static partial class Log

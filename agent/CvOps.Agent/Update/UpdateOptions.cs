@@ -35,6 +35,16 @@ internal sealed record UpdateOptions
     [Range(1, 1_000_000)]
     public int SoakMemoryMegabytes { get; init; } = 512;
 
+    /// <summary>Live frames the new model must have seen beside the one in charge before it takes over; 0 for none.</summary>
+    [Range(0, 1_000_000)]
+    public int ShadowFrames { get; init; } = 20;
+
+    /// <summary>
+    /// After this long with frames, and too few of them seen because the line left no time for a challenger, it takes over with what it has seen.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan ShadowLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A download that stands still this long is begun again where it stopped.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan DownloadStall { get; init; } = TimeSpan.FromSeconds(30);

@@ -26,6 +26,15 @@ internal sealed record UpdateRecord
     /// <summary>What the update is about: in progress, or the last one.</summary>
     public DesiredModel? Target { get; init; }
 
+    /// <summary>When <see cref="State"/> was entered.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Tries of <see cref="Target"/> in which the process died.</summary>
+    public int Deaths { get; init; }
+
+    /// <summary>Once the old model is in charge again, <see cref="Target"/> gets another try.</summary>
+    public bool TryAgain { get; init; }
+
     /// <summary>Why the last update failed or was rolled back, in a sentence.</summary>
     public string? Reason { get; init; }
 

@@ -27,6 +27,6 @@ internal static class UpdateServices
                 provider.GetRequiredService<ModelSlots>(), model => options.Inference.TensorRtIn(options.Data) is not null && model.Session.Provider == "CUDA",
                 model => loader.BuildEngine(model.Ref), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EngineBuildLoop>>());
         })
-        .AddSingleton<UpdateWish>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
+        .AddSingleton<UpdateWish>().AddSingleton<UpdateStatus>().AddSingleton<ShadowTrial>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
 }

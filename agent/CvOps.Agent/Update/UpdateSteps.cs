@@ -17,7 +17,8 @@ internal readonly record struct StepResult(UpdateEvent What, string? Reason = nu
 /// Between steps the package and the model made of it are kept here; a slot owns the model from the swap on.
 /// </summary>
 internal sealed class UpdateSteps(
-    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish) : IDisposable
+    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish,
+    UpdateStatus status, ShadowTrial shadow) : IDisposable
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
 
@@ -30,6 +31,7 @@ internal sealed class UpdateSteps(
     {
         try
         {
+            status.Clear();
             if (UpdateMachine.CanBeSuperseded(now.State) && wish.AnotherIsWanted()) return new(UpdateEvent.Superseded);
             return now.State switch
             {
@@ -37,6 +39,7 @@ internal sealed class UpdateSteps(
                 UpdateState.Verifying => await VerifyAsync(now.Target!, stopping),
                 UpdateState.Preparing => await PrepareAsync(),
                 UpdateState.SelfTesting => await SelfTestAsync(),
+                UpdateState.Shadowing => _prepared is { } challenger ? await shadow.RunAsync(challenger, stopping) : StepResult.Done,
                 UpdateState.Swapping => Swap(now.Target!),
                 UpdateState.Soaking => await SoakAsync(now, stopping),
                 UpdateState.RollingBack => await RollBackAsync(now),
@@ -57,7 +60,8 @@ internal sealed class UpdateSteps(
     /// <summary>Lets go of what no step needs any more.</summary>
     public void Forget()
     {
-        _prepared?.Dispose();
+        // What a slot holds is the slot's: it may have a frame in hand.
+        if (_prepared is { } prepared && !shadow.Withdraw(prepared)) prepared.Dispose();
         (_prepared, _package) = (null, null);
     }
 
@@ -147,6 +151,6 @@ internal sealed class UpdateSteps(
         else if (slots.Active?.Ref.Digest != home.Digest) slots.Activate(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(home)));
         slots.AskShadow = false;
         slots.SetShadow(null);
-        return StepResult.Done;
+        return now.TryAgain ? new(UpdateEvent.Again) : StepResult.Done;
     }
 }

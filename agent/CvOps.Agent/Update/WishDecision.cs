@@ -19,10 +19,11 @@ internal static class WishDecision
                 Target = wanted with { Model = now.Active, CompareWithPrevious = false },
                 Active = now.Previous,
                 Previous = null,
+                TryAgain = false,
                 Reason = "The fleet asked for the previous model back.",
             };
         }
-        return now with { State = UpdateMachine.Next(now.State, UpdateEvent.Wanted), Target = wanted, Reason = null, Saves = 0 };
+        return now with { State = UpdateMachine.Next(now.State, UpdateEvent.Wanted), Target = wanted, Reason = null, Saves = 0, Deaths = 0, TryAgain = false };
     }
 
     /// <summary>The model in charge is wanted, and nobody asks the previous one any more.</summary>

@@ -1,7 +1,7 @@
 namespace CvOps.Contracts.Twin;
 
 /// <summary>Where a model update stands. Stored and sent by name; only ever added to.</summary>
-public enum UpdateState { Idle, Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed, RollingBack, RolledBack, Failed }
+public enum UpdateState { Idle, Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed, RollingBack, RolledBack, Failed, Shadowing }
 
 /// <summary>What a device says of itself. Retained on <c>twin/reported</c>; the whole document each time.</summary>
 public sealed record TwinReported
@@ -42,4 +42,22 @@ public sealed record ReportedModel
 
     /// <summary>Why the last update failed or was rolled back, in a sentence; null when it did not.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>When <see cref="State"/> was entered, on the device's clock; null from a device that does not say.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>How far the step in progress is; null when it can't be told.</summary>
+    public ReportedProgress? Progress { get; init; }
+
+    /// <summary>What the step in progress stands still for; null when it moves. A device that waits has neither failed nor stopped answering.</summary>
+    public ReportedWait? Wait { get; init; }
 }
+
+/// <param name="Fraction">0..1 of the step.</param>
+/// <param name="Bytes">Fetched so far; null for a step that fetches nothing.</param>
+public sealed record ReportedProgress(double Fraction, long? Bytes, long? OfBytes);
+
+/// <param name="For">What is waited for, in words that follow "waits for".</param>
+/// <param name="Since">On the device's clock.</param>
+/// <param name="Until">When it comes by itself, such as the next maintenance window; null when nobody knows.</param>
+public sealed record ReportedWait(string For, DateTimeOffset Since, DateTimeOffset? Until);

@@ -1,5 +1,6 @@
 using CvOps.Agent.Update;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Testing;
 using static CvOps.Contracts.Twin.UpdateState;
@@ -17,11 +18,13 @@ public sealed class UpdateLoopTests
         var (v1, v2) = (rig.Publish("v1"), rig.Publish("v22"));
         await device.UpdateAsync(1, v1);
         await device.UpdateAsync(2, v2);
-        Assert.Equal([Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed, Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed], device.States);
+        Assert.Equal([.. Clean, .. Clean], device.States);
         Assert.Equal(v2.Model, device.Slots.Active?.Ref);
         Assert.Equal(v1.Model, device.Slots.Shadow?.Ref);
         Assert.False(device.Slots.AskShadow);
     }
+
+    private static readonly UpdateState[] Clean = [Downloading, Verifying, Preparing, SelfTesting, Shadowing, Swapping, Soaking, Committed];
 
     [Fact]
     public async Task The_previous_model_returns_at_once_when_the_fleet_asks_for_it()
@@ -99,10 +102,11 @@ public sealed class UpdateLoopTests
         { Idle, Idle, "v1" },
         { Downloading, Soaking, "v22" },
         { Verifying, Soaking, "v22" },
-        { Preparing, RolledBack, "v1" },
-        { SelfTesting, RolledBack, "v1" },
-        { Swapping, RolledBack, "v1" },
-        { Soaking, RolledBack, "v1" },
+        { Preparing, Soaking, "v22" },
+        { SelfTesting, Soaking, "v22" },
+        { Shadowing, Soaking, "v22" },
+        { Swapping, Soaking, "v22" },
+        { Soaking, Soaking, "v22" },
         { RollingBack, RolledBack, "v1" },
         { RolledBack, RolledBack, "v1" },
         { Failed, Failed, "v1" },
@@ -122,6 +126,74 @@ public sealed class UpdateLoopTests
         await device.ReachAsync(rest);
         Assert.Equal(inCharge, device.Slots.Active?.Ref.Version);
         Assert.Equal("v1", device.Journal.Current.Active?.Version);
+    }
+
+    [Theory]
+    [InlineData(Preparing), InlineData(SelfTesting), InlineData(Shadowing), InlineData(Swapping), InlineData(Soaking)]
+    public async Task A_model_the_process_died_with_three_times_is_not_tried_again_until_the_desired_version_rises(UpdateState killedIn)
+    {
+        await using var rig = await UpdateRig.CreateAsync();
+        var (v1, v2) = (rig.Publish("v1"), rig.Publish("v22"));
+        rig.OnDisk(v1);
+        rig.OnDisk(v2);
+        UpdateJournal.Open(rig.Journal).Save(new UpdateRecord { State = killedIn, DesiredVersion = 2, Active = v1.Model, Target = v2, Deaths = UpdateJournal.DeathLimit - 1 });
+        await using var device = rig.Start();
+        await device.StartAsync();
+        await device.ReachAsync(RolledBack);
+        Assert.Equal([RolledBack], device.States);
+        Assert.Equal($"The agent ended while the update was in the state {killedIn}, 3 times with this model.", device.Loop.Report.Reason);
+        device.Loop.Want(new TwinDesired { Version = 2, Model = v2 });
+        device.Loop.Want(new TwinDesired { Version = 3, Model = v2 });
+        await device.ReachAsync(Soaking);
+        Assert.Equal([RolledBack, .. Clean[..^1]], device.States);
+        Assert.Equal(0, device.Journal.Current.Deaths);
+    }
+
+    [Fact]
+    public async Task An_agent_that_is_told_to_stop_goes_on_with_its_update_at_the_next_start_and_blames_nobody()
+    {
+        await using var rig = await UpdateRig.CreateAsync();
+        var (v1, v2) = (rig.Publish("v1"), rig.Publish("v22"));
+        await using (var first = rig.Start())
+        {
+            await first.StartAsync();
+            await first.UpdateAsync(1, v1);
+            first.Loop.Want(new TwinDesired { Version = 2, Model = v2 });
+            await first.ReachAsync(Soaking);
+        }
+        await using var second = rig.Start();
+        Assert.Equal(Verifying, second.Journal.Current.State);
+        await second.StartAsync();
+        await second.ReachAsync(Soaking);
+        Assert.Equal([Preparing, SelfTesting, Shadowing, Swapping, Soaking], second.States);
+        Assert.Equal(0, second.Journal.Current.Deaths);
+        second.Inspect(3);
+        await second.ReachAsync(Committed);
+    }
+
+    [Fact]
+    public void Deaths_of_an_update_are_no_unproven_starts_of_the_model_in_charge()
+    {
+        var v1 = new ModelRef("tiny", "v1", new string('a', 64));
+        var record = new UpdateRecord { State = Soaking, Active = v1, Previous = v1, UnprovenStarts = UpdateJournal.UnprovenStartLimit, Deaths = UpdateJournal.DeathLimit - 1 };
+        var after = UpdateJournal.AfterRestart(record);
+        Assert.Equal((RollingBack, 0, false), (after.State, after.UnprovenStarts, after.TryAgain));
+        Assert.Equal(v1, UpdateJournal.AfterRestart(after with { State = RolledBack }).Active);
+    }
+
+    [Fact]
+    public async Task A_committed_model_that_is_damaged_while_an_update_is_under_way_gives_way_to_the_previous_one()
+    {
+        await using var rig = await UpdateRig.CreateAsync();
+        var (v0, v1, v2) = (rig.Publish("v0"), rig.Publish("v1"), rig.Publish("v22"));
+        foreach (var model in new[] { v0, v1, v2 }) rig.OnDisk(model);
+        UpdateRig.Flip(Path.Combine(rig.Data, "models", v1.Model.Digest + ".cvmodel"));
+        UpdateJournal.Open(rig.Journal).Save(new UpdateRecord { State = Soaking, DesiredVersion = 2, Active = v1.Model, Previous = v0.Model, Target = v2, Deaths = 2 });
+        await using var device = rig.Start();
+        await device.StartAsync();
+        await device.ReachAsync(RolledBack);
+        Assert.Equal(v0.Model, device.Slots.Active?.Ref);
+        Assert.Equal(v0.Model, device.Journal.Current.Active);
     }
 
     [Fact]

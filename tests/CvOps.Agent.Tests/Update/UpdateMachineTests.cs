@@ -12,14 +12,14 @@ public sealed class UpdateMachineTests
         var state = UpdateMachine.Next(Idle, UpdateEvent.Wanted);
         List<UpdateState> walked = [state];
         while (UpdateMachine.IsBusy(state)) walked.Add(state = UpdateMachine.Next(state, UpdateEvent.Done));
-        Assert.Equal([Downloading, Verifying, Preparing, SelfTesting, Swapping, Soaking, Committed], walked);
+        Assert.Equal([Downloading, Verifying, Preparing, SelfTesting, Shadowing, Swapping, Soaking, Committed], walked);
     }
 
     [Fact]
     public void From_the_swap_on_every_failure_leads_back_to_the_old_model()
     {
         foreach (var state in new[] { Swapping, Soaking }) Assert.Equal(RollingBack, UpdateMachine.Next(state, UpdateEvent.Broke));
-        foreach (var state in new[] { Downloading, Verifying, Preparing, SelfTesting }) Assert.Equal(Failed, UpdateMachine.Next(state, UpdateEvent.Broke));
+        foreach (var state in new[] { Downloading, Verifying, Preparing, SelfTesting, Shadowing }) Assert.Equal(Failed, UpdateMachine.Next(state, UpdateEvent.Broke));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class UpdateMachineTests
                 }
             }
         }
-        Assert.Equal(26, known);
+        Assert.Equal(35, known);
     }
 
     // One row a state the process may be killed in: where the journal goes on, and which model the next start takes.
@@ -52,6 +52,7 @@ public sealed class UpdateMachineTests
         { Verifying, Verifying },
         { Preparing, RollingBack },
         { SelfTesting, RollingBack },
+        { Shadowing, RollingBack },
         { Swapping, RollingBack },
         { Soaking, RollingBack },
         { Committed, Committed },

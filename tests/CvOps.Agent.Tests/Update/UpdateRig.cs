@@ -33,9 +33,9 @@ internal sealed class UpdateRig : IAsyncDisposable
 
     public string Journal => Path.Combine(Data, "update.json");
 
-    public UpdateOptions Options { get; init; } = new() { SoakFrames = 3, Soak = TimeSpan.Zero, DownloadAttempts = 1 };
+    public UpdateOptions Options { get; private set; } = new() { SoakFrames = 3, Soak = TimeSpan.Zero, ShadowFrames = 0, DownloadAttempts = 1 };
 
-    public static async Task<UpdateRig> CreateAsync()
+    public static async Task<UpdateRig> CreateAsync(Func<UpdateOptions, UpdateOptions>? change = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -43,6 +43,7 @@ internal sealed class UpdateRig : IAsyncDisposable
         var server = builder.Build();
         var rig = new UpdateRig(server);
         server.MapGet("/{name}", (string name) => File.Exists(rig.Folder[name]) ? Results.File(rig.Folder[name], enableRangeProcessing: true) : Results.NotFound());
+        if (change is not null) rig.Options = change(rig.Options);
         await server.StartAsync();
         Directory.CreateDirectory(rig.Data);
         Directory.CreateDirectory(rig.Folder["keys"]);
@@ -120,17 +121,21 @@ internal sealed class UpdateDevice : IAsyncDisposable
     private readonly HeardLog _log = new();
     private readonly SoakMeter _soak = new(TimeProvider.System);
     private readonly List<ReportedModel> _reports = [];
+    private readonly UpdateState _began;
 
     public UpdateDevice(UpdateRig rig, string? package)
     {
         var folder = new ModelFolder(rig.Data);
         Journal = UpdateJournal.Open(rig.Journal);
+        _began = Journal.Current.State;
         var models = new ModelOptions { TrustedKeys = rig.Folder["keys"], Package = package };
         var loader = new ModelLoader(folder, models, new InferenceOptions { Gpu = false }, TimeProvider.System);
         var download = new PackageDownload(_http, folder, rig.Options, TimeProvider.System, NullLogger<PackageDownload>.Instance);
+        var status = new UpdateStatus(TimeProvider.System);
         var wish = new UpdateWish(Journal);
         Loop = new UpdateLoop(Journal, folder, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()), wish,
-            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish), Slots, TimeProvider.System, _log.For<UpdateLoop>());
+            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, status, new ShadowTrial(rig.Options, Slots, _soak, wish, status, TimeProvider.System, _log.For<ShadowTrial>())),
+            status, Slots, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
         {
             lock (_reports) _reports.Add(Loop.Report);
@@ -153,8 +158,9 @@ internal sealed class UpdateDevice : IAsyncDisposable
 
     public Task StartAsync() => Loop.StartAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Frames that the model in charge has inspected, as the inference thread would tell them.</summary>
-    public void Inspect(int frames, string? error = null)
+    /// <summary>Frames that the model in charge has inspected, as the inference thread would tell them; the challenger too where it is asked.</summary>
+    /// <param name="shed">There was no time for the challenger.</param>
+    public void Inspect(int frames, string? error = null, string? challengerError = null, bool shed = false)
     {
         var pool = new Agent.Capture.FramePool();
         var lane = new Agent.Capture.CameraLane(new Agent.Capture.CameraOptions { Id = new CameraId("cam-1"), Url = "test" }, TimeProvider.System);
@@ -162,11 +168,14 @@ internal sealed class UpdateDevice : IAsyncDisposable
         {
             using var frame = pool.Rent(8, 8, "test");
             frame.Stamp(lane, 1, i, DateTimeOffset.UnixEpoch, 0, 0);
-            _soak.Inspected(new InspectedFrame(frame, Slots.Active!, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, error));
+            _soak.Inspected(new InspectedFrame(frame, Slots.Active!, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, error)
+            {
+                Challenger = Slots is { AskShadow: true, Shadow: { } challenger } && !shed ? new ModelAttempt(challenger, 1, challengerError, NotFinite: false) : null,
+            });
         }
     }
 
-    public Task ReachAsync(UpdateState state) => Eventually.Async(() => Loop.Report.State == state, UpdateRig.Deadline,
+    public Task ReachAsync(UpdateState state) => Eventually.Async(() => Loop.Report.State == state && States.LastOrDefault(_began) == state, UpdateRig.Deadline,
         () => $"{Loop.Report}; walked {string.Join(", ", States)}", TestContext.Current.CancellationToken);
 
     /// <summary>Waits until something is logged, from now on.</summary>

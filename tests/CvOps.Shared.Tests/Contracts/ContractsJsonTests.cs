@@ -32,5 +32,5 @@ public sealed class ContractsJsonTests
     // Stored in journals and databases by name: a name that changes orphans them.
     [Fact]
     public void Update_states_keep_their_names() => Assert.Equal(
-        ["Idle", "Downloading", "Verifying", "Preparing", "SelfTesting", "Swapping", "Soaking", "Committed", "RollingBack", "RolledBack", "Failed"], Enum.GetNames<UpdateState>());
+        ["Idle", "Downloading", "Verifying", "Preparing", "SelfTesting", "Swapping", "Soaking", "Committed", "RollingBack", "RolledBack", "Failed", "Shadowing"], Enum.GetNames<UpdateState>());
 }
