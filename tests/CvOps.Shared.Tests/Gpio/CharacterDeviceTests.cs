@@ -12,6 +12,9 @@ public sealed class CharacterDeviceTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>Before any test calls into the library: a call is bound once, to the chip or to the kernel for good.</summary>
+    public CharacterDeviceTests() => PlayedChip.Bind();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
