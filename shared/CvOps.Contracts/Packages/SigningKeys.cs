@@ -51,6 +51,15 @@ public static class SigningKeys
         File.WriteAllText(path, certificate.ExportCertificatePem() + "\n");
     }
 
+    /// <returns>The id of the public key in a PEM file, a public key or a certificate.</returns>
+    /// <exception cref="CryptographicException">The file holds no P-256 public key, or a private one.</exception>
+    /// <exception cref="ArgumentException">It is no PEM file.</exception>
+    public static string PublicKeyId(string path)
+    {
+        using var key = LoadPublic(path).Key;
+        return KeyId(key);
+    }
+
     /// <returns>The public key in a PEM file, and its validity if it is a certificate; the caller disposes the key.</returns>
     /// <exception cref="CryptographicException">The file holds no P-256 public key, or a private one.</exception>
     internal static (ECDsa Key, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter) LoadPublic(string path)

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Globalization;
+using CvOps.Contracts.Api;
+
+namespace CvOps.Cli.Commands;
+
+/// <summary>The fleet's registry of models: <c>cvops model push</c>, <c>list</c>, <c>gate</c>.</summary>
+internal static class ModelRegistryCommands
+{
+    public static Command Push(FleetCommand on)
+    {
+        var package = ModelCommands.Package();
+        return on.On(new Command("push", "Register a package with the fleet.") { package }, async (parsed, fleet, screen, ct) =>
+        {
+            var model = await fleet.PushModel(parsed.GetValue(package)!.FullName, ct);
+            screen.One(model, ("model", $"{model.Model.Name} {model.Model.Version}"), ("digest", model.Model.Digest), ("signed by", model.SignedBy));
+        });
+    }
+
+    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model."), async (_, fleet, screen, ct) =>
+        screen.Table(await fleet.Get<ModelView[]>("models", ct), "No model is registered yet: 'cvops model push x.cvmodel'.",
+            ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("bytes", model => $"{model.Bytes}"),
+            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("digest", model => model.Model.Digest)));
+
+    public static Command Gate(FleetCommand on)
+    {
+        var digest = new Argument<string>("digest") { Description = "Digest of a registered model." };
+        var champion = new Option<string>("--champion") { Description = "Digest of the model in charge.", Required = true };
+        var margin = new Option<double>("--margin") { Description = "Loss of accuracy that is still acceptable.", DefaultValueFactory = _ => new GateRequest("").NonInferiorityMargin };
+        return on.On(new Command("gate", "Compare a model with the champion on the golden set.") { digest, champion, margin }, async (parsed, fleet, screen, ct) =>
+        {
+            var result = await fleet.Post<GateRequest, GateResult>($"models/{parsed.GetValue(digest)}/gate", new GateRequest(parsed.GetValue(champion)!, parsed.GetValue(margin)), ct);
+            screen.One(result, ("verdict", $"{result.Verdict}"), ("because", result.Reason),
+                ("accuracy", string.Create(CultureInfo.InvariantCulture, $"{result.ChampionAccuracy:0.000} -> {result.ChallengerAccuracy:0.000} on {result.Frames} golden frames")));
+            if (result.Verdict != GateVerdict.Passed) throw new CliException($"{result.Verdict}: {result.Reason}");
+        });
+    }
+}
