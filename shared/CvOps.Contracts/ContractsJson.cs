@@ -32,6 +32,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(Lineage))]
 [JsonSerializable(typeof(ChunkList))]
 [JsonSerializable(typeof(TrustDocument))]
+[JsonSerializable(typeof(ChunkHolding))]
 [JsonSerializable(typeof(FleetOverview))]
 [JsonSerializable(typeof(DeviceView))]
 [JsonSerializable(typeof(DeviceView[]))]

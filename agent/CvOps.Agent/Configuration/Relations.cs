@@ -1,5 +1,6 @@
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Tracking;
+using CvOps.Agent.Update;
 using CvOps.Agent.Zones;
 using CvOps.Contracts;
 
@@ -30,6 +31,19 @@ internal static class Relations
         if (options.Health.Listen != "off" && !System.Net.IPEndPoint.TryParse(options.Health.Listen, out _))
         {
             mistakes.Add("health.listen", $"'{options.Health.Listen}' is not an IP address and port; write one such as 127.0.0.1:9464, or off");
+        }
+        CheckUpdate(options.Update, mistakes);
+    }
+
+    private static void CheckUpdate(UpdateOptions update, YamlBinder mistakes)
+    {
+        if (update.Serve != UpdateOptions.Off && !System.Net.IPEndPoint.TryParse(update.Serve, out _))
+        {
+            mistakes.Add("update.serve", $"'{update.Serve}' is not an IP address and port; write one such as 0.0.0.0:8091, or off");
+        }
+        for (var i = 0; i < update.Neighbours.Count; i++)
+        {
+            if (update.Neighbours[i].Scheme is not ("http" or "https")) mistakes.Add($"update.neighbours[{i}]", $"'{update.Neighbours[i]}' is no http address; write one such as http://edge-2:8091");
         }
     }
 

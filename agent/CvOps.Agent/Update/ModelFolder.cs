@@ -28,6 +28,12 @@ internal sealed class ModelFolder
 
     public string PartialOf(string digest) => Path.Combine(Root, Checked(digest) + ".partial");
 
+    /// <summary>The chunk list of a package that is or was being fetched.</summary>
+    public string ChunksOf(string digest) => Path.Combine(Root, Checked(digest) + ".chunks");
+
+    /// <summary>Every whole package on this disk.</summary>
+    public IEnumerable<string> Packages => Directory.EnumerateFiles(Root, "*.cvmodel");
+
     /// <summary>Deletes every file that belongs to none of these digests: a device keeps the model in charge and the way back, no museum.</summary>
     public void KeepOnly(IEnumerable<string?> digests)
     {
@@ -38,8 +44,11 @@ internal sealed class ModelFolder
         }
     }
 
+    /// <summary>True for a SHA-256 in lower-case hex: what may become a file name here.</summary>
+    public static bool IsDigest(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+
     /// <summary>A digest comes from the network and becomes a file name.</summary>
-    private static string Checked(string digest) => digest.Length == 64 && digest.All(char.IsAsciiHexDigitLower)
+    private static string Checked(string digest) => IsDigest(digest)
         ? digest
         : throw new UpdateRefusedException($"'{digest}' is no SHA-256 digest (64 lower-case hex digits).");
 }

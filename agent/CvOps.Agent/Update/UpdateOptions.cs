@@ -5,6 +5,9 @@ namespace CvOps.Agent.Update;
 /// <summary>How long a new model is watched on this device before it is committed, and what fails it.</summary>
 internal sealed record UpdateOptions
 {
+    /// <summary>What <see cref="Serve"/> is by default.</summary>
+    public const string Off = "off";
+
     /// <summary>Frames the new model must have inspected.</summary>
     [Range(1, 1_000_000)]
     public int SoakFrames { get; init; } = 50;
@@ -52,4 +55,23 @@ internal sealed record UpdateOptions
     /// <summary>Attempts of one download before the update fails.</summary>
     [Range(1, 1000)]
     public int DownloadAttempts { get; init; } = 10;
+
+    /// <summary>Most megabytes (10^6 bytes) a second from the server, so that a download leaves the line's network alone; 0: no limit.</summary>
+    [Range(0.0, 100_000.0)]
+    public double DownloadMegabytesPerSecond { get; init; }
+
+    /// <summary>Address and port where neighbours get chunks of this device's packages, or <c>off</c>. Plain HTTP: for the site's own network.</summary>
+    [RegularExpression(@"off|[^\s]+:\d{1,5}", ErrorMessage = "write an address and a port such as 0.0.0.0:8091, or off")]
+    public string Serve { get; init; } = Off;
+
+    /// <summary>Most megabytes (10^6 bytes) a second to all neighbours together; 0: no limit.</summary>
+    [Range(0.0, 100_000.0)]
+    public double ServeMegabytesPerSecond { get; init; } = 10;
+
+    /// <summary>Neighbours served at the same time; the next are told to come again.</summary>
+    [Range(1, 1000)]
+    public int ServeConnections { get; init; } = 8;
+
+    /// <summary>Where other agents of the site serve. The same list may stand on every device: its own address in it does no harm.</summary>
+    public IReadOnlyList<Uri> Neighbours { get; init; } = [];
 }

@@ -1,4 +1,4 @@
 namespace CvOps.Agent.Update;
 
 /// <summary>An update ends here and for a reason a person can read. Not for bugs.</summary>
-internal sealed class UpdateRefusedException(string sentence) : Exception(sentence);
+internal class UpdateRefusedException(string sentence) : Exception(sentence);

@@ -15,9 +15,7 @@ internal static class UpdateServices
         .AddSingleton(_ => UpdateJournal.Open(Path.Combine(options.Data, "update.json")))
         .AddSingleton<ModelLoader>()
         .AddSingleton<ModelStart>()
-        .AddSingleton(provider => new PackageDownload(
-            new HttpClient { Timeout = Timeout.InfiniteTimeSpan }, provider.GetRequiredService<ModelFolder>(), options.Update,
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<PackageDownload>>()))
+        .AddFetch(options)
         .AddSingleton<SoakMeter>()
         .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<SoakMeter>())
         .AddHostedService(provider =>

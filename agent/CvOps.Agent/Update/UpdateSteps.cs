@@ -52,8 +52,7 @@ internal sealed class UpdateSteps(
         }
         catch (Exception e) when (e is UpdateRefusedException or IOException or UnauthorizedAccessException)
         {
-            // An address that is over does not fail a download whose fresh address has come meanwhile.
-            return now.State == UpdateState.Downloading && wish.HasFreshAddress(now.Target!) ? new(UpdateEvent.Superseded) : new(UpdateEvent.Broke, e.Message);
+            return new(UpdateEvent.Broke, e.Message);
         }
     }
 

@@ -10,14 +10,14 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
     private TwinDesired? _desired;
     private CancellationTokenSource? _interruptible;
 
-    /// <summary>Takes note of a document; older ones are ignored. A step that may be interrupted is, when another model is wanted.</summary>
+    /// <summary>Takes note of a document; older ones are ignored. A step that may be interrupted is, when another model or the same from another address is wanted.</summary>
     public void Leave(TwinDesired desired)
     {
         lock (_gate)
         {
             if (desired.Version <= (_desired?.Version ?? journal.Current.DesiredVersion)) return;
             _desired = desired;
-            if (IsAnother(desired)) _interruptible?.Cancel();
+            if (IsAnother(desired) || HasFreshAddress(desired)) _interruptible?.Cancel();
         }
         Wake();
     }
@@ -56,12 +56,6 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         lock (_gate) return _desired is { Model: not null } desired && IsAnother(desired);
     }
 
-    /// <summary>The same package is wanted from another address: the one in use may be over.</summary>
-    public bool HasFreshAddress(DesiredModel target)
-    {
-        lock (_gate) return _desired is { Model: { } model } && model.Model.Digest == target.Model.Digest && model.Url != target.Url;
-    }
-
     /// <summary>Runs work that ends early, with <see cref="OperationCanceledException"/>, when the wish changes.</summary>
     public async Task WhileWantedAsync(Func<CancellationToken, Task> work, CancellationToken stopping)
     {
@@ -69,7 +63,7 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         lock (_gate)
         {
             _interruptible = step;
-            if (_desired is { } left && IsAnother(left)) step.Cancel();
+            if (_desired is { } left && (IsAnother(left) || HasFreshAddress(left))) step.Cancel();
         }
         try
         {
@@ -95,4 +89,7 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
     public void Dispose() => _wake.Dispose();
 
     private bool IsAnother(TwinDesired desired) => desired.Model?.Model.Digest != journal.Current.Target?.Model.Digest;
+
+    /// <summary>The same package from another address: the one in use may be over. Interrupting costs little, since what has come stays.</summary>
+    private bool HasFreshAddress(TwinDesired desired) => desired.Model is { } model && model.Url != journal.Current.Target?.Url;
 }

@@ -75,6 +75,7 @@ internal static class WireSamples
             Version = 10, Model = new DesiredModel(Challenger, null, new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, false) { Chunks = new Uri("https://fleet.example/chunks/b?token=t") },
         }),
         [nameof(ChunkList)] = Of(ContractsJson.Default.ChunkList, new ChunkList { Package = new string('b', 64), Average = 2048, Lengths = [3000, 17], Digests = [.. Enumerable.Range(0, 64).Select(i => (byte)i)] }),
+        [nameof(ChunkHolding)] = Of(ContractsJson.Default.ChunkHolding, new ChunkHolding { Device = Device, Fetching = true, List = new string('d', 64), Chunks = [0b101, 1] }),
         [nameof(TwinReported)] = Of(ContractsJson.Default.TwinReported, new TwinReported
         {
             DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [new ReportedCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080)],

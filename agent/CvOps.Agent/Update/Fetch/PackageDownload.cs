@@ -1,25 +1,42 @@
-using System.Net;
-using System.Net.Http.Headers;
+using CvOps.Agent.Update.Fetch.Neighbours;
 using CvOps.Contracts;
+using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Twin;
 using Microsoft.Extensions.Logging;
 
 namespace CvOps.Agent.Update.Fetch;
 
 /// <summary>
-/// Brings a package to disk over HTTP. What has arrived stays on disk as <c>{digest}.partial</c>, so a broken connection or a killed agent
-/// goes on at the byte it had. Says nothing of what the bytes are worth: that is the verifier's.
+/// Brings a package to disk: what packages on this disk have in common with it is copied, the rest comes over HTTP, in ranges, from neighbours or the
+/// server; without a chunk list all of it comes from the server. What has arrived stays on disk as <c>{digest}.partial</c>, so a broken connection or a
+/// killed agent goes on with what it had. Says nothing of what the package is worth: that is the verifier's.
 /// </summary>
-internal sealed partial class PackageDownload(HttpClient http, ModelFolder folder, UpdateOptions options, TimeProvider time, ILogger<PackageDownload> log)
+internal sealed partial class PackageDownload(
+    HttpClient http, ModelFolder folder, UpdateOptions options, TimeProvider time, ILogger<PackageDownload> log, SiteNeighbours? neighbours = null)
 {
     /// <summary>Left free on the disk for the spool and the system, in bytes.</summary>
     private const long ReserveBytes = 64L * 1024 * 1024;
 
+    /// <summary>A wrong chunk may be an accident on the way; the second says that list or file is wrong.</summary>
+    private const int MismatchesBelieved = 2;
+
+    /// <summary>How long a download whose link is over waits for the fleet's next document, which then interrupts it.</summary>
+    private static readonly TimeSpan LinkPatience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan LinkLook = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    private readonly RateLimit _limit = new(options.DownloadMegabytesPerSecond, time);
+    private volatile FetchMeter? _meter;
+
+    /// <summary>Of the package being fetched, or of the last one; null before the first. Safe from any thread.</summary>
+    public FetchProgress? Progress => _meter?.Progress;
+
     /// <returns>The path of the whole file.</returns>
     /// <exception cref="UpdateRefusedException">It is too large, does not fit the disk, is not there, or did not come after the allowed attempts.</exception>
+    /// <exception cref="LinkOverException">The address does not open any more.</exception>
     public async Task<string> FetchAsync(DesiredModel wanted, CancellationToken cancellation)
     {
         var target = folder.PathOf(wanted.Model.Digest);
@@ -30,32 +47,69 @@ internal sealed partial class PackageDownload(HttpClient http, ModelFolder folde
         }
         if (wanted.Url.Scheme is not ("http" or "https")) throw new UpdateRefusedException($"The package address has the scheme '{wanted.Url.Scheme}'; a device fetches over http or https.");
 
+        var meter = _meter = new FetchMeter(wanted.Model.Digest, wanted.Bytes, time, log);
         var partial = folder.PartialOf(wanted.Model.Digest);
-        var have = File.Exists(partial) ? new FileInfo(partial).Length : 0;
-        var free = new DriveInfo(folder.Root).AvailableFreeSpace;
-        if (free < wanted.Bytes - have + ReserveBytes)
-        {
-            throw new UpdateRefusedException($"The disk of '{folder.Root}' has {free / 1048576} MB free and the package needs {(wanted.Bytes - have + ReserveBytes) / 1048576} MB; make room.");
-        }
+        await InAttemptsAsync(wanted, partial, meter, cancellation);
+        File.Move(partial, target, overwrite: true);
+        DurableFile.SyncFolder(folder.Root);
+        meter.Present(wanted.Bytes);
+        meter.Say();
+        return target;
+    }
 
-        var wait = FirstWait;
+    private async Task InAttemptsAsync(DesiredModel wanted, string partial, FetchMeter meter, CancellationToken cancellation)
+    {
+        var whole = new WholeDownload(http, options, _limit);
+        var (inChunks, mismatches, wait) = (true, 0, FirstWait);
+        var began = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            var before = meter.Progress.Present;
             string problem;
             try
             {
-                if (await AttemptAsync(wanted, partial, cancellation))
+                var list = inChunks ? await new ChunkListFetch(http, folder, options, log).FetchAsync(wanted, meter, cancellation) : null;
+                if (list is not null)
                 {
-                    File.Move(partial, target, overwrite: true);
-                    DurableFile.SyncFolder(folder.Root);
-                    return target;
+                    if (await AssembleAsync(wanted, list, partial, meter, cancellation)) return;
+                    mismatches = MismatchesBelieved;
+                    problem = "the listed chunks do not make the package";
                 }
-                problem = "the server ended the answer early";
+                else
+                {
+                    RequireSpace(wanted.Bytes - (File.Exists(partial) ? new FileInfo(partial).Length : 0));
+                    if (await whole.AttemptAsync(wanted, partial, meter, cancellation)) return;
+                    problem = "the server ended the answer early";
+                }
+            }
+            catch (LinkOverException e) when (time.GetElapsedTime(began) < LinkPatience)
+            {
+                // A device that was away for long holds an old address. The fleet hears that it waits, and sends the same wish with a fresh one.
+                Log.LinkIsOver(log, e.Message);
+                await Task.Delay(LinkLook, time, cancellation);
+                attempt--;
+                continue;
+            }
+            catch (ChunkMismatchException e)
+            {
+                mismatches++;
+                problem = e.Message;
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 problem = e is OperationCanceledException ? $"nothing arrived for {options.DownloadStall.TotalSeconds:0} s" : e.Message.TrimEnd('.');
             }
+            if (inChunks && mismatches > 0)
+            {
+                attempt--;
+                if (mismatches < MismatchesBelieved) continue;
+                inChunks = false;
+                ForgetChunks(wanted, partial);
+                Log.ChunksGivenUp(log, wanted.Model.Digest, problem);
+                continue;
+            }
+            // Only attempts that bring nothing count: a long way with many breaks is still a way.
+            if (meter.Progress.Present > before) (attempt, wait) = (1, FirstWait);
             if (attempt >= options.DownloadAttempts) throw new UpdateRefusedException($"The package could not be fetched in {attempt} attempts: {problem}.");
             Log.DownloadInterrupted(log, attempt, problem);
             await Task.Delay(wait, time, cancellation);
@@ -63,50 +117,48 @@ internal sealed partial class PackageDownload(HttpClient http, ModelFolder folde
         }
     }
 
-    /// <returns>True when the file is whole.</returns>
-    private async Task<bool> AttemptAsync(DesiredModel wanted, string partial, CancellationToken cancellation)
+    /// <returns>False when the chunks are all there and are not the package: the list lied.</returns>
+    private async Task<bool> AssembleAsync(DesiredModel wanted, ChunkList list, string partial, FetchMeter meter, CancellationToken cancellation)
     {
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var file = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        if (file.Length > wanted.Bytes) file.SetLength(0);
-        var have = file.Seek(0, SeekOrigin.End);
-        if (have < wanted.Bytes)
+        using (var assembly = new PackageAssembly(partial, list))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, wanted.Url);
-            if (have > 0) request.Headers.Range = new RangeHeaderValue(have, null);
-            stall.CancelAfter(options.DownloadStall);
-            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token);
-            if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+            await LowPriority.RunAsync("look for chunks", () =>
             {
-                throw new UpdateRefusedException($"The server answered {(int)answer.StatusCode} {answer.ReasonPhrase} to the request for the package.");
-            }
-            answer.EnsureSuccessStatusCode();
-            var resumed = answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange?.From == have;
-            if (!resumed) file.SetLength(0);
-            await using var body = await answer.Content.ReadAsStreamAsync(stall.Token);
-            var buffer = new byte[128 * 1024];
-            while (true)
-            {
-                stall.CancelAfter(options.DownloadStall);
-                var count = await body.ReadAsync(buffer, stall.Token);
-                if (count == 0) break;
-                if (file.Position + count > wanted.Bytes) throw TooLong(file, wanted);
-                await file.WriteAsync(buffer.AsMemory(0, count), cancellation);
-            }
+                assembly.Recheck(cancellation);
+                RequireSpace(list.Bytes - assembly.PresentBytes);
+                meter.Reused(LocalReuse.Run(assembly, folder.Packages, log, cancellation));
+                return true;
+            });
+            meter.Present(assembly.PresentBytes);
+            using var share = neighbours?.Join(assembly);
+            await new ChunkDownload(http, options, _limit, time).RunAsync(wanted, assembly, share, meter, cancellation);
+            assembly.Flush();
         }
-        file.Flush(flushToDisk: true);
-        return file.Length == wanted.Bytes;
+        return await FileDigest.OfAsync(partial) == wanted.Model.Digest;
     }
 
-    private static UpdateRefusedException TooLong(FileStream file, DesiredModel wanted)
+    private void ForgetChunks(DesiredModel wanted, string partial)
     {
-        file.SetLength(0);
-        return new UpdateRefusedException($"The server sent more than the {wanted.Bytes} bytes the package is said to have.");
+        File.Delete(partial);
+        File.Delete(folder.ChunksOf(wanted.Model.Digest));
+    }
+
+    private void RequireSpace(long missing)
+    {
+        var free = new DriveInfo(folder.Root).AvailableFreeSpace;
+        if (free >= missing + ReserveBytes) return;
+        throw new UpdateRefusedException($"The disk of '{folder.Root}' has {free / 1048576} MB free and the package needs {(missing + ReserveBytes) / 1048576} MB; make room.");
     }
 
     private static partial class Log
     {
         [LoggerMessage(EventId = 4010, Level = LogLevel.Warning, Message = "Download attempt {Attempt} was interrupted: {Problem}")]
         public static partial void DownloadInterrupted(ILogger log, int attempt, string problem);
+
+        [LoggerMessage(EventId = 4044, Level = LogLevel.Warning, Message = "The download waits for a fresh link: {Reason}")]
+        public static partial void LinkIsOver(ILogger log, string reason);
+
+        [LoggerMessage(EventId = 4043, Level = LogLevel.Warning, Message = "The chunks of package {Package} are given up ({Problem}); it is fetched whole")]
+        public static partial void ChunksGivenUp(ILogger log, string package, string problem);
     }
 }
