@@ -11,18 +11,24 @@ public sealed class InferenceLoopTests
     [Fact]
     public async Task Models_swapped_under_load_lose_and_repeat_no_frame()
     {
-        const int frames = 2000;
+        // A swap falls among each hundred frames, most of which still wait: however slowly this machine swaps, every swap has its frames.
+        const int frames = 2000, each = 100;
+        using var swapped = new SemaphoreSlim(0);
         await using var rig = new InferenceRig();
         List<LoadedModel> models = [InferenceRig.Model("0", 0, "a", "b")];
         rig.Slots.Activate(models[0]);
         await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
         var feed = Task.Run(() =>
         {
-            for (var i = 0; i < frames; i++) rig.Put(i);
+            for (var i = 0; i < frames; i++)
+            {
+                if (i > 0 && i % each == 0) swapped.Wait(TestContext.Current.CancellationToken);
+                rig.Put(i);
+            }
         }, TestContext.Current.CancellationToken);
-        for (var swap = 1; !feed.IsCompleted; swap++)
+        for (var swap = 1; swap < frames / each; swap++)
         {
-            await rig.UntilSeen(Math.Min(frames, rig.Sink.Seen.Count + 20));
+            await rig.UntilSeen((swap - 1) * each + 20);
             if (swap % 3 == 0) Assert.True(rig.Slots.SwapBack());
             else
             {
@@ -31,7 +37,9 @@ public sealed class InferenceLoopTests
                 rig.Slots.AskShadow = swap % 4 < 2;
                 rig.Slots.Activate(next);
             }
+            swapped.Release();
         }
+        await feed;
         await rig.UntilSeen(frames);
         var seen = rig.Sink.Seen;
         Assert.Equal(Enumerable.Range(0, frames).Select(i => (long)i), seen.Select(s => s.Number));
