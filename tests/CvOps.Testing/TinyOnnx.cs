@@ -10,6 +10,22 @@ public enum OnnxType { Float = 1, UInt8 = 2, Int64 = 7, Float16 = 10 }
 public sealed class TinyOnnx
 {
     private readonly List<(int Field, byte[] Message)> _graph = [];
+    private readonly List<(string Key, string Value)> _metadata = [];
+    private int _opset = 13;
+
+    /// <summary>What an exporter leaves beside the graph.</summary>
+    public TinyOnnx Metadata(string key, string value)
+    {
+        _metadata.Add((key, value));
+        return this;
+    }
+
+    /// <summary>Another version of the operators than 13.</summary>
+    public TinyOnnx Opset(int version)
+    {
+        _opset = version;
+        return this;
+    }
 
     /// <summary>An input or output of the graph; -1 leaves a dimension open.</summary>
     public TinyOnnx Input(string name, params long[] shape) => Input(name, OnnxType.Float, shape);
@@ -56,7 +72,15 @@ public sealed class TinyOnnx
             foreach (var (field, message) in _graph) Bytes(graph, field, message);
             Bytes(graph, 2, "tiny"u8.ToArray());
         }));
-        Bytes(w, 8, Message(o => Varint(o, 2, 13)));
+        Bytes(w, 8, Message(o => Varint(o, 2, _opset)));
+        foreach (var (key, value) in _metadata)
+        {
+            Bytes(w, 14, Message(entry =>
+            {
+                Bytes(entry, 1, Encoding.UTF8.GetBytes(key));
+                Bytes(entry, 2, Encoding.UTF8.GetBytes(value));
+            }));
+        }
     });
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Vision.Packaging.Drafts;
 
 namespace CvOps.Cli.Commands;
 
@@ -12,7 +13,9 @@ internal static class ManifestFile
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ContractsJson.Default.ModelManifest) ?? throw new CliException($"{path} is empty.", ExitCodes.Configuration);
+            var json = File.ReadAllText(path);
+            if (ManifestMarks.Find(json) is { Count: > 0 } marks) throw new CliException($"{path} is not finished; replace what begins with \"?\":\n  {string.Join("\n  ", marks)}", ExitCodes.Configuration);
+            return JsonSerializer.Deserialize(json, ContractsJson.Default.ModelManifest) ?? throw new CliException($"{path} is empty.", ExitCodes.Configuration);
         }
         catch (JsonException e)
         {

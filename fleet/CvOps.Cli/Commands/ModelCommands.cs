@@ -9,7 +9,7 @@ internal static class ModelCommands
 
     public static Command All(FleetCommand on) => new("model", "Model packages: keys and trust, init, pack, sign, inspect, verify; the fleet's registry: push, list, gate.")
     {
-        ModelKeyCommand.Create(), ModelTrustCommand.Create(on), ModelPackCommand.Create(), ModelSignCommand.Create(), ModelInspectCommand.Create(on), ModelVerifyCommand.Create(),
+        ModelKeyCommand.Create(), ModelTrustCommand.Create(on), ModelInitCommand.Create(), ModelPackCommand.Create(), ModelSignCommand.Create(), ModelInspectCommand.Create(on), ModelVerifyCommand.Create(),
         ModelRegistryCommands.Push(on), ModelRegistryCommands.List(on), ModelRegistryCommands.Gate(on),
     };
 }

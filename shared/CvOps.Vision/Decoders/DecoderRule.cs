@@ -40,7 +40,7 @@ internal static class DecoderRule
             throw new ModelException($"The manifest's anomaly has threshold {anomaly.Threshold}, lowest {anomaly.Lowest} and highest {anomaly.Highest}; all must be finite and highest above lowest.");
     }
 
-    private static ModelTask TaskOf(DecoderKind kind) => kind switch
+    public static ModelTask TaskOf(DecoderKind kind) => kind switch
     {
         DecoderKind.Probabilities or DecoderKind.Logits or DecoderKind.MultiLabelProbabilities or DecoderKind.MultiLabelLogits => ModelTask.Classification,
         DecoderKind.Segmentation or DecoderKind.ClassMap => ModelTask.Segmentation,
