@@ -1,5 +1,3 @@
-using System.Device.Gpio;
-using System.Device.Gpio.Drivers;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Health;
@@ -22,14 +20,11 @@ internal static class ActuationServices
                 // Cameras know the inference that this belongs to: they are asked for when there is something to ask.
                 var cameras = new Lazy<CameraSet>(provider.GetRequiredService<CameraSet>);
                 var slots = provider.GetRequiredService<ModelSlots>();
-                return new ActuationLoop(options.Actuation, OpenChip, id => cameras.Value.FirstOrDefault(camera => camera.Lane.Camera == id)?.State, () => slots.Active is not null,
+                return new ActuationLoop(options.Actuation, GpioChips.Open, id => cameras.Value.FirstOrDefault(camera => camera.Lane.Camera == id)?.State, () => slots.Active is not null,
                     provider.GetRequiredService<IHostApplicationLifetime>(), realtime: true, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ActuationLoop>>());
             })
             .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<ActuationLoop>())
             .AddSingleton<IMetricsSource>(provider => provider.GetRequiredService<ActuationLoop>())
             .AddHostedService(provider => provider.GetRequiredService<ActuationLoop>());
     }
-
-    /// <summary>With the published package: through libgpiod 2 where that is installed, else through libgpiod 1.</summary>
-    private static GpioDriver OpenChip(int chip) => GpioDriver.TryCreate(() => new LibGpiodV2Driver(chip), out var driver) ? driver : new LibGpiodDriver(chip);
 }

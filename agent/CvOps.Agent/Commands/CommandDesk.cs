@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Update;
+using CvOps.Agent.Update.Maintenance;
 using CvOps.Contracts;
 using CvOps.Contracts.Twin;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,7 @@ namespace CvOps.Agent.Commands;
 /// Does commands, each at most once: the id is on disk before anything is done, so a command that the broker delivers again after a restart
 /// is refused. Called by one thread at a time.
 /// </summary>
-internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, TimeProvider time, ILogger<CommandDesk> log)
+internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, TimeProvider time, ILogger<CommandDesk> log)
 {
     private readonly Dictionary<string, DateTimeOffset> _done = Read(PathIn(options));
 
@@ -31,7 +32,9 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         {
             "ping" => Answer(command, true, "The agent is here."),
             "restart-camera" => RestartCamera(command),
-            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping and restart-camera."),
+            "update-now" => UpdateNow(command),
+            "line" => TellLine(command),
+            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping, restart-camera, update-now and line."),
         };
     }
 
@@ -44,6 +47,19 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         }
         found.Restart();
         return Answer(command, true, $"The connection of camera '{wanted}' was dropped; a new one is being made.");
+    }
+
+    private CommandResponse UpdateNow(Command command) => maintenance.Now()
+        ? Answer(command, true, "The update waits for no maintenance window any more.")
+        : Answer(command, false, "No update waits for a maintenance window here.");
+
+    private CommandResponse TellLine(Command command)
+    {
+        var state = command.Arguments?.GetValueOrDefault("state");
+        if (state is not ("idle" or "running")) return Answer(command, false, "Say state=idle or state=running.");
+        return line.Tell(state == "idle")
+            ? Answer(command, true, $"The line is {state}.")
+            : Answer(command, false, "This device does not ask commands whether its line is idle; its configuration would say 'when-idle: by: command'.");
     }
 
     private CommandResponse Answer(Command command, bool succeeded, string message)

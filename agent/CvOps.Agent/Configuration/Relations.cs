@@ -59,6 +59,10 @@ internal static class Relations
                 if (!pins.TryAdd((actuation.Chip, pin), $"{path}.{key}")) mistakes.Add($"{path}.{key}", $"pin {pin} is also {pins[(actuation.Chip, pin)]}; give each its own");
             }
         }
+        if (options.Update.WhenIdle is { Pin: { } signal } idle && pins.TryGetValue((idle.Chip, signal), out var taken))
+        {
+            mistakes.Add("update.when-idle.pin", $"pin {signal} is also {taken}; give each its own");
+        }
     }
 
     private static void OneEntryACamera(AgentOptions options, string section, IReadOnlyList<CameraId> entries, YamlBinder mistakes)

@@ -17,6 +17,7 @@ internal static class Scalars
         if (type == typeof(long)) return Or(long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var l) ? l : (long?)null, "a whole number", out expected);
         if (type == typeof(double)) return Or(Number(text), "a number", out expected);
         if (type == typeof(TimeSpan)) return Or(Number(text) is { } seconds && Math.Abs(seconds) < 1e9 ? TimeSpan.FromSeconds(seconds) : null, "a number of seconds", out expected);
+        if (type == typeof(TimeOnly)) return Or(TimeOnly.TryParseExact(text, ["H:mm", "HH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var clock) ? clock : (TimeOnly?)null, "a time of day such as 22:00", out expected);
         if (type == typeof(Uri)) return Or(Uri.TryCreate(text, UriKind.Absolute, out var uri) && text.Contains(':') && !text.StartsWith('/') ? uri : null, "an address such as mqtts://broker:8883", out expected);
         if (type.IsEnum) return Or(EnumNamed(type, text), "one of " + string.Join(", ", Enum.GetNames(type).Select(Kebab)), out expected);
         if (type == typeof(SiteId)) return Or(Identifier.IsValid(text) ? new SiteId(text) : (SiteId?)null, IdentifierForm, out expected);

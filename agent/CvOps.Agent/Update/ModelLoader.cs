@@ -14,7 +14,7 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
     private readonly TensorRtSettings? _tensorRt = inference.TensorRtIn(folder.Data);
     private readonly Lazy<GpuIdentity> _machine = new(() => GpuIdentity.Read());
 
-    /// <summary>Why the last <see cref="LoadCommitted"/> would not let its package in today, a sentence to warn with; null when it would.</summary>
+    /// <summary>Why the last <see cref="LoadCommittedAsync"/> would not let its package in today, a sentence to warn with; null when it would.</summary>
     public string? Doubt { get; private set; }
 
     /// <summary>Signature, digests, documents. Keys are read anew each time, so a key put there or taken away counts at once.</summary>
@@ -53,29 +53,30 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
 
     /// <summary>Opens the model on one thread, beside the one that inspects.</summary>
     /// <exception cref="UpdateRefusedException">Not ONNX, or the manifest does not fit it.</exception>
-    public LoadedModel Open(ModelPackage package) => OpenWith(package, inference.Settings with { Threads = 1 });
+    public Task<LoadedModel> OpenAsync(ModelPackage package) => LowPriority.RunAsync("prepare model", () => OpenWith(package, inference.Settings with { Threads = 1 }));
 
     /// <summary>Golden vectors on this device, on the session that will inspect.</summary>
     /// <param name="model">Owned by this call from here on; disposed unless it is returned.</param>
     /// <returns>The model that passed, on as many threads as the configuration gives it.</returns>
     /// <exception cref="UpdateRefusedException">It answers differently here than where it was packed.</exception>
-    public LoadedModel SelfTest(ModelPackage package, LoadedModel model)
+    public async Task<LoadedModel> SelfTestAsync(ModelPackage package, LoadedModel model)
     {
-        Check(package, model);
+        await LowPriority.RunAsync("self-test model", () => Check(package, model));
         if (inference.Threads == 1) return model;
         model.Dispose();
-        var wide = OpenWith(package, inference.Settings);
-        Check(package, wide);
+        // The session's own threads yield as much as the thread that makes them, for ever: these are to serve the line.
+        var wide = await LowPriority.OnPlainThreadAsync("open model", () => OpenWith(package, inference.Settings));
+        await LowPriority.RunAsync("self-test model", () => Check(package, wide));
         return wide;
     }
 
     /// <summary>All of it for a package that was committed before.</summary>
     /// <exception cref="UpdateRefusedException">The file is gone, was altered, or no longer runs here.</exception>
-    public LoadedModel LoadCommitted(ModelRef model)
+    public async Task<LoadedModel> LoadCommittedAsync(ModelRef model)
     {
-        var package = Recheck(model);
+        var package = await LowPriority.RunAsync("read model", () => Recheck(model));
         Doubt = DoubtOf(package);
-        return SelfTest(package, Open(package));
+        return await SelfTestAsync(package, await OpenAsync(package));
     }
 
     /// <summary>Builds the committed model's TensorRT engine, which takes minutes, and tries it. Engines of other models go.</summary>
@@ -133,11 +134,12 @@ internal sealed class ModelLoader(ModelFolder folder, ModelOptions models, Infer
         }
     }
 
-    private static void Check(ModelPackage package, LoadedModel model)
+    private static bool Check(ModelPackage package, LoadedModel model)
     {
         try
         {
             Check(package, model.Session);
+            return true;
         }
         catch
         {

@@ -59,11 +59,8 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
     {
         try
         {
-            var (package, model) = await LowPriority.RunAsync("load model", () =>
-            {
-                var verified = loader.Verify(path, null);
-                return (verified, loader.SelfTest(verified, loader.Open(verified)));
-            });
+            var package = await LowPriority.RunAsync("read model", () => loader.Verify(path, null));
+            var model = await loader.SelfTestAsync(package, await loader.OpenAsync(package));
             File.Copy(path, folder.PathOf(package.Digest), overwrite: true);
             DurableFile.SyncFolder(folder.Root);
             Note(journal.Current with { Active = package.Ref });
@@ -83,7 +80,7 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         if (target.Model.Digest != slots.Active?.Ref.Digest) return;
         try
         {
-            slots.SetShadow(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(now.Previous)));
+            slots.SetShadow(await loader.LoadCommittedAsync(now.Previous));
             slots.AskShadow = true;
         }
         catch (UpdateRefusedException e)
@@ -97,7 +94,7 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
     {
         try
         {
-            slots.Activate(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(model)));
+            slots.Activate(await loader.LoadCommittedAsync(model));
             if (loader.Doubt is { } doubt) Log.ModelInDoubt(log, model.Name, model.Version, doubt);
             return null;
         }

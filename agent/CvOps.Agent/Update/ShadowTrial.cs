@@ -18,7 +18,7 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
     /// <param name="challenger">The slots' from here on, in the shadow slot when this returns <see cref="UpdateEvent.Done"/>.</param>
     public async Task<StepResult> RunAsync(LoadedModel challenger, CancellationToken stopping)
     {
-        if (options.ShadowFrames == 0 || slots.Active is null) return StepResult.Done;     // a first model has nobody to stand beside
+        if (options.ShadowFrames == 0) return StepResult.Done;
         soak.Begin(challenger.Ref.Digest);
         slots.SetShadow(challenger);
         slots.AskShadow = true;

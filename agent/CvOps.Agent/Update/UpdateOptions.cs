@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Update.Maintenance;
 
 namespace CvOps.Agent.Update;
 
@@ -47,6 +48,12 @@ internal sealed record UpdateOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ShadowLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>When the model may be changed; none for any time. What is wanted is fetched and verified at any time.</summary>
+    public IReadOnlyList<MaintenanceWindow> Windows { get; init; } = [];
+
+    /// <summary>Who says that the line is idle; null when the swap need not wait for that.</summary>
+    public LineSignalOptions? WhenIdle { get; init; }
 
     /// <summary>A download that stands still this long is begun again where it stopped.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

@@ -1,6 +1,10 @@
+using CvOps.Agent.Actuation;
+using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update.Fetch;
+using CvOps.Agent.Update.Maintenance;
+using CvOps.Agent.Update.Preflight;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +29,15 @@ internal static class UpdateServices
                 provider.GetRequiredService<ModelSlots>(), model => options.Inference.TensorRtIn(options.Data) is not null && model.Session.Provider == "CUDA",
                 model => loader.BuildEngine(model.Ref), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EngineBuildLoop>>());
         })
+        .AddSingleton(provider =>
+        {
+            // Cameras know the inference that this belongs to: they are asked for when there is something to ask.
+            var cameras = new Lazy<CameraSet>(provider.GetRequiredService<CameraSet>);
+            return new DevicePreflight(provider.GetRequiredService<ModelFolder>(), options.Inference,
+                () => [.. cameras.Value.Select(camera => camera.Reported).Select(camera => new CameraSize(camera.Camera.Value, camera.Width, camera.Height))]);
+        })
+        .AddSingleton(provider => new LineSignal(options.Update.WhenIdle, GpioChips.Open, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<MaintenanceGate>()
         .AddSingleton<UpdateWish>().AddSingleton<UpdateStatus>().AddSingleton<ShadowTrial>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
 }

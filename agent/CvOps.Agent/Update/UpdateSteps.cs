@@ -1,5 +1,7 @@
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update.Fetch;
+using CvOps.Agent.Update.Maintenance;
+using CvOps.Agent.Update.Preflight;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
 
@@ -18,7 +20,7 @@ internal readonly record struct StepResult(UpdateEvent What, string? Reason = nu
 /// </summary>
 internal sealed class UpdateSteps(
     UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish,
-    UpdateStatus status, ShadowTrial shadow) : IDisposable
+    UpdateStatus status, ShadowTrial shadow, DevicePreflight preflight, MaintenanceGate maintenance) : IDisposable
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
 
@@ -37,9 +39,9 @@ internal sealed class UpdateSteps(
             {
                 UpdateState.Downloading => await DownloadAsync(now.Target!, stopping),
                 UpdateState.Verifying => await VerifyAsync(now.Target!, stopping),
-                UpdateState.Preparing => await PrepareAsync(),
+                UpdateState.Preparing => await PrepareAsync(now.Target!),
                 UpdateState.SelfTesting => await SelfTestAsync(),
-                UpdateState.Shadowing => _prepared is { } challenger ? await shadow.RunAsync(challenger, stopping) : StepResult.Done,
+                UpdateState.Shadowing => await ShadowAsync(stopping),
                 UpdateState.Swapping => Swap(now.Target!),
                 UpdateState.Soaking => await SoakAsync(now, stopping),
                 UpdateState.RollingBack => await RollBackAsync(now),
@@ -68,22 +70,30 @@ internal sealed class UpdateSteps(
 
     private async Task<StepResult> DownloadAsync(DesiredModel target, CancellationToken stopping)
     {
+        preflight.BeforeFetch(target);
         await wish.WhileWantedAsync(step => download.FetchAsync(target, step), stopping);
         return StepResult.Done;
     }
 
+    /// <summary>What comes after it takes the processor and soon the line: it waits here for a maintenance window, where a restart costs nothing.</summary>
     private async Task<StepResult> VerifyAsync(DesiredModel target, CancellationToken stopping)
     {
-        _package = await Task.Run(() => loader.Verify(folder.PathOf(target.Model.Digest), target.Model.Digest), stopping);
-        return StepResult.Done;
+        var path = folder.PathOf(target.Model.Digest);
+        _package = await LowPriority.RunAsync("verify model", () => loader.Verify(path, target.Model.Digest));
+        preflight.BeforePreparing(_package, new FileInfo(path).Length);
+        if (slots.Active is null || maintenance.IsOpen(target.Model.Digest)) return StepResult.Done;
+        // It may be days.
+        _package = null;
+        return await maintenance.WindowAsync(target.Model.Digest, stopping) ? StepResult.Done : new(UpdateEvent.Superseded);
     }
 
     /// <summary>The session, on one thread that yields to the line.</summary>
-    private async Task<StepResult> PrepareAsync()
+    private async Task<StepResult> PrepareAsync(DesiredModel target)
     {
+        _package ??= await LowPriority.RunAsync("verify model", () => loader.Verify(folder.PathOf(target.Model.Digest), target.Model.Digest));
         _prepared?.Dispose();
         _prepared = null;
-        _prepared = await LowPriority.RunAsync("prepare model", () => loader.Open(_package!));
+        _prepared = await loader.OpenAsync(_package);
         return StepResult.Done;
     }
 
@@ -91,8 +101,17 @@ internal sealed class UpdateSteps(
     {
         var opened = _prepared;
         _prepared = null;
-        _prepared = await LowPriority.RunAsync("self-test model", () => loader.SelfTest(_package!, opened ?? loader.Open(_package!)));
+        _prepared = await loader.SelfTestAsync(_package!, opened ?? await loader.OpenAsync(_package!));
         return StepResult.Done;
+    }
+
+    /// <summary>The trial, and then the moment for the swap.</summary>
+    private async Task<StepResult> ShadowAsync(CancellationToken stopping)
+    {
+        if (_prepared is not { } challenger || slots.Active is null) return StepResult.Done;    // a first model has nobody to stand beside, and no line to disturb
+        var result = await shadow.RunAsync(challenger, stopping);
+        if (result.What != UpdateEvent.Done) return result;
+        return await maintenance.WindowAndIdleAsync(challenger.Ref.Digest, stopping) ? result : new(UpdateEvent.Superseded);
     }
 
     private StepResult Swap(DesiredModel target)
@@ -147,7 +166,7 @@ internal sealed class UpdateSteps(
         var home = now.Active;
         if (home is null) slots.Clear();
         else if (slots.Shadow?.Ref.Digest == home.Digest) slots.SwapBack();
-        else if (slots.Active?.Ref.Digest != home.Digest) slots.Activate(await LowPriority.RunAsync("load model", () => loader.LoadCommitted(home)));
+        else if (slots.Active?.Ref.Digest != home.Digest) slots.Activate(await loader.LoadCommittedAsync(home));
         slots.AskShadow = false;
         slots.SetShadow(null);
         return now.TryAgain ? new(UpdateEvent.Again) : StepResult.Done;

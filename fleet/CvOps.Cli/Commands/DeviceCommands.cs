@@ -40,8 +40,8 @@ internal static class DeviceCommands
             Show(screen, await fleet.Put<LabelsChange, DeviceView>($"devices/{parsed.GetValue(id)}/labels", change, ct));
         }));
 
-        var name = new Argument<string>("name") { Description = "ping or restart-camera." };
-        var arguments = new Argument<string[]>("arguments") { Description = "name=value, e.g. camera=cam-1.", Arity = ArgumentArity.ZeroOrMore };
+        var name = new Argument<string>("name") { Description = "ping, restart-camera, update-now or line." };
+        var arguments = new Argument<string[]>("arguments") { Description = "name=value, e.g. camera=cam-1 or state=idle.", Arity = ArgumentArity.ZeroOrMore };
         devices.Add(on.On(new Command("command", "Send a command and wait for the device's answer.") { id, name, arguments }, async (parsed, fleet, screen, ct) =>
         {
             var request = new CommandRequest(parsed.GetValue(name)!, parsed.GetValue(arguments)!.Select(Pair).ToDictionary(pair => pair.Name, pair => pair.Value));

@@ -36,4 +36,7 @@ public sealed record ModelManifest
 
     /// <summary>Longest inference a device may need, milliseconds; null for no limit.</summary>
     public double? LatencyLimitMs { get; init; }
+
+    /// <summary>What a device must have for it; null for nothing in particular.</summary>
+    public ModelRequirements? Requires { get; init; }
 }

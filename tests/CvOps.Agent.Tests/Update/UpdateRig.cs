@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update;
+using CvOps.Agent.Update.Maintenance;
+using CvOps.Agent.Update.Preflight;
 using CvOps.Agent.Update.Fetch;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
@@ -34,6 +36,14 @@ internal sealed class UpdateRig : IAsyncDisposable
     public string Journal => Path.Combine(Data, "update.json");
 
     public UpdateOptions Options { get; private set; } = new() { SoakFrames = 3, Soak = TimeSpan.Zero, ShadowFrames = 0, DownloadAttempts = 1 };
+
+    /// <summary>What the device's cameras show.</summary>
+    public IReadOnlyList<CameraSize> Cameras { get; set; } = [];
+
+    /// <summary>The clock on the wall, for maintenance windows alone.</summary>
+    public ManualTime Time { get; } = new();
+
+    public MemoryPins Pins { get; } = new(TimeProvider.System);
 
     public static async Task<UpdateRig> CreateAsync(Func<UpdateOptions, UpdateOptions>? change = null)
     {
@@ -134,7 +144,8 @@ internal sealed class UpdateDevice : IAsyncDisposable
         var status = new UpdateStatus(TimeProvider.System);
         var wish = new UpdateWish(Journal);
         Loop = new UpdateLoop(Journal, folder, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()), wish,
-            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, status, new ShadowTrial(rig.Options, Slots, _soak, wish, status, TimeProvider.System, _log.For<ShadowTrial>())),
+            new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, status, new ShadowTrial(rig.Options, Slots, _soak, wish, status, TimeProvider.System, _log.For<ShadowTrial>()),
+                new DevicePreflight(folder, new InferenceOptions { Gpu = false }, () => rig.Cameras), Maintenance = new MaintenanceGate(rig.Options, Line = new LineSignal(rig.Options.WhenIdle, _ => rig.Pins, rig.Time), wish, status, rig.Time)),
             status, Slots, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
         {
@@ -143,6 +154,10 @@ internal sealed class UpdateDevice : IAsyncDisposable
     }
 
     public UpdateJournal Journal { get; }
+
+    public MaintenanceGate Maintenance { get; }
+
+    public LineSignal Line { get; }
 
     public ModelSlots Slots { get; } = new();
 
@@ -199,6 +214,7 @@ internal sealed class UpdateDevice : IAsyncDisposable
     {
         await Loop.StopAsync(CancellationToken.None);
         Loop.Dispose();
+        Line.Dispose();
         Slots.Dispose();
         _http.Dispose();
     }
