@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using CvOps.Vision.Gpu;
+using CvOps.Vision.Packaging;
 using Microsoft.ML.OnnxRuntime;
 
 namespace CvOps.Vision;
 
 /// <summary>Opens ONNX Runtime sessions on the best provider that really works.</summary>
-internal static class OrtSessions
+internal static partial class OrtSessions
 {
     private static readonly Lock ResolverGate = new();
     private static string? resolvedPath;
@@ -45,9 +47,7 @@ internal static class OrtSessions
         }
         catch (OnnxRuntimeException e)
         {
-            throw new ModelException(e.Message.Contains("InvalidProtobuf", StringComparison.Ordinal)
-                ? $"Not an ONNX model: the {onnx.Length} bytes are no ONNX protobuf."
-                : $"ONNX Runtime can't load the model: {e.Message}", e);
+            throw new ModelException(LoadProblem(onnx, e), e);
         }
         catch (Exception e) when (LibraryProblem(e, settings) is { } problem)
         {
@@ -100,6 +100,18 @@ internal static class OrtSessions
             resolvedPath = path;
         }
     }
+
+    private static string LoadProblem(byte[] onnx, OnnxRuntimeException e)
+    {
+        if (e.Message.Contains("InvalidProtobuf", StringComparison.Ordinal)) return $"Not an ONNX model: the {onnx.Length} bytes are no ONNX protobuf.";
+        return NewestOpset().Match(e.Message) is { Success: true } newest
+            ? $"The model is of opset {OnnxHeader.Read(onnx).Opset}; the ONNX Runtime here runs opset {newest.Groups[1].Value} at most. Export the model with that opset or an older one."
+            : $"ONNX Runtime can't load the model: {e.Message}";
+    }
+
+    // The runtime's own words; what it supports can't be asked in any other way.
+    [GeneratedRegex(@"official support for domain ai\.onnx is till opset (\d+)")]
+    private static partial Regex NewestOpset();
 
     private static string? LibraryProblem(Exception e, SessionSettings settings)
     {

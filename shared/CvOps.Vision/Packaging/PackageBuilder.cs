@@ -3,7 +3,10 @@ using CvOps.Contracts.Packages;
 
 namespace CvOps.Vision.Packaging;
 
-/// <summary>Makes a signed package from an ONNX model: opens it as an agent would, measures its world, records golden vectors.</summary>
+/// <summary>
+/// Makes a signed package from an ONNX model: opens and tries it as an agent would, measures its world, records golden vectors. The same model,
+/// manifest and pictures give the same bytes on one machine, but for the signature, in which ECDSA draws a random number.
+/// </summary>
 public static class PackageBuilder
 {
     private const int GoldenPictures = 4;
@@ -16,7 +19,7 @@ public static class PackageBuilder
     /// that never went through its compression are sharper than what it sends, and that difference counts towards drift.</param>
     /// <param name="key">The signer's.</param>
     /// <returns>SHA-256 of the package, lower-case hex.</returns>
-    /// <exception cref="ModelException">The model does not open or does not fit its manifest.</exception>
+    /// <exception cref="ModelException">The model is of an opset the runtime lacks, does not fit its manifest, gives no numbers on a picture, or is fed by a defective path.</exception>
     /// <exception cref="PictureException">A picture can't be read.</exception>
     /// <exception cref="PackageException">The parts do not make a sound package.</exception>
     public static string Build(string path, ModelManifest manifest, byte[] onnx, IReadOnlyList<string> pictures, ECDsa key, Lineage? lineage = null)
@@ -30,16 +33,12 @@ public static class PackageBuilder
             var picture = JpegCodec.Decode(File.ReadAllBytes(pictures[index]));
             var result = runner.Infer(picture.View);
             profile.Add(result.Statistics, result.Prediction);
-            if (index % every == 0 && inputs.Count < GoldenPictures) inputs.Add(runner.Session.Own.ReadInput(0));
+            if (index % every == 0 && inputs.Count < GoldenPictures) inputs.Add(GoldenInputs.Of(runner.Session, picture));
         }
 
         if (inputs.Count == 0)
         {
-            foreach (var period in (ReadOnlySpan<int>)[32, 128])
-            {
-                runner.Infer(Pattern(period).View);
-                inputs.Add(runner.Session.Own.ReadInput(0));
-            }
+            foreach (var period in (ReadOnlySpan<int>)[32, 128]) inputs.Add(GoldenInputs.Of(runner.Session, Pattern(period)));
         }
 
         var golden = GoldenCheck.Make(runner.Session, inputs);

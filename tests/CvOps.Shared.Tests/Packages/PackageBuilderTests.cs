@@ -41,6 +41,43 @@ public sealed class PackageBuilderTests : IDisposable
     }
 
     [Fact]
+    public void Packing_twice_gives_the_same_bytes_of_everything_but_the_signature()
+    {
+        var pictures = Directory.GetFiles(TestData.Require("neu-det", "images", "val"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(20).ToArray();
+        var model = File.ReadAllBytes(TestData.Require("models", ModelFile));
+        using var key = SigningKeys.Create();
+        var (first, second) = (_folder["first.cvmodel"], _folder["second.cvmodel"]);
+        PackageBuilder.Build(first, Manifest, model, pictures, key, new Lineage(Trainer: "tests"));
+        PackageBuilder.Build(second, Manifest, model, pictures, key, new Lineage(Trainer: "tests"));
+        var signatures = File.ReadAllBytes(first).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(PackageNames.SignatureFolder + "/"));
+        Assert.True(signatures > model.Length);
+        Assert.Equal(File.ReadAllBytes(first).AsSpan(0, signatures - 30).ToArray(), File.ReadAllBytes(second).AsSpan(0, signatures - 30).ToArray());
+        Assert.Equal(PackageReader.Open(first).Signatures[0].Statement, PackageReader.Open(second).Signatures[0].Statement);
+    }
+
+    [Fact]
+    public void A_model_of_an_opset_the_runtime_lacks_is_refused_with_what_to_do()
+    {
+        const int opset = 99;
+        using var key = SigningKeys.Create();
+        var manifest = Manifest with { Classes = ["a", "b"], Input = new InputSpec { Name = "x", Width = 4, Height = 4 }, Decoder = new DecoderSpec { Kind = DecoderKind.Probabilities, Outputs = ["y"] } };
+        var model = new TinyOnnx().Opset(opset).Input("x", 1, 3, 4, 4).Constant("c", [0.25f, 0.75f], 1, 2).Node("Identity", ["c"], "y").Output("y", 1, 2).Build();
+        Assert.Equal(opset, OnnxHeader.Read(model).Opset);
+        Assert.Contains("The model is of opset 99; the ONNX Runtime here runs opset", Assert.Throws<ModelException>(() => PackageBuilder.Build(_folder["x.cvmodel"], manifest, model, [], key)).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void Classes_that_the_outputs_lack_are_refused_before_anything_is_written()
+    {
+        using var key = SigningKeys.Create();
+        var model = File.ReadAllBytes(TestData.Require("models", ModelFile));
+        Assert.Contains("5", Assert.Throws<ModelException>(() => PackageBuilder.Build(_folder["x.cvmodel"], Manifest with { Classes = [.. Manifest.Classes.Take(5)] }, model, [], key)).Message, StringComparison.Ordinal);
+        Assert.Contains("the model wants [?, 3, 96, 96]", Assert.Throws<ModelException>(() => PackageBuilder.Build(_folder["x.cvmodel"], Manifest with { Input = Manifest.Input with { Width = 97 } }, model, [], key)).Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
     public void A_detector_that_suppresses_for_itself_is_packed_though_good_parts_show_it_nothing()
     {
         var manifest = OutputRig.Manifest(ModelTask.Detection, new DecoderSpec { Kind = DecoderKind.YoloV10, Outputs = ["boxes"] }, ["dent"], ["dent"]);
