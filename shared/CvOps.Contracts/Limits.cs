@@ -22,10 +22,10 @@ public static class Limits
     public const int PackageSignatureBytes = 256 * 1024;
 
     /// <summary>Most JSON values, names and brackets in all documents of a package: what keeps small files from becoming large objects.</summary>
-    public const int PackageDocumentTokens = 1_000_000;
+    public const int PackageDocumentTokens = 500_000;
 
     /// <summary>Most memory that opening a package allocates, whatever the file says, in bytes.</summary>
-    public const long PackageOpenBytes = 192L * 1024 * 1024;
+    public const long PackageOpenBytes = 96L * 1024 * 1024;
 
     /// <summary>No device's clock shows less unless it was never set.</summary>
     public static readonly DateTimeOffset EarliestClock = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);

@@ -25,7 +25,7 @@ public static class PackageReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PackageException($"{path} cannot be read: {e.Message}", e);
+            throw new PackageException($"{path} cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
     }
 
@@ -127,7 +127,7 @@ public static class PackageReader
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or FormatException or InvalidOperationException)
         {
-            throw new PackageException($"{path}: {name} is not understood: {e.Message}", e);
+            throw new PackageException($"{path}: {name} is not understood: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

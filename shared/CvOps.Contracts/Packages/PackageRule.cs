@@ -5,7 +5,22 @@ internal static class PackageRule
 {
     /// <returns>The first thing wrong, as the end of a sentence; null when sound.</returns>
     public static string? Problem(PackageDocuments documents, IReadOnlyDictionary<string, PackageEntry> entries) =>
-        OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, documents.Manifest.Input.ElementType, entries);
+        Missing(documents) ?? OfManifest(documents.Manifest) ?? OfProfile(documents.Profile) ?? OfGolden(documents.Golden, documents.Manifest.Input.ElementType, entries);
+
+    /// <summary>JSON may say null inside a list, or leave a record's part out, where no type of ours does.</summary>
+    private static string? Missing(PackageDocuments documents)
+    {
+        var (manifest, profile, golden, _) = documents;
+        if (HasNull(manifest.Classes) || HasNull(manifest.RejectClasses) || HasNull(manifest.Decoder.Outputs) || HasNull(manifest.Decoder.Keypoints) || HasNull(manifest.Input.Roi)) return "the manifest has a list with nothing in one of its places.";
+        if (profile.Histograms.Values.Any(histogram => histogram is not { Edges: not null, Counts: not null })) return "the profile has a histogram without edges or counts.";
+        if (golden.Vectors is null || HasNull(golden.Vectors)) return "its golden vectors are missing.";
+        return golden.Vectors.All(vector => vector is { Input: not null, Outputs: not null, Decoded: not null } && vector.Outputs.All(output => output is { Name: not null, Shape: not null, File: not null }))
+            ? null
+            : "a golden vector lacks its input, its outputs or what they decode to.";
+    }
+
+    private static bool HasNull<T>(IReadOnlyList<T>? list)
+        where T : class => list?.Any(item => item is null) == true;
 
     private static string? OfManifest(ModelManifest manifest)
     {

@@ -79,7 +79,7 @@ public static class PackageVerifier
         }
         catch (CryptographicException e)
         {
-            return $"has a signature that cannot be checked: {e.Message}";
+            return $"has a signature that cannot be checked: {e.Message.TrimEnd('.')}.";
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed record SignatureBundle(string Fingerprint, byte[] Statement, byt
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
-            throw new PackageException($"A signature of the package is no Sigstore bundle with one DSSE signature: {e.Message}", e);
+            throw new PackageException($"A signature of the package is no Sigstore bundle with one DSSE signature: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

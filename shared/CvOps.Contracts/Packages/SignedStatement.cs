@@ -68,7 +68,7 @@ internal static class SignedStatement
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw new PackageException($"The signed statement is not about a model package: {e.Message}", e);
+            throw new PackageException($"The signed statement is not about a model package: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

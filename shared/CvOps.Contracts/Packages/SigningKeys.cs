@@ -64,6 +64,37 @@ public static class SigningKeys
     /// <exception cref="CryptographicException">The file holds no P-256 public key, or a private one.</exception>
     internal static (ECDsa Key, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter) LoadPublic(string path)
     {
+        try
+        {
+            return ReadPublic(path);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new CryptographicException($"its curve is known to nobody here ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+
+    /// <returns>The key pair in a PEM file; the caller disposes it.</returns>
+    /// <exception cref="PackageException">The file is missing or holds no P-256 private key.</exception>
+    public static ECDsa Load(string path)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+            _ = Checked(key);
+            _ = key.ExportPkcs8PrivateKey();
+            return key;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or CryptographicException)
+        {
+            key.Dispose();
+            throw new PackageException($"{path} holds no P-256 private key to sign with: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+
+    private static (ECDsa Key, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter) ReadPublic(string path)
+    {
         if (new FileInfo(path).Length > PemBytes) throw new CryptographicException($"it is larger than {PemBytes} bytes");
         var pem = File.ReadAllText(path);
         if (pem.Contains("PRIVATE KEY-----", StringComparison.Ordinal)) throw new CryptographicException("it is a private key, which belongs to the signer alone");
@@ -85,25 +116,6 @@ public static class SigningKeys
         }
 
         return (Checked(key), null, null);
-    }
-
-    /// <returns>The key pair in a PEM file; the caller disposes it.</returns>
-    /// <exception cref="PackageException">The file is missing or holds no P-256 private key.</exception>
-    public static ECDsa Load(string path)
-    {
-        var key = ECDsa.Create();
-        try
-        {
-            key.ImportFromPem(File.ReadAllText(path));
-            _ = Checked(key);
-            _ = key.ExportPkcs8PrivateKey();
-            return key;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
-        {
-            key.Dispose();
-            throw new PackageException($"{path} holds no P-256 private key to sign with: {e.Message}", e);
-        }
     }
 
     private static string Pem(ECDsa key) => key.ExportSubjectPublicKeyInfoPem() + "\n";

@@ -30,6 +30,7 @@ public sealed record TrustDocument
         if (Format != 1) return $"it has form {Format}, and this version reads form 1.";
         if (Version < 1) return $"its version is {Version}; versions begin at 1.";
         if (Keys.Keys.Concat(Revoked.Keys).FirstOrDefault(id => !SigningKeys.IsKeyId(id)) is { } wrong) return $"'{wrong}' is no key id: {SigningKeys.KeyIdDigits} hex digits.";
+        if (Keys.Values.Any(terms => terms is null) || Revoked.Values.Any(revocation => revocation is null)) return "it has a key or a revocation that says null.";
         if (Keys.FirstOrDefault(key => key.Value.NotBefore >= key.Value.NotAfter).Key is { } never) return $"key {never} ends before it begins.";
         return Revoked.FirstOrDefault(key => string.IsNullOrWhiteSpace(key.Value.Reason)).Key is { } mute ? $"the revocation of key {mute} gives no reason." : null;
     }

@@ -55,7 +55,7 @@ public sealed class TrustedKeys
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or FormatException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new PackageException($"{path} is no trust document, so no key is believed: {e.Message}", e);
+            throw new PackageException($"{path} is no trust document, so no key is believed: {e.Message.TrimEnd('.')}.", e);
         }
     }
 
@@ -106,7 +106,7 @@ public sealed class TrustedKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
         {
-            throw new PackageException($"{path} holds no P-256 public key to trust: {e.Message}", e);
+            throw new PackageException($"{path} holds no P-256 public key to trust: {e.Message.TrimEnd('.')}.", e);
         }
     }
 }
