@@ -27,9 +27,10 @@ internal static class LoopCommands
                 ("explanation", view => view.Explanation)));
         var device = new Argument<string>("device");
         var camera = new Argument<string>("camera");
-        drift.Add(on.On(new Command("accept", "What the camera shows from now on is how it shall be: ends its alarm and learns its baseline anew.") { device, camera }, async (parsed, fleet, screen, ct) =>
+        var why = new Option<string?>("--reason") { Description = "Why, for the audit log." };
+        drift.Add(on.On(new Command("accept", "What the camera shows from now on is how it shall be: ends its alarm and learns its baseline anew.") { device, camera, why }, async (parsed, fleet, screen, ct) =>
         {
-            var detail = await fleet.Post<DriftAcceptance, DriftDetail>($"drift/{parsed.GetValue(device)}/{parsed.GetValue(camera)}/accept", new DriftAcceptance(Environment.UserName), ct);
+            var detail = await fleet.Post<DriftAcceptance, DriftDetail>($"drift/{parsed.GetValue(device)}/{parsed.GetValue(camera)}/accept", new DriftAcceptance(Environment.UserName, parsed.GetValue(why)), ct);
             screen.One(detail, ("camera", $"{detail.View.Device}/{detail.View.Camera}"), ("state", $"{detail.View.State}"), ("explanation", detail.View.Explanation));
         }));
         return drift;

@@ -26,7 +26,7 @@ internal static class DriftEndpoints
                 ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
 
         api.MapPost("/drift/{device}/{camera}/accept", async (string device, string camera, DriftAcceptance acceptance, IGrainFactory grains) =>
-            Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Accept(acceptance.By) is { } detail
+            Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Accept(acceptance.By, acceptance.Reason) is { } detail
                 ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
     }
 

@@ -20,7 +20,7 @@ internal interface IDriftGrain : IGrainWithStringKey
 
     /// <summary>What the camera shows from now on is how it shall be: its baseline is learned anew, the alarm ends.</summary>
     /// <returns>Null when nothing is known of that camera.</returns>
-    Task<DriftDetail?> Accept(string by);
+    Task<DriftDetail?> Accept(string by, string? reason);
 }
 
 /// <summary>All a camera's drift remembers; stored as JSON.</summary>
@@ -95,14 +95,14 @@ internal sealed partial class DriftGrain(
             Reference(profile)?.Histograms ?? new Dictionary<string, ReferenceHistogram>(), recent?.Histograms ?? new Dictionary<string, HistogramCounts>(), [.. Record.Timeline]);
     }
 
-    public async Task<DriftDetail?> Accept(string by)
+    public async Task<DriftDetail?> Accept(string by, string? reason)
     {
         if (Record.Model is null) return null;
         var now = time.GetUtcNow();
         (Record.Baseline, Record.Windows, Record.Covariates, Record.Memory) = (CameraBaseline.AcceptedFrom(now), [], [], DriftMemory.Fresh(now));
         (Record.Cause, Record.MovedSince) = (null, null);
         await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, DriftState.Learning, false));
-        await audit.RecordAsync(by, "drift.accepted", Key, "What the camera shows from now on is its baseline.", CancellationToken.None);
+        await audit.RecordAsync(by, "drift.accepted", Key, $"What the camera shows from now on is its baseline. {reason}".TrimEnd(), CancellationToken.None);
         await Write();
         return await Read();
     }

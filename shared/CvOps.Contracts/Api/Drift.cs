@@ -14,7 +14,8 @@ public sealed record DriftView(
 
 /// <summary>Says that what a camera shows now is how it shall be: its baseline is learned anew.</summary>
 /// <param name="By">Who says so; for the audit log.</param>
-public sealed record DriftAcceptance(string By);
+/// <param name="Reason">Why, in their words; for the audit log.</param>
+public sealed record DriftAcceptance(string By, string? Reason = null);
 
 /// <param name="Psi">Population stability index against the reference: the package's profile, or the camera's own baseline where it has one.</param>
 /// <param name="PValue">Of that PSI under no drift, chi-square approximation.</param>
