@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using Microsoft.ML.OnnxRuntime;
@@ -34,7 +35,7 @@ public sealed class ModelSession : IDisposable
     public static ModelSession Open(ReadOnlyMemory<byte> onnx, ModelManifest manifest, SessionSettings settings)
     {
         ModelGraph.CheckManifest(manifest);
-        var (session, provider) = OrtSessions.Open(onnx.ToArray(), settings);
+        var (session, provider) = OrtSessions.Open(AsArray(onnx), settings);
         try
         {
             return new ModelSession(session, provider, manifest);
@@ -50,6 +51,10 @@ public sealed class ModelSession : IDisposable
             throw;
         }
     }
+
+    // Another copy of a large model beside a running line is a collection that stops it.
+    private static byte[] AsArray(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Array is { } array && array.Length == bytes.Length ? array : bytes.ToArray();
 
     /// <summary>The execution provider really in use: TensorRT, CUDA or CPU.</summary>
     public string Provider { get; }

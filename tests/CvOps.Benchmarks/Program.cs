@@ -15,6 +15,9 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["footprint"] = FootprintBench.RunAsync,
 };
 
+// Not of the frame path: a table of its own.
+var alone = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["update"] = UpdateBench.RunAsync };
+
 switch (args)
 {
     case ["frame"]:
@@ -30,10 +33,12 @@ switch (args)
         return await CameraSoak.RunAsync(count);
     case [FootprintBench.BareHarness, .. var rest]:
         return FootprintBench.RunBare(rest);
-    case [var name] when benchmarks.TryGetValue(name, out var run):
+    case [PackageServer.Command, var folder, var port]:
+        return await PackageServer.RunAsync(folder, port);
+    case [var name] when benchmarks.TryGetValue(name, out var run) || alone.TryGetValue(name, out run):
         FigureTable.Publish(name, await run());
         return 0;
     default:
-        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys)} | soak-camera MINUTES");
+        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys.Concat(alone.Keys))} | soak-camera MINUTES");
         return 78;
 }
