@@ -25,7 +25,7 @@ const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit doe
 if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
 if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.Out, Console.Error);
 
-MallocArenas.AddNoMore();
+NativeHeap.KeepSmall();
 var command = CommandLine.Parse(args);
 switch (command.Verb)
 {

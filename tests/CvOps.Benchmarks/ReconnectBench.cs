@@ -27,7 +27,7 @@ internal static class ReconnectBench
     public static async Task<IReadOnlyList<Figure>> RunAsync()
     {
         // As the agent does.
-        MallocArenas.AddNoMore();
+        NativeHeap.KeepSmall();
         return [.. await OutagesAsync(), .. await ManyAsync()];
     }
 

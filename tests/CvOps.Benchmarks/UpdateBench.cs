@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using CvOps.Agent;
 using CvOps.Agent.Update;
+using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
+using CvOps.Testing;
 
 namespace CvOps.Benchmarks;
 
@@ -15,14 +17,22 @@ internal static class UpdateBench
     private const double Load = 0.7;
     private const double CameraFps = 30;
     private const int Updates = 40;
-    private static readonly UpdateOptions Options = new() { SoakFrames = 10, Soak = TimeSpan.Zero, SoakLatencyRatio = 1000 };
+    private const int FewUpdates = 10;
+    private const int ManyUpdates = 1000;
+    private const int Rollbacks = 20;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
+    private static readonly UpdateOptions Options = new() { ShadowFrames = 10, SoakFrames = 10, Soak = TimeSpan.Zero, SoakLatencyRatio = 1000 };
 
     public static async Task<IReadOnlyList<Figure>> RunAsync()
     {
         // As the agent does.
-        MallocArenas.AddNoMore();
+        NativeHeap.KeepSmall();
         List<Figure> figures = [];
+        if (Environment.GetEnvironmentVariable("ONLY") == "many") return await ManyAsync(BenchModel.Line());
+        if (Environment.GetEnvironmentVariable("ONLY") == "back") { foreach (var model in BenchModel.All()) figures.AddRange(await RollbacksAsync(model)); return figures; }
         foreach (var model in BenchModel.All()) figures.AddRange(await SwapsAsync(model));
+        foreach (var model in BenchModel.All()) figures.AddRange(await RollbacksAsync(model));
+        figures.AddRange(await ManyAsync(BenchModel.Line()));
         return figures;
     }
 
@@ -68,6 +78,88 @@ internal static class UpdateBench
             Figure.AtMost($"frames out of order, {model.Name}", disordered, 0, "every frame put in"),
             Figure.AtMost($"p99 between results, during updates / steady, {model.Name}", P(swapped, 0.99) / P(steady, 0.99), 1.5, "the same run without updates, taking turns"),
         ];
+    }
+
+    /// <summary>
+    /// New models that go wrong after the swap: one whose outputs are NaN for a picture it had not seen on trial. From the end of its failed run
+    /// to the old model's result for that very frame, and until the old model is in charge.
+    /// </summary>
+    private static async Task<Figure[]> RollbacksAsync(BenchModel model)
+    {
+        var period = TimeSpan.FromSeconds(1 / (Load * await PaceAsync(model)));
+        if (period < TimeSpan.FromSeconds(1 / CameraFps)) period = TimeSpan.FromSeconds(1 / CameraFps);
+        await using var line = await UpdatedLine.StartAsync(model, Options with { SoakFrames = 100_000 }, 1, 4_000_000);
+        line.Feed(period);
+        List<double> answered = [], charge = [];
+        var stumbled = 0;
+        for (var i = 0; i < Rollbacks; i++)
+        {
+            line.Luma = 200;
+            var bad = line.Publish(Brittle(model.Manifest.Classes.Count), model.Manifest with
+            {
+                Version = $"bad-{i}", Task = ModelTask.Classification, Input = new InputSpec { Name = "images", Width = 8, Height = 8 },
+                Decoder = new DecoderSpec { Kind = DecoderKind.Logits, Outputs = ["logits"] },
+            });
+            await line.UpdateAsync(bad, UpdateState.Soaking);
+            await Task.Delay(period * (3 + i % 3));
+            var from = line.Log.Count;
+            var back = line.WhenInChargeAsync(line.First);
+            line.Luma = 20;
+            await line.UntilAsync(UpdateState.RolledBack);
+            var at = await back;
+            var seen = line.Log.Results[from..].ToArray();
+            var failed = seen.First(result => result.Failed);
+            stumbled += seen.Count(result => result.Failed || result.Model == bad.Model.Digest && result.At > failed.At) - 1;
+            answered.Add(failed.StandInMs / period.TotalMilliseconds);
+            charge.Add(Math.Max(0, Stopwatch.GetElapsedTime(failed.At, at).TotalMilliseconds) / period.TotalMilliseconds);
+        }
+        await line.StopFeedingAsync();
+        var (lost, twice, disordered) = Count(line);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{model.Name}: {Rollbacks} rollbacks at {period.TotalMilliseconds:0.0} ms a frame: the old model's answer for the failed frame after {Median(answered):0.00} periods (longest {answered.Max():0.00}), in charge after {Median(charge):0.000} (longest {charge.Max():0.000}); {stumbled} further frames met the bad model"));
+        return
+        [
+            Figure.AtMost($"failed run to the old model's result, frame periods, {model.Name}", answered.Max(), 1, $"longest of {Rollbacks}; the failed frame itself is answered"),
+            Figure.AtMost($"verdict to the old model in charge, frame periods, {model.Name}", charge.Max(), 1, $"longest of {Rollbacks}"),
+            Figure.AtMost($"frames lost, twice or out of order in {Rollbacks} rollbacks, {model.Name}", lost + twice + disordered, 0, "every frame put in"),
+        ];
+    }
+
+    /// <summary>What stays behind of many updates: the whole of each, with download, session, trial, swap and soak.</summary>
+    private static async Task<Figure[]> ManyAsync(BenchModel model)
+    {
+        await using var line = await UpdatedLine.StartAsync(model, Options with { ShadowFrames = 3, SoakFrames = 3 }, 4, 1_000_000);
+        DesiredModel[] versions = [.. Enumerable.Range(0, 3).Select(i => line.Publish(model.Onnx, model.Manifest with { Version = $"v{i}" }))];
+        line.Feed(TimeSpan.FromSeconds(4 / 200.0));
+        // A process grows in its first half minute whatever it does: code is compiled again, pools fill.
+        await Task.Delay(WarmUp);
+        Console.WriteLine($"before any update: {ProcessFootprint.Now()}");
+        var (few, started) = (default(ProcessFootprint), Stopwatch.GetTimestamp());
+        for (var update = 1; update <= ManyUpdates; update++)
+        {
+            await line.UpdateAsync(versions[update % versions.Length]);
+            if (update is FewUpdates) few = ProcessFootprint.Now();
+            if (update % 100 == 0 || update is 10 or 20 or 50) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"after {update} updates ({Stopwatch.GetElapsedTime(started).TotalSeconds:0} s): {ProcessFootprint.Now()}"));
+        }
+        var many = ProcessFootprint.Now();
+        await line.StopFeedingAsync();
+        var (lost, twice, disordered) = Count(line);
+        return
+        [
+            Figure.AtMost($"resident memory after {ManyUpdates} updates / after {FewUpdates}", many.Megabytes / few.Megabytes, 1.03, "the same process"),
+            Figure.AtMost($"threads and files gained over {ManyUpdates} updates", many.Threads - few.Threads + many.Files - few.Files, 0, "the same process"),
+            Figure.AtMost($"frames lost, twice or out of order in {ManyUpdates} updates", lost + twice + disordered, 0, "every frame put in"),
+        ];
+    }
+
+    /// <summary>Sound for light pictures, NaN for dark ones.</summary>
+    private static byte[] Brittle(int classes)
+    {
+        var weights = new float[3 * classes];
+        weights[0] = 1;
+        return new TinyOnnx().Input("images", -1, 3, 8, 8).Constant("cut", [0.4f], 1).Constant("weights", weights, 3, classes)
+            .Node("GlobalAveragePool", ["images"], "pooled").Node("Flatten", ["pooled"], "flat", ("axis", 1)).Node("Sub", ["flat", "cut"], "moved").Node("Log", ["moved"], "logs")
+            .Node("MatMul", ["logs", "weights"], "logits").Output("logits", -1, classes).Build();
     }
 
     private static async Task<double> PaceAsync(BenchModel model)

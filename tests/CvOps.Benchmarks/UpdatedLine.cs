@@ -71,6 +71,9 @@ internal sealed class UpdatedLine : IAsyncDisposable
 
     public ModelSlots Slots { get; }
 
+    /// <summary>Digest of the model it started with.</summary>
+    public string First { get; private init; } = "";
+
     /// <summary>Frames put in, of all cameras.</summary>
     public long Put { get; private set; }
 
@@ -84,7 +87,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
         Directory.CreateDirectory(folder["keys"]);
         Directory.CreateDirectory(folder["packages"]);
         SigningKeys.SavePublic(key, folder["keys", "bench.pem"]);
-        PackageBuilder.Build(folder["first.cvmodel"], first.Manifest, first.Onnx, [], key);
+        var digest = PackageBuilder.Build(folder["first.cvmodel"], first.Manifest, first.Onnx, [], key);
         var (server, url) = await PackageServer.StartAsync(folder["packages"]);
         var options = new AgentOptions
         {
@@ -105,7 +108,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
                 () => new DeviceStatus(options.Device, Connectivity.Online, 1, "bench"), () => 0.5, TimeProvider.System, provider.GetRequiredService<ILogger<MqttFleetLink>>()))
             .AddHostedService<LinkLoop>().AddHostedService<UplinkLoop>();
         var host = builder.Build();
-        var line = new UpdatedLine(folder, broker, server, url, key, host, lanes, log);
+        var line = new UpdatedLine(folder, broker, server, url, key, host, lanes, log) { First = digest };
         await host.StartAsync();
         return line;
     }
@@ -159,9 +162,18 @@ internal sealed class UpdatedLine : IAsyncDisposable
     {
         lock (_states) _walked.Clear();
         Loop.Want(new TwinDesired { Version = ++_version, Model = model });
-        await UntilAsync(() => Walked.Any(step => !UpdateMachine.IsBusy(step.State) && step.State != UpdateState.Idle), () => $"{Loop.Report}");
-        return Loop.Report.State == end ? Walked : throw new InvalidOperationException($"The update to {model.Model.Version} ended as {Loop.Report.State}, not {end}: {Loop.Report.Reason}");
+        await UntilAsync(() => Walked.Any(step => step.State == end || (!UpdateMachine.IsBusy(step.State) && step.State != UpdateState.Idle)), () => $"{Loop.Report}");
+        return Walked.Any(step => step.State == end) ? Walked : throw new InvalidOperationException($"The update to {model.Model.Version} ended as {Loop.Report.State}, not {end}: {Loop.Report.Reason}");
     }
+
+    public Task UntilAsync(UpdateState state) => UntilAsync(() => Loop.Report.State == state, () => $"{Loop.Report}");
+
+    /// <summary>When the model is in charge, to some microseconds, at the cost of a core until then.</summary>
+    public Task<long> WhenInChargeAsync(string digest) => Task.Factory.StartNew(() =>
+    {
+        while (Slots.Active?.Ref.Digest != digest) Thread.SpinWait(50);
+        return Stopwatch.GetTimestamp();
+    }, TaskCreationOptions.LongRunning);
 
     public IReadOnlyList<(UpdateState State, long At)> Walked
     {
@@ -187,6 +199,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
     {
         var frame = _pool.Rent(BenchAgent.Width, BenchAgent.Height, "bench");
         frame.Pixels[..(BenchAgent.Width * BenchAgent.Height)].Fill(Luma);
+        frame.Pixels[(BenchAgent.Width * BenchAgent.Height)..].Fill(128);
         frame.Pixels[..BenchAgent.Width].Fill((byte)(number * 7));
         frame.Stamp(lane, 1, number, DateTimeOffset.UnixEpoch, 1, Stopwatch.GetTimestamp());
         _queue.Put(frame, CancellationToken.None);

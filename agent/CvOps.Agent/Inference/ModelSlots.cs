@@ -4,12 +4,13 @@ namespace CvOps.Agent.Inference;
 
 /// <summary>
 /// The model in charge and the other warm one. Inference leases the pair for one frame at a time, so a change takes effect between two frames
-/// and touches none; a model that left both slots is disposed after its last frame. Safe from any thread.
+/// and touches none; a model that left both slots is disposed after its last frame, beside the frame path. Safe from any thread.
 /// </summary>
 internal sealed class ModelSlots : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<LoadedModel, int> _leases = [];
+    private Task _retiring = Task.CompletedTask;
     private LoadedModel? _active;
     private LoadedModel? _shadow;
     private bool _askShadow;
@@ -38,6 +39,15 @@ internal sealed class ModelSlots : IDisposable
         get
         {
             lock (_gate) return _shadow;
+        }
+    }
+
+    /// <summary>Completes when the models that were let go so far are disposed.</summary>
+    public Task Retired
+    {
+        get
+        {
+            lock (_gate) return _retiring;
         }
     }
 
@@ -78,7 +88,8 @@ internal sealed class ModelSlots : IDisposable
             if (ReferenceEquals(model, _active)) return;
             var leaving = ReferenceEquals(model, _shadow) ? null : _shadow;
             (_active, _shadow, _standsIn) = (model, _active, false);
-            DisposeIfIdle(leaving);
+            _leases.TryAdd(model, 0);
+            RetireIfIdle(leaving);
         }
     }
 
@@ -92,7 +103,8 @@ internal sealed class ModelSlots : IDisposable
             if (model is not null && ReferenceEquals(model, _active)) throw new InvalidOperationException($"{model.Ref.Name} {model.Ref.Version} is in charge and can't be the shadow too.");
             var leaving = _shadow;
             (_shadow, _standsIn) = (model, false);
-            DisposeIfIdle(leaving);
+            if (model is not null) _leases.TryAdd(model, 0);
+            RetireIfIdle(leaving);
         }
     }
 
@@ -127,8 +139,8 @@ internal sealed class ModelSlots : IDisposable
         {
             var (active, shadow) = (_active, _shadow);
             _active = _shadow = null;
-            DisposeIfIdle(active);
-            DisposeIfIdle(shadow);
+            RetireIfIdle(active);
+            RetireIfIdle(shadow);
         }
     }
 
@@ -143,17 +155,21 @@ internal sealed class ModelSlots : IDisposable
         }
     }
 
+    /// <summary>Models in the slots are gone when this returns, those in a frame's hands with their last frame.</summary>
     public void Dispose()
     {
+        Task retiring;
         lock (_gate)
         {
             if (_disposed) return;
             _disposed = true;
             var (active, shadow) = (_active, _shadow);
             _active = _shadow = null;
-            DisposeIfIdle(active);
-            DisposeIfIdle(shadow);
+            RetireIfIdle(active);
+            RetireIfIdle(shadow);
+            retiring = _retiring;
         }
+        retiring.GetAwaiter().GetResult();
     }
 
     private void Release(in Lease lease)
@@ -161,9 +177,9 @@ internal sealed class ModelSlots : IDisposable
         lock (_gate)
         {
             Count(lease, -1);
-            DisposeIfIdle(lease.Active);
-            DisposeIfIdle(lease.Shadow);
-            DisposeIfIdle(lease.StandIn);
+            RetireIfIdle(lease.Active);
+            RetireIfIdle(lease.Shadow);
+            RetireIfIdle(lease.StandIn);
         }
     }
 
@@ -176,13 +192,17 @@ internal sealed class ModelSlots : IDisposable
 
     private void Count(LoadedModel? model, int change)
     {
-        if (model is not null) _leases[model] = _leases.GetValueOrDefault(model) + change;
+        if (model is not null) _leases[model] += change;
     }
 
-    private void DisposeIfIdle(LoadedModel? model)
+    private void RetireIfIdle(LoadedModel? model)
     {
-        if (model is null || ReferenceEquals(model, _active) || ReferenceEquals(model, _shadow) || _leases.GetValueOrDefault(model) > 0) return;
-        _leases.Remove(model);
-        model.Dispose();
+        if (model is null || ReferenceEquals(model, _active) || ReferenceEquals(model, _shadow) || _leases.GetValueOrDefault(model) > 0 || !_leases.Remove(model)) return;
+        // Not here: freeing a large model takes milliseconds, and the last to hold it is the frame path.
+        _retiring = Task.WhenAll(_retiring, Task.Run(() =>
+        {
+            model.Dispose();
+            NativeHeap.Trim();
+        }));
     }
 }

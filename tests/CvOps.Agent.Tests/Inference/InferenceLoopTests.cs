@@ -48,6 +48,7 @@ public sealed class InferenceLoopTests
         Assert.Contains(seen, s => s.Shadow is not null);
         Assert.All(seen.Where(s => s.Shadow is not null), s => Assert.NotEqual(s.Model, s.Shadow!.Model));
         Assert.Equal(frames, rig.Lane.Meter.FramesInspected);
+        await rig.Slots.Retired;
         foreach (var left in models.Except([rig.Slots.Active, rig.Slots.Shadow])) Assert.Throws<ObjectDisposedException>(() => left!.Session.Run());
     }
 

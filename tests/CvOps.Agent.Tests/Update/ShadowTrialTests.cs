@@ -34,6 +34,7 @@ public sealed class ShadowTrialTests
         Assert.StartsWith("Beside the model in charge: The new model gave no prediction", device.Loop.Report.Reason, StringComparison.Ordinal);
         Assert.Equal("v1", device.Slots.Active?.Ref.Version);
         Assert.Null(device.Slots.Shadow);
+        await device.Slots.Retired;
         Assert.Throws<ObjectDisposedException>(challenger.Session.Run);
         Assert.DoesNotContain(Swapping, device.States.Skip(8));
     }
@@ -72,6 +73,7 @@ public sealed class ShadowTrialTests
         device.Loop.Want(new TwinDesired { Version = 3, Model = rig.Publish("v333") });
         await CvOps.Testing.Eventually.Async(() => device.Slots.Shadow?.Ref.Version == "v333", UpdateRig.Deadline, () => $"{device.Loop.Report}", TestContext.Current.CancellationToken);
         Assert.Equal([Idle, Downloading], device.States.Skip(walked).Take(2));
+        await device.Slots.Retired;
         Assert.Throws<ObjectDisposedException>(challenger.Session.Run);
     }
 
