@@ -9,6 +9,8 @@ public sealed class AloneInTheProcess;
 [Collection(nameof(AloneInTheProcess))]
 public sealed class FramePathAllocationTests
 {
+    private const int MostRounds = 30;
+
     [Fact]
     public async Task The_frame_path_allocates_nothing()
     {
@@ -29,15 +31,18 @@ public sealed class FramePathAllocationTests
         // The stages have threads of their own, so what the process allocates is counted: the test runner's few hundred bytes are in it. One object
         // a frame would be 24 bytes at least, so half of that tells them apart. A debug build's pool remembers owners.
         var least = double.MaxValue;
-        for (var round = 1; round <= 5; round++)
+        var rounds = 0;
+        // Other tests' loops may end beside the first ones.
+        while (rounds < MostRounds && (rounds < 5 || least >= InferenceRig.DebugBytesPerFrame + 12))
         {
+            var round = ++rounds;
             var before = GC.GetTotalAllocatedBytes(precise: true);
             Feed(round * frames);
             least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{least} bytes a frame");
         Assert.True(least < InferenceRig.DebugBytesPerFrame + 12, $"{least} bytes a frame");
-        Assert.Equal(6 * frames, sink.Shadows);
+        Assert.Equal((rounds + 1) * frames, sink.Shadows);
     }
 
     private sealed class CountingSink : IInspectedFrameSink
