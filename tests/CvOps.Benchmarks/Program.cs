@@ -13,6 +13,7 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["actuation"] = ActuationBench.RunAsync,
     ["reconnect"] = ReconnectBench.RunAsync,
     ["footprint"] = FootprintBench.RunAsync,
+    ["chunks"] = ChunkBench.RunAsync,
 };
 
 // Not of the frame path: a table of its own.

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Models;
@@ -41,8 +42,17 @@ internal static class ModelEndpoints
         api.MapGet("/models/{digest}/chunks", async (string digest, string? token, HttpContext http, ModelRegistry models, ModelLinks links, ChunkLists chunks, CancellationToken cancel) =>
         {
             if (!MayFetch(digest, token, http, links)) return NotLetIn();
-            return await models.FindAsync(digest, cancel) is { } model ? Results.File(await chunks.FileOfAsync(model, cancel), "application/json") : Problems.NotFound("model", digest);
+            return await models.FindAsync(digest, cancel) is { } model ? Packed(http, await chunks.FileOfAsync(model, cancel)) : Problems.NotFound("model", digest);
         });
+    }
+
+    /// <summary>JSON that lies on disk in gzip: as it is for whoever takes that, unpacked for others.</summary>
+    private static IResult Packed(HttpContext http, string path)
+    {
+        if (!http.Request.GetTypedHeaders().AcceptEncoding.Any(encoding => encoding.Value == "gzip" && encoding.Quality is null or > 0))
+            return Results.Stream(new GZipStream(File.OpenRead(path), CompressionMode.Decompress), "application/json");
+        http.Response.Headers.ContentEncoding = "gzip";
+        return Results.File(path, "application/json");
     }
 
     /// <summary>Only this machine may come without a token; a wrong one is refused from anywhere.</summary>

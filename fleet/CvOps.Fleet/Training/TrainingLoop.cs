@@ -112,7 +112,7 @@ internal sealed partial class TrainingLoop(
         {
             var pictures = Directory.EnumerateFiles(Path.Combine(work, "dataset", "images"), "*.jpg").Order(StringComparer.Ordinal).ToArray();
             PackageBuilder.Build(package, parent.Manifest with { Version = run.Request.Version }, await File.ReadAllBytesAsync(onnx, stopping), pictures, key,
-                new Lineage(run.Request.Dataset, run.Id, run.Request.Parent, "cvops-trainer head"));
+                new Lineage(run.Request.Dataset, run.Id, run.Request.Parent, "cvops-trainer head"), parent);
         }
         await using var file = File.OpenRead(package);
         var outcome = await models.RegisterAsync(file, run.Request.By, stopping);

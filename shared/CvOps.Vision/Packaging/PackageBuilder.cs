@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CvOps.Contracts.Packages;
 
@@ -18,22 +19,29 @@ public static class PackageBuilder
     /// none, the profile is empty, nothing can drift, and the golden vectors are of drawn patterns. Best is a camera's own frames: pictures
     /// that never went through its compression are sharper than what it sends, and that difference counts towards drift.</param>
     /// <param name="key">The signer's.</param>
+    /// <param name="parent">Its golden inputs are kept where the model takes the same input: the devices that have the parent have them already, and they
+    /// are most of what a new head would change in the package. What the model says to them is recorded anew.</param>
     /// <returns>SHA-256 of the package, lower-case hex.</returns>
     /// <exception cref="ModelException">The model is of an opset the runtime lacks, does not fit its manifest, gives no numbers on a picture, or is fed by a defective path.</exception>
     /// <exception cref="PictureException">A picture can't be read.</exception>
     /// <exception cref="PackageException">The parts do not make a sound package.</exception>
-    public static string Build(string path, ModelManifest manifest, byte[] onnx, IReadOnlyList<string> pictures, ECDsa key, Lineage? lineage = null)
+    public static string Build(string path, ModelManifest manifest, byte[] onnx, IReadOnlyList<string> pictures, ECDsa key, Lineage? lineage = null, ModelPackage? parent = null)
     {
         using var runner = ModelRunner.Open(onnx, manifest, new SessionSettings(AllowGpu: false));
         var profile = new ReferenceProfileBuilder();
-        var inputs = new List<float[]>();
+        var inputs = GoldenInputsOf(parent, runner.Session.InputLength);
+        var kept = inputs.Count > 0;
+        var tried = 0;
         var every = Math.Max(1, pictures.Count / GoldenPictures);
         for (var index = 0; index < pictures.Count; index++)
         {
             var picture = JpegCodec.Decode(File.ReadAllBytes(pictures[index]));
             var result = runner.Infer(picture.View);
             profile.Add(result.Statistics, result.Prediction);
-            if (index % every == 0 && inputs.Count < GoldenPictures) inputs.Add(GoldenInputs.Of(runner.Session, picture));
+            if (index % every != 0 || ++tried > GoldenPictures) continue;
+            // Also where the parent's inputs are kept: it holds this model's preprocessing against the reference.
+            var input = GoldenInputs.Of(runner.Session, picture);
+            if (!kept) inputs.Add(input);
         }
 
         if (inputs.Count == 0)
@@ -51,6 +59,12 @@ public static class PackageBuilder
             Tensors = golden.Entries.ToDictionary(entry => entry.Key, entry => (ReadOnlyMemory<byte>)entry.Value),
             Lineage = lineage ?? new Lineage(),
         }, key);
+    }
+
+    private static List<float[]> GoldenInputsOf(ModelPackage? parent, int length)
+    {
+        List<float[]> inputs = [.. parent?.Golden.Vectors.Select(vector => MemoryMarshal.Cast<byte, float>(parent.Entry(vector.Input).Span).ToArray()) ?? []];
+        return inputs.All(input => input.Length == length) ? inputs : [];
     }
 
     /// <summary>Coloured ramps that touch every value and every edge a decoder may stumble on.</summary>

@@ -46,11 +46,17 @@ public sealed class ChunkListTests
         await using var fleet = await FleetHost.StartAsync();
         var (_, model) = await RegisterAsync(fleet);
         var registry = fleet.Services.GetRequiredService<ModelRegistry>();
-        var kept = registry.PackagePath(model) + ".chunks";
+        var kept = registry.PackagePath(model) + ".chunks.gz";
         Assert.False(File.Exists(kept));
         var first = await fleet.Http.GetByteArrayAsync($"models/{model.Model.Digest}/chunks", TestContext.Current.CancellationToken);
         var written = File.GetLastWriteTimeUtc(kept);
-        Assert.Equal(first, await File.ReadAllBytesAsync(kept, TestContext.Current.CancellationToken));
+        using (var request = new HttpRequestMessage(HttpMethod.Get, $"models/{model.Model.Digest}/chunks"))
+        {
+            request.Headers.AcceptEncoding.ParseAdd("gzip");
+            using var packed = await fleet.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(["gzip"], packed.Content.Headers.ContentEncoding);
+            Assert.Equal(await File.ReadAllBytesAsync(kept, TestContext.Current.CancellationToken), await packed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        }
         Assert.Equal(first, await fleet.Http.GetByteArrayAsync($"models/{model.Model.Digest}/chunks", TestContext.Current.CancellationToken));
         Assert.Equal(written, File.GetLastWriteTimeUtc(kept));
     }

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using CvOps.Contracts;
@@ -25,7 +26,9 @@ internal sealed partial class ChunkListFetch(HttpClient http, ModelFolder folder
         if (wanted.Chunks is not { Scheme: "http" or "https" } address) return null;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(options.DownloadStall);
-        using var answer = await http.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.AcceptEncoding.ParseAdd("gzip");
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
         if (answer.StatusCode != HttpStatusCode.OK)
         {
             // A server in trouble may have one later; another answer says there is none.
@@ -33,12 +36,11 @@ internal sealed partial class ChunkListFetch(HttpClient http, ModelFolder folder
             Log.ListUseless(log, wanted.Model.Digest, $"the server answered {(int)answer.StatusCode} {answer.ReasonPhrase}");
             return null;
         }
-        if (await BodyAsync(answer, ChunkList.DocumentBytes(wanted.Bytes), patience) is not { } document)
+        if (await BodyAsync(answer, ChunkList.DocumentBytes(wanted.Bytes), meter, patience) is not { } document)
         {
             Log.ListUseless(log, wanted.Model.Digest, "it is longer than the list of such a package can be");
             return null;
         }
-        meter.Fetched(document.Length);
         if (Read(document, wanted, out var wrong) is not { } list)
         {
             Log.ListUseless(log, wanted.Model.Digest, wrong);
@@ -48,19 +50,38 @@ internal sealed partial class ChunkListFetch(HttpClient http, ModelFolder folder
         return list;
     }
 
-    private async Task<byte[]?> BodyAsync(HttpResponseMessage answer, long most, CancellationTokenSource patience)
+    /// <returns>Null when it is longer than <paramref name="most"/>, packed or unpacked.</returns>
+    private async Task<byte[]?> BodyAsync(HttpResponseMessage answer, long most, FetchMeter meter, CancellationTokenSource patience)
     {
-        using var document = new MemoryStream();
         await using var body = await answer.Content.ReadAsStreamAsync(patience.Token);
-        var buffer = new byte[64 * 1024];
-        while (true)
+        if (await ReadAsync(body, most, count =>
         {
+            meter.Fetched(count);
             patience.CancelAfter(options.DownloadStall);
-            var read = await body.ReadAsync(buffer, patience.Token);
-            if (read == 0) return document.ToArray();
-            if (document.Length + read > most) return null;
-            document.Write(buffer, 0, read);
+        }, patience.Token) is not { } sent) return null;
+        if (!answer.Content.Headers.ContentEncoding.Contains("gzip")) return sent;
+        await using var unpacked = new GZipStream(new MemoryStream(sent), CompressionMode.Decompress);
+        try
+        {
+            return await ReadAsync(unpacked, most, _ => { }, patience.Token);
         }
+        catch (InvalidDataException)
+        {
+            return [];
+        }
+    }
+
+    private static async Task<byte[]?> ReadAsync(Stream from, long most, Action<int> came, CancellationToken cancellation)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await from.ReadAsync(buffer, cancellation)) > 0;)
+        {
+            came(read);
+            if (all.Length + read > most) return null;
+            all.Write(buffer, 0, read);
+        }
+        return all.ToArray();
     }
 
     private static ChunkList? Read(byte[] document, DesiredModel wanted, out string problem)

@@ -5,14 +5,14 @@ using System.Runtime.InteropServices;
 namespace CvOps.Contracts.Packages.Chunks;
 
 /// <summary>
-/// Content-defined chunking: FastCDC (Xia et al., USENIX ATC 2016) with its gear hash, the skip of the least length and normalised chunking of
-/// level 2. Cuts follow the bytes and not their offsets, so two files that share a part share its chunks, wherever it lies. Pure; where it cuts is
-/// frozen by a test, since a device must cut as the fleet did.
+/// Content-defined chunking: FastCDC (Xia et al., USENIX ATC 2016) with its gear hash, the skip of the least length and normalised chunking. Cuts
+/// follow the bytes and not their offsets, so two files that share a part share its chunks, wherever it lies. Pure; where it cuts is frozen by a
+/// test, since a device must cut as the fleet did.
 /// </summary>
 public static class ChunkCutter
 {
     /// <summary>Averages a chunk list may name, both powers of two.</summary>
-    public const int LeastAverage = 2 * 1024;
+    public const int LeastAverage = 1024;
 
     /// <inheritdoc cref="LeastAverage"/>
     public const int LargestAverage = 64 * 1024;
@@ -20,8 +20,11 @@ public static class ChunkCutter
     /// <summary>A list of about this many chunks is small beside its package and cuts it finely enough.</summary>
     private const int ChunksWanted = 2048;
 
-    /// <summary>Level 2 of normalised chunking: the masks have two bits more before the average length and two fewer behind it.</summary>
-    private const int Normalisation = 2;
+    /// <summary>
+    /// Level 1 of normalised chunking: the masks have one bit more before the average length and one fewer behind it. The paper's level 2 makes lengths
+    /// more even, and after a change it took several chunks more until the cuts were the old ones again; here a change is what counts.
+    /// </summary>
+    private const int Normalisation = 1;
 
     private static readonly ulong[] Gear = MakeGear();
 
@@ -34,7 +37,7 @@ public static class ChunkCutter
     public static int LeastOf(int average) => average / 4;
 
     /// <summary>No chunk is longer.</summary>
-    public static int MostOf(int average) => average * 8;
+    public static int MostOf(int average) => average * 4;
 
     /// <param name="bytes">From the last cut on: at least <see cref="MostOf"/> of them, or all that are left.</param>
     /// <param name="average">One that <see cref="IsAverage"/>.</param>

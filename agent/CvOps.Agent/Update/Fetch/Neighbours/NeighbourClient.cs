@@ -17,10 +17,12 @@ internal sealed partial class NeighbourClient(HttpClient http, Uri address, stri
 
     private static readonly TimeSpan AskTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Grudge = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstGrudge = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestGrudge = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan NewsTime = TimeSpan.FromSeconds(5);
 
-    private ChunkHolding? _holding;
+    private volatile ChunkHolding? _holding;
+    private TimeSpan _grudge = FirstGrudge;
     private TimeSpan _shunned;
     private TimeSpan _news;
     private int _had = -1;
@@ -88,7 +90,8 @@ internal sealed partial class NeighbourClient(HttpClient http, Uri address, stri
 
     private void Shun(string reason)
     {
-        (_holding, _shunned) = (null, Clock + Grudge);
+        (_holding, _shunned) = (null, Clock + _grudge);
+        _grudge = _grudge * 2 < LongestGrudge ? _grudge * 2 : LongestGrudge;
         Log.NeighbourShunned(log, address, reason);
     }
 

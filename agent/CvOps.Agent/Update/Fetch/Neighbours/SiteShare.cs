@@ -14,6 +14,9 @@ internal sealed class SiteShare(DeviceId me, PackageAssembly assembly, IReadOnly
 
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>A neighbour that takes longer to answer is heard the next time: it must not hold up the others.</summary>
+    private static readonly TimeSpan Hearing = TimeSpan.FromSeconds(0.25);
+
     /// <summary>Documents reach the devices of a site one after the other: a moment, so that they begin together.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
 
@@ -21,6 +24,9 @@ internal sealed class SiteShare(DeviceId me, PackageAssembly assembly, IReadOnly
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly long _began = time.GetTimestamp();
+    private readonly CancellationTokenSource _ending = new();
+    private Task _asking = Task.CompletedTask;
+    private bool _fromServer;
     private TimeSpan? _asked;
     private TimeSpan? _waitingSince;
     private TimeSpan _waited;
@@ -30,9 +36,10 @@ internal sealed class SiteShare(DeviceId me, PackageAssembly assembly, IReadOnly
         var list = assembly.List;
         if (neighbours.Count == 0) return new ShareStep(ChunkRun.From(0, list.Count, assembly.Wants, chunk => list.Lengths[chunk], AloneBytes), null);
         var now = time.GetElapsedTime(_began);
-        if (_asked is not { } asked || now - asked >= AskEvery)
+        // Before every run from the server as well: what others have brought meanwhile need not come twice.
+        if (_asked is not { } asked || _fromServer || now - asked >= AskEvery)
         {
-            await Task.WhenAll(neighbours.Select(neighbour => neighbour.AskAsync(assembly, cancellation)));
+            await AskAsync(_asked is null, cancellation);
             now = time.GetElapsedTime(_began);
             _asked = now;
         }
@@ -40,11 +47,24 @@ internal sealed class SiteShare(DeviceId me, PackageAssembly assembly, IReadOnly
         var peers = known.Select(neighbour => new SharePeer(neighbour.Holding!.Device.Value, neighbour.GetsOn, neighbour.Has)).ToArray();
         var plan = ShareRule.Next(me.Value, list.Count, assembly.Wants, chunk => list.Lengths[chunk], peers, IsPatient(now));
         if (plan is { Run: not null, Peer: null } && now < Gathering) plan = new SharePlan(null, null);
+        _fromServer = plan is { Run: not null, Peer: null };
         Account(plan.Run is null && now >= Gathering, now);
         return new ShareStep(plan.Run, plan.Peer is { } peer ? known[peer] : null);
     }
 
-    public void Dispose() => board.Clear();
+    public void Dispose()
+    {
+        board.Clear();
+        _ending.Cancel();
+        _ending.Dispose();
+    }
+
+    private async Task AskAsync(bool first, CancellationToken cancellation)
+    {
+        if (_asking.IsCompleted) _asking = Task.WhenAll(neighbours.Select(neighbour => neighbour.AskAsync(assembly, _ending.Token)));
+        if (first) await _asking.WaitAsync(cancellation);
+        else await Task.WhenAny(_asking, Task.Delay(Hearing, time, cancellation));
+    }
 
     private bool IsPatient(TimeSpan now)
     {
