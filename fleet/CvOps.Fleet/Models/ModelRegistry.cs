@@ -18,6 +18,8 @@ internal sealed record RegisterOutcome(ModelView? Model, string? Refusal, bool T
 /// <summary>Model packages that were proven to come from a trusted signer and to be whole. A package never changes and never leaves.</summary>
 internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit audit, FleetEvents events, IOptions<FleetOptions> options, TimeProvider time)
 {
+    private readonly TrustMemory _memory = new(Path.Combine(options.Value.Data, "trust-version"));
+
     public Task<ModelView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(
         connection => connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray(), cancel);
 
@@ -102,7 +104,7 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         try
         {
             // Read each time: a key that was taken out of the folder is out at once.
-            var result = PackageVerifier.Verify(path, TrustedKeys.Load(options.Value.TrustedKeys!), time.GetUtcNow());
+            var result = PackageVerifier.Verify(path, _memory.Load(options.Value.TrustedKeys!), time.GetUtcNow());
             (package, signer) = (result.Package, result.KeyId);
             return result.Package is not null ? null : (result.Reason ?? "It could not be verified.").Replace(path, "The package", StringComparison.Ordinal);
         }

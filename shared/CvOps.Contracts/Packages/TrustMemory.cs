@@ -8,17 +8,24 @@ namespace CvOps.Contracts.Packages;
 /// </summary>
 public sealed class TrustMemory(string path)
 {
+    private readonly Lock _gate = new();
+
     /// <summary>Reads a folder of trusted keys that is not older than any before it.</summary>
     /// <exception cref="PackageException">It is older, or as of <see cref="TrustedKeys.Load"/>.</exception>
     public TrustedKeys Load(string folder)
     {
         var keys = TrustedKeys.Load(folder);
+        lock (_gate) Compare(folder, keys);
+        return keys;
+    }
+
+    private void Compare(string folder, TrustedKeys keys)
+    {
         try
         {
             var seen = Seen();
             if (keys.Version < seen) throw new PackageException($"The folder of trusted keys {folder} has {(keys.Version == 0 ? $"no {TrustedKeys.DocumentName}" : $"version {keys.Version}")}, and version {seen} was seen here before: an older copy was put back. Deliver the newest.");
             if (keys.Version > seen) Write(keys.Version);
-            return keys;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
