@@ -10,7 +10,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up demo demo-steel test test-slow bench bench-frame soak-camera line-model clean
+.PHONY: help setup build up demo demo-steel test test-slow test-crash bench bench-frame soak-camera line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -49,6 +49,10 @@ bench-frame: build ## the frame path: each figure, its bound, and whether it hol
 bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
+
+test-crash: build ## kill updates at every step, cut the power, fill the disk, turn the clock: what becomes of the device, as a table
+	@.ci/setup crash
+	@exec $(BIN)/CvOps.CrashMatrix/$(CONFIG_FOLDER)/CvOps.CrashMatrix full
 
 soak-camera: build ## a real RTSP server killed, stopped and made to lose packets for SOAK_MINUTES; counts frames in and results out
 	@.ci/setup soak

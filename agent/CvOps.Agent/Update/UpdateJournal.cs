@@ -11,7 +11,7 @@ namespace CvOps.Agent.Update;
 internal sealed class UpdateJournal
 {
     /// <summary>Saves one update may take. A clean one takes nine; a device that keeps ending half-way ends here instead of trying for ever.</summary>
-    public const int SaveLimit = 60;
+    public const int SaveLimit = 40;
 
     /// <summary>Tries of one model that may end with the process; then it is not tried again until the desired version rises.</summary>
     public const int DeathLimit = 3;
@@ -55,7 +55,7 @@ internal sealed class UpdateJournal
     public void Save(UpdateRecord next)
     {
         next = next with { Saves = UpdateMachine.IsBusy(next.State) || UpdateMachine.IsBusy(Current.State) ? Current.Saves + 1 : 0 };
-        DurableFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(next, UpdateJson.Default.UpdateRecord));
+        ReservedFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(next, UpdateJson.Default.UpdateRecord));
         Current = next;
     }
 

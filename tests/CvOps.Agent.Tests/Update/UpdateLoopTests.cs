@@ -305,7 +305,12 @@ public sealed class UpdateLoopTests
         Assert.Equal("v22", UpdateJournal.Open(rig.Journal).Current.Active?.Version);
 
         // A folder where the journal's next content goes first.
-        void Refuse() => Directory.CreateDirectory(rig.Journal + ".new");
+        void Refuse()
+        {
+            File.Delete(rig.Journal + ".new");
+            Directory.CreateDirectory(rig.Journal + ".new");
+        }
+
         void Allow() => Directory.Delete(rig.Journal + ".new");
     }
 
