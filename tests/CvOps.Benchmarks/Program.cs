@@ -1,7 +1,7 @@
 using CvOps.Benchmarks;
 
-// Each benchmark is one row here and one target in the Makefile; `frame` is all of them in one table.
-var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+// A table is the benchmarks of one subject; each of them is a row here and has a target of its own in the Makefile.
+var frame = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["pipeline"] = PipelineBench.RunAsync,
     ["rtsp"] = RtspBench.RunAsync,
@@ -13,22 +13,25 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["actuation"] = ActuationBench.RunAsync,
     ["reconnect"] = ReconnectBench.RunAsync,
     ["footprint"] = FootprintBench.RunAsync,
+};
+var update = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["swaps"] = UpdateBench.RunAsync,
     ["chunks"] = ChunkBench.RunAsync,
 };
-
-// Not of the frame path: a table of its own.
-var alone = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>> { ["update"] = UpdateBench.RunAsync };
+var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update };
+var parts = tables.Values.SelectMany(table => table).ToDictionary();
 
 switch (args)
 {
-    case ["frame"]:
+    case [var subject] when tables.TryGetValue(subject, out var table):
         List<Figure> figures = [];
-        foreach (var (name, run) in benchmarks)
+        foreach (var (name, run) in table)
         {
             Console.WriteLine($"-- {name}");
             figures.AddRange(await run());
         }
-        FigureTable.Publish("frame", figures);
+        FigureTable.Publish(subject, figures);
         return 0;
     case ["soak-camera", var minutes] when int.TryParse(minutes, out var count) && count > 0:
         return await CameraSoak.RunAsync(count);
@@ -36,10 +39,10 @@ switch (args)
         return FootprintBench.RunBare(rest);
     case [PackageServer.Command, var folder, var port]:
         return await PackageServer.RunAsync(folder, port);
-    case [var name] when benchmarks.TryGetValue(name, out var run) || alone.TryGetValue(name, out run):
+    case [var name] when parts.TryGetValue(name, out var run):
         FigureTable.Publish(name, await run());
         return 0;
     default:
-        Console.Error.WriteLine($"usage: CvOps.Benchmarks frame | {string.Join(" | ", benchmarks.Keys.Concat(alone.Keys))} | soak-camera MINUTES");
+        Console.Error.WriteLine($"usage: CvOps.Benchmarks {string.Join(" | ", tables.Keys.Concat(parts.Keys))} | soak-camera MINUTES");
         return 78;
 }
