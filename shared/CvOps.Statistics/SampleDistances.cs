@@ -3,6 +3,8 @@ namespace CvOps.Statistics;
 /// <summary>Distances between two samples of numbers, where the values themselves are at hand. Samples need not be sorted; each needs a value.</summary>
 public static class SampleDistances
 {
+    private static readonly double[] TailShares = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999];
+
     /// <summary>Two-sample Kolmogorov-Smirnov. The p-value is Kolmogorov's limit Q(sqrt(nm / (n + m)) D): good from about 30 a side.</summary>
     public static (double Statistic, double PValue) KolmogorovSmirnov(IReadOnlyList<double> reference, IReadOnlyList<double> current)
     {
@@ -22,13 +24,23 @@ public static class SampleDistances
     }
 
     /// <summary>Inner edges that cut a sample into equal parts: linear quantiles (Hyndman and Fan 1996, type 7) at 1/bins, 2/bins..., equal ones dropped.</summary>
-    public static double[] QuantileEdges(IReadOnlyList<double> sample, int bins)
+    public static double[] QuantileEdges(IReadOnlyList<double> sample, int bins) => Edges(sample, Enumerable.Range(1, bins - 1).Select(i => (double)i / bins));
+
+    /// <summary>
+    /// Edges for a reference profile: linear quantiles of the sample at 0.1, 1, 5, 10, 20 ... 90, 95, 99 and 99.9 %, equal ones dropped. Deciles alone
+    /// put half of what a shift of two standard deviations says into one bin; with tails of their own a change detector that sees
+    /// counts alone loses next to nothing to one that sees values.
+    /// </summary>
+    /// <returns>1 to 15 edges, rising.</returns>
+    public static double[] TailEdges(IReadOnlyList<double> sample) => Edges(sample, TailShares);
+
+    private static double[] Edges(IReadOnlyList<double> sample, IEnumerable<double> shares)
     {
         var sorted = Sorted(sample);
         var edges = new List<double>();
-        for (var i = 1; i < bins; i++)
+        foreach (var share in shares)
         {
-            var at = (double)i / bins * (sorted.Length - 1);
+            var at = share * (sorted.Length - 1);
             var below = (int)at;
             var above = Math.Min(below + 1, sorted.Length - 1);
             var edge = sorted[below] + ((at - below) * (sorted[above] - sorted[below]));

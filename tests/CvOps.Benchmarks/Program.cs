@@ -19,7 +19,11 @@ var update = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["swaps"] = UpdateBench.RunAsync,
     ["chunks"] = ChunkBench.RunAsync,
 };
-var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update };
+var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["sketches"] = SketchBench.RunAsync,
+};
+var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
 
 switch (args)

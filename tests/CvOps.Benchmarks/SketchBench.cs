@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using CvOps.Contracts.Telemetry;
+using CvOps.Statistics;
+
+namespace CvOps.Benchmarks;
+
+/// <summary>Ten thousand sketches of one camera-hour each, merged to one.</summary>
+internal static class SketchBench
+{
+    private const int Sketches = 10_000;
+    private const int ValuesEach = 50;
+    private const int Rounds = 5;
+    private const double LimitMilliseconds = 100;
+
+    public static Task<IReadOnlyList<Figure>> RunAsync()
+    {
+        var chance = new Random(20_261_121);
+        double[] Values() => [.. Enumerable.Range(0, ValuesEach).Select(_ => chance.NextDouble() * 255)];
+        var edges = SampleDistances.TailEdges([.. Enumerable.Range(0, 1000).Select(_ => chance.NextDouble() * 255)]);
+        HistogramCounts[] histograms = [.. Enumerable.Range(0, Sketches).Select(_ => Count(edges, Values()))];
+        return Task.FromResult<IReadOnlyList<Figure>>(
+        [
+            Merged("histograms", () => histograms.Aggregate(Histogram.Merge).Counts.Sum()),
+        ]);
+    }
+
+    /// <param name="merge">Answers with something of the result, so that it is made.</param>
+    private static Figure Merged(string name, Func<double> merge)
+    {
+        merge();
+        double[] times = [.. Enumerable.Range(0, Rounds).Select(_ =>
+        {
+            var began = Stopwatch.GetTimestamp();
+            merge();
+            return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }).Order()];
+        return Figure.AtMost($"ms to merge {Sketches} {name} / 100 ms", times[Rounds / 2] / LimitMilliseconds, 1, $"the limit; {ValuesEach} values in each");
+    }
+
+    private static HistogramCounts Count(double[] edges, double[] values)
+    {
+        var histogram = new Histogram(edges);
+        foreach (var value in values) histogram.Add(value);
+        return histogram.ToCounts();
+    }
+}
