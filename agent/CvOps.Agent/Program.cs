@@ -26,6 +26,7 @@ if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offlin
 if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.Out, Console.Error);
 
 NativeHeap.KeepSmall();
+FileCreation.ForThisUserAlone();
 var command = CommandLine.Parse(args);
 switch (command.Verb)
 {

@@ -49,7 +49,7 @@ fi
 
 install -d -m 0755 "$root/opt" "$root/etc/systemd/system" "$root/usr/share/doc/cvops-agent"
 install -d -m 0750 -g "$group" "$root/etc/cvops" "$root/etc/cvops/trusted-keys"
-install -d -m 0750 -o "$group" -g "$group" "$root/var/lib/cvops-agent"
+install -d -m 0700 -o "$group" -g "$group" "$root/var/lib/cvops-agent"
 
 # The new program stands beside the old one before it takes its name: a power cut leaves one of the two.
 rm -rf "$root/opt/cvops-agent.new"
@@ -59,6 +59,13 @@ sync "$root/opt/cvops-agent.new"
 rm -rf "$root/opt/cvops-agent.old"
 [ ! -e "$root/opt/cvops-agent" ] || mv "$root/opt/cvops-agent" "$root/opt/cvops-agent.old"
 mv "$root/opt/cvops-agent.new" "$root/opt/cvops-agent"
+
+# Keys and certificates are their user's alone, whoever put them there; the agent refuses a private key that is not.
+for secret in "$root"/etc/cvops/*.key "$root"/etc/cvops/*.pem; do
+    [ -f "$secret" ] || continue
+    [ -n "$root" ] || chown cvops "$secret"
+    chmod 0600 "$secret"
+done
 
 if [ ! -e "$root/etc/cvops/agent.yaml" ]; then
     install -m 0640 -g "$group" "$here/agent.yaml" "$root/etc/cvops/agent.yaml"

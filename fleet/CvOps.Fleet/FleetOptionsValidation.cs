@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Fleet;
 
@@ -34,6 +35,8 @@ internal static class FleetOptionsValidation
 
         foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey) })
             if (path is not null && !File.Exists(path)) yield return $"{option} {path}: there is no such file.";
+        foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey) })
+            if (path is not null && SecretFile.Problem(path) is { } problem) yield return $"{option}: {problem}.";
 
         if (SiloWiring.Mistake(options) is { } cluster) yield return cluster;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";

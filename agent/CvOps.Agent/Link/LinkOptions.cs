@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Agent.Link;
 
@@ -18,7 +19,7 @@ internal sealed record LinkOptions : IValidatableObject
     /// <summary>This device's certificate (PEM); its common name is the device id.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>Its private key (PEM).</summary>
+    /// <summary>Its private key (PEM), a file that only this user may read (mode 0600).</summary>
     public string? Key { get; init; }
 
     /// <summary>The connection is tested when it was silent so long; the fleet hears of a dead device after one and a half of it.</summary>
@@ -50,6 +51,7 @@ internal sealed record LinkOptions : IValidatableObject
             if (string.IsNullOrEmpty(path)) yield return new ValidationResult($"{TlsScheme}:// needs it; name the file", [name]);
             else if (!File.Exists(path)) yield return new ValidationResult($"the file '{path}' does not exist", [name]);
         }
+        if (!string.IsNullOrEmpty(Key) && SecretFile.Problem(Key) is { } problem) yield return new ValidationResult(problem, [nameof(Key)]);
     }
 
     /// <returns>Null when it is no address of a broker.</returns>

@@ -44,6 +44,23 @@ internal sealed class ModelFolder
         }
     }
 
+    /// <summary>
+    /// Puts a copy of a package here, whole or not at all, also after a power cut. Its content alone: who may read the original says nothing here.
+    /// </summary>
+    /// <exception cref="IOException">The disk is full, or the file can't be read. So for <see cref="UnauthorizedAccessException"/>.</exception>
+    public void Add(string path, string digest)
+    {
+        var partial = PartialOf(digest);
+        using (var from = File.OpenRead(path))
+        using (var to = new FileStream(partial, FileMode.Create, FileAccess.Write))
+        {
+            from.CopyTo(to);
+            to.Flush(flushToDisk: true);
+        }
+        File.Move(partial, PathOf(digest), overwrite: true);
+        DurableFile.SyncFolder(Root);
+    }
+
     /// <summary>True for a SHA-256 in lower-case hex: what may become a file name here.</summary>
     public static bool IsDigest(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 

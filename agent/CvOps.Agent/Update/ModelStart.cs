@@ -61,8 +61,7 @@ internal sealed partial class ModelStart(UpdateJournal journal, ModelOptions mod
         {
             var package = await LowPriority.RunAsync("read model", () => loader.Verify(path, null));
             var model = await loader.SelfTestAsync(package, await loader.OpenAsync(package));
-            File.Copy(path, folder.PathOf(package.Digest), overwrite: true);
-            DurableFile.SyncFolder(folder.Root);
+            folder.Add(path, package.Digest);
             Note(journal.Current with { Active = package.Ref });
             slots.Activate(model);
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Contracts.Packages;
 
@@ -75,9 +76,10 @@ public static class SigningKeys
     }
 
     /// <returns>The key pair in a PEM file; the caller disposes it.</returns>
-    /// <exception cref="PackageException">The file is missing or holds no P-256 private key.</exception>
+    /// <exception cref="PackageException">The file is missing, is open to other users, or holds no P-256 private key.</exception>
     public static ECDsa Load(string path)
     {
+        if (SecretFile.Problem(path) is { } problem) throw new PackageException(char.ToUpperInvariant(problem[0]) + problem[1..] + ".");
         var key = ECDsa.Create();
         try
         {

@@ -40,6 +40,18 @@ public sealed class AgentProcessTests
         Assert.DoesNotContain("fail:", agent.Process.Output, StringComparison.Ordinal);
     }
 
+    [Fact, System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public async Task What_the_agent_writes_is_its_users_alone()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        await using (var agent = await rig.StartInspectingAsync()) Assert.Equal(0, await agent.Process.StopAsync(StopDeadline, Token));
+        var written = Directory.EnumerateFileSystemEntries(rig.Packages.Data, "*", SearchOption.AllDirectories).ToList();
+        Assert.Contains(written, path => path.EndsWith("update.json", StringComparison.Ordinal));
+        Assert.Contains(written, path => path.EndsWith(".cvmodel", StringComparison.Ordinal));
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Assert.All(written, path => Assert.Equal(Directory.Exists(path) ? own | UnixFileMode.UserExecute : own, File.GetUnixFileMode(path)));
+    }
+
     [Fact]
     public async Task A_broker_that_dies_and_an_agent_that_is_killed_lose_nothing()
     {

@@ -35,6 +35,8 @@ internal sealed class AgentRig : IAsyncDisposable
 
     public TestBroker Broker { get; }
 
+    public string DeviceKey => Path.Combine(_identity, "device.key");
+
     /// <summary>Between agent and broker.</summary>
     public FaultProxy Proxy { get; }
 

@@ -26,11 +26,12 @@ public sealed class InstallScriptTests : IDisposable
         Assert.Contains("example configuration", said, StringComparison.Ordinal);
         Assert.Equal(await File.ReadAllTextAsync(TestData.InRepository("deploy", "edge", "agent.yaml"), TestContext.Current.CancellationToken), Read("etc/cvops/agent.yaml"));
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(In("etc/cvops/agent.yaml")) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite));
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(In("var/lib/cvops-agent")) & (UnixFileMode.OtherRead | UnixFileMode.OtherExecute));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(In("var/lib/cvops-agent")));
         Assert.Contains("ExecStart=/opt/cvops-agent/cvops-agent", Read("etc/systemd/system/cvops-agent.service"), StringComparison.Ordinal);
         Assert.NotEqual(UnixFileMode.None, File.GetUnixFileMode(In("opt/cvops-agent/cvops-agent")) & UnixFileMode.OtherExecute);
 
         File.WriteAllText(In("etc/cvops/agent.yaml"), "mine");
+        foreach (var secret in (string[])["device.key", "device.pem"]) File.WriteAllText(In($"etc/cvops/{secret}"), "secret");
         File.WriteAllText(In("var/lib/cvops-agent/update.json"), "state");
         File.WriteAllText(Path.Combine(Publish, "cvops-agent.dll"), "newer");
         (code, said) = await RunAsync(Publish, "--root", Root);
@@ -38,6 +39,7 @@ public sealed class InstallScriptTests : IDisposable
         Assert.Equal(("mine", "state"), (Read("etc/cvops/agent.yaml"), Read("var/lib/cvops-agent/update.json")));
         Assert.Equal(("newer", "program"), (Read("opt/cvops-agent/cvops-agent.dll"), Read("opt/cvops-agent.old/cvops-agent.dll")));
         Assert.False(Path.Exists(In("opt/cvops-agent.new")));
+        foreach (var secret in (string[])["device.key", "device.pem"]) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(In($"etc/cvops/{secret}")));
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace CvOps.Agent.Tests.Host;
 
 /// <summary>What a person at the machine reads when something is wrong, and with which code the program ends.</summary>
 [Trait("tier", "integration"), Collection("agent process")]
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class StartMistakesTests
 {
     private const int WrongConfiguration = 78;
@@ -58,6 +59,7 @@ public sealed class StartMistakesTests
     [InlineData("package", "model.package")]
     [InlineData("signer", "unknown key")]
     [InlineData("data", "data")]
+    [InlineData("key", "link.key: the private key")]
     [InlineData("chip", "actuation[0]: There is no GPIO chip /dev/gpiochip217")]
     public async Task What_only_the_start_finds_out_is_one_sentence_and_no_stack(string what, string part)
     {
@@ -71,6 +73,9 @@ public sealed class StartMistakesTests
                 break;
             case "address":
                 await ReplaceAsync(configuration, "listen: 127.0.0.1", "listen: 192.0.2.1");
+                break;
+            case "key":
+                File.SetUnixFileMode(rig.DeviceKey, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
                 break;
             case "package":
                 UpdateRig.Flip(rig.Package);

@@ -24,6 +24,19 @@ public sealed class ProgramTests
             m => Assert.Contains("there is no such folder", m, StringComparison.Ordinal));
     }
 
+    [Fact, System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void Keys_that_others_may_read_are_refused()
+    {
+        using var folder = new TestFolder();
+        foreach (var name in (string[])["link.key", "sign.key"])
+        {
+            File.WriteAllText(folder[name], "");
+            File.SetUnixFileMode(folder[name], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        }
+        var (_, mistakes) = CommandLine.Read(["--key", folder["link.key"], "--signing-key", folder["sign.key"]], folder.Path);
+        Assert.Equal(2, mistakes.Count(m => m.Contains("chmod 600", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void A_cluster_is_needed_by_the_build_that_can_join_one_and_refused_by_the_other()
     {
