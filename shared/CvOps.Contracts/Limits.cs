@@ -41,4 +41,7 @@ public static class Limits
 
     /// <summary>Most bins of a drift histogram.</summary>
     public const int HistogramBins = 64;
+
+    /// <summary>Most numbers of an embedding that drift sketches; of longer ones it watches nothing.</summary>
+    public const int EmbeddingNumbers = 4096;
 }

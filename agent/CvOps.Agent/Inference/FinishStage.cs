@@ -10,6 +10,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     private static readonly Prediction Nothing = new();
 
     private readonly FrameTimings _timings = new(0, 0, 0, 0);
+    private float[] _embedding = [];
     private bool _begun;
 
     public void Run()
@@ -63,7 +64,16 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         HandOver(new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
         {
             Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger, Failed = failed,
+            Embedding = prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(standIn!.Embedding),
         });
+    }
+
+    /// <summary>The slot's own numbers are native memory, which no sink shall hold.</summary>
+    private ReadOnlyMemory<float> Keep(ReadOnlySpan<float> embedding)
+    {
+        if (_embedding.Length < embedding.Length) _embedding = new float[embedding.Length];
+        embedding.CopyTo(_embedding);
+        return _embedding.AsMemory(0, embedding.Length);
     }
 
     private ShadowPrediction? DecodeShadow(InspectionJob job, InspectionJob.Entry entry, int row, out ModelAttempt? attempt)

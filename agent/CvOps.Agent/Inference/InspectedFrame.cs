@@ -28,6 +28,9 @@ internal readonly record struct InspectedFrame(
     /// <summary>The model in charge, when it gave no prediction and the warm one, which is then <see cref="Model"/>, was asked instead.</summary>
     public ModelAttempt? Failed { get; init; }
 
+    /// <summary>What <see cref="Model"/> embedded the frame as; empty when it has no embedding or gave no prediction. Overwritten by the next frame.</summary>
+    public ReadOnlyMemory<float> Embedding { get; init; }
+
     public CameraId Camera => Frame.Lane.Camera;
 
     public PictureView Picture => Frame.Picture;

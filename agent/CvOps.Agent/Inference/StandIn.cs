@@ -37,6 +37,9 @@ internal sealed class StandIn : IDisposable
     /// <summary>Valid until this is disposed; null when it has none either.</summary>
     public Prediction? Prediction { get; }
 
+    /// <summary>Valid as long as <see cref="Prediction"/>.</summary>
+    public ReadOnlySpan<float> Embedding => _place.Slot.Embedding();
+
     public double PreprocessMs { get; }
 
     public double InferenceMs { get; }

@@ -4,22 +4,6 @@ using System.Text;
 
 namespace CvOps.Contracts.Packages;
 
-/// <summary>Names of what drift watches. A profile may hold any of them; an agent fills those the profile has edges for.</summary>
-public static class Covariates
-{
-    /// <summary>Mean luma of the picture, 0..255.</summary>
-    public const string Brightness = "brightness";
-
-    /// <summary>Standard deviation of luma, 0..127.5.</summary>
-    public const string Contrast = "contrast";
-
-    /// <summary>log10(1 + variance of the 4-neighbour Laplacian of luma).</summary>
-    public const string Sharpness = "sharpness";
-
-    /// <summary>Confidence of the top class, 0..1.</summary>
-    public const string Confidence = "confidence";
-}
-
 /// <summary><c>profile.json</c>: the world the model was made for, as the agent would have measured it.</summary>
 public sealed record ReferenceProfile
 {
@@ -32,6 +16,9 @@ public sealed record ReferenceProfile
 
     /// <summary>How often each class was the top one.</summary>
     public required IReadOnlyDictionary<string, long> Classes { get; init; }
+
+    /// <summary>Where the reference lies in the model's embedding space; null for models without an embedding and packages that do not say.</summary>
+    public EmbeddingReference? Embedding { get; init; }
 }
 
 /// <param name="Edges">Rising, at least 1, at most <see cref="Limits.HistogramBins"/> - 1.</param>
