@@ -12,5 +12,7 @@ internal sealed record CameraChanges(IReadOnlyList<CameraId> Stop, IReadOnlyList
         [.. wanted.Where(it => !now.Any(old => Same(old, it)))]);
 
     /// <summary>Lists are compared by what is in them.</summary>
-    private static bool Same(CameraOptions a, CameraOptions b) => a with { InputArguments = b.InputArguments } == b && a.InputArguments.SequenceEqual(b.InputArguments);
+    private static bool Same(CameraOptions a, CameraOptions b) =>
+        a with { InputArguments = b.InputArguments, PrivacyMasks = b.PrivacyMasks } == b && a.InputArguments.SequenceEqual(b.InputArguments)
+        && a.PrivacyMasks.Count == b.PrivacyMasks.Count && a.PrivacyMasks.Zip(b.PrivacyMasks).All(pair => pair.First.Polygon.SequenceEqual(pair.Second.Polygon));
 }

@@ -20,6 +20,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     private readonly string _address = CameraAddress.Redact(lane.Options.Url);
     private readonly CameraStatus _status = new(lane.Options, time, connectionsBefore);
     private readonly FrozenPictureRule _frozen = new(lane.Options.FrozenPatience);
+    private readonly PrivacyMask _mask = new(lane.Options.PrivacyMasks);
     private readonly StreamDamageLog _damage = new(lane, time, logger);
     private readonly long _started = time.GetTimestamp();
     private volatile ICameraSource? _source;
@@ -107,7 +108,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
 
     private ICameraSource Start(int connection) => _options.Kind == CameraKind.Folder
         ? new FolderCamera(_options, time)
-        : FfmpegCamera.Start(_options, programs, ring?.PatternFor(_options.Id, connection), _senderReports);
+        : FfmpegCamera.Start(_options, programs, _mask.Masks ? null : ring?.PatternFor(_options.Id, connection), _senderReports);
 
     private long ReadFrames(ICameraSource source, StreamStart start, int connection, CancellationToken stopping)
     {
@@ -125,6 +126,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
                 if (!source.Fill(frame.Pixels[..frame.PictureBytes])) break;
                 frame.Stamp(lane, connection, number++, clock.Of(picture.Time, time.GetUtcNow(), source.SenderStart), time.GetTimestamp());
                 if (!IsNew(frame)) continue;
+                _mask.BurnIn(frame.Pixels[..frame.PictureBytes], frame.Width, frame.Height, frame.Format, frame.Colour);
                 handedOver = true;
                 HandOver(frame, stopping);
             }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Zones;
 using CvOps.Contracts;
 using CvOps.Vision.PartCodes;
 
@@ -82,6 +83,12 @@ internal sealed record CameraOptions : IValidatableObject
     /// <summary>Where the part code is in the picture; null when parts carry none.</summary>
     public PartCodeOptions? PartCode { get; init; }
 
+    /// <summary>
+    /// What must not be seen: black from the decoder on, for models too. Of such a camera no clips are kept, since they are the video as the camera
+    /// encoded it.
+    /// </summary>
+    public IReadOnlyList<PrivacyMaskOptions> PrivacyMasks { get; init; } = [];
+
     /// <summary>Longest wait for the first frame of a connection.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
@@ -126,6 +133,14 @@ internal sealed record CameraOptions : IValidatableObject
         if (InputFormat is not null && Kind != CameraKind.V4l2) yield return new ValidationResult("only a V4L2 camera can be asked for a format", [nameof(InputFormat)]);
         if (Rate is not null && Kind is not (CameraKind.V4l2 or CameraKind.Folder)) yield return new ValidationResult("only a V4L2 camera or a folder has a rate to choose", [nameof(Rate)]);
     }
+}
+
+/// <summary>A polygon that nobody may see into.</summary>
+internal sealed record PrivacyMaskOptions
+{
+    /// <summary>Corners in order; the last is joined to the first.</summary>
+    [MinLength(3, ErrorMessage = "a polygon has at least three corners")]
+    public required IReadOnlyList<ZonePoint> Polygon { get; init; }
 }
 
 /// <summary>Where the part code is in the camera's picture, pixels.</summary>

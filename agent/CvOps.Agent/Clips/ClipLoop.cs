@@ -31,6 +31,8 @@ internal sealed partial class ClipLoop(ClipOptions options, EncodedRing ring, Cl
     {
         if (inspected.Error is not null || !inspected.Prediction.Reject) return;
         var frame = inspected.Frame;
+        // What the camera encoded can't be masked.
+        if (frame.Lane.Options.PrivacyMasks.Count > 0) return;
         Note(inspected.Camera, frame.Connection, time.GetUtcNow() - time.GetElapsedTime(frame.ReceivedTimestamp));
     }
 
