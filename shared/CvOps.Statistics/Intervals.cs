@@ -63,6 +63,19 @@ public static class Intervals
         return Math.Min(1, sum);
     }
 
+    /// <summary>First share minus second in standard errors of the pooled share, and the normal two-sided p-value; both NaN without trials, 0 and 1 where the pooled share is 0 or 1.</summary>
+    public static (double Z, double PValue) PooledZ(long firstSuccesses, long firstTrials, long secondSuccesses, long secondTrials)
+    {
+        Check(firstSuccesses, firstTrials);
+        Check(secondSuccesses, secondTrials);
+        if (firstTrials == 0 || secondTrials == 0) return (double.NaN, double.NaN);
+        var pooled = (double)(firstSuccesses + secondSuccesses) / (firstTrials + secondTrials);
+        var error = Math.Sqrt(pooled * (1 - pooled) * ((1.0 / firstTrials) + (1.0 / secondTrials)));
+        if (error == 0) return (0, 1);
+        var z = (((double)firstSuccesses / firstTrials) - ((double)secondSuccesses / secondTrials)) / error;
+        return (z, Math.Min(1, 2 * Special.NormalUpper(Math.Abs(z))));
+    }
+
     /// <summary>Phi of the 2 x 2 table with Newcombe's correction of the numerator by n / 2 where it is positive; 0 when a margin is empty.</summary>
     private static double Correlation(long both, long onlyFirst, long onlySecond, long neither, long total)
     {

@@ -5,14 +5,17 @@ public static class SampleDistances
 {
     private static readonly double[] TailShares = [0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999];
 
-    /// <summary>Two-sample Kolmogorov-Smirnov. The p-value is Kolmogorov's limit Q(sqrt(nm / (n + m)) D): good from about 30 a side.</summary>
-    public static (double Statistic, double PValue) KolmogorovSmirnov(IReadOnlyList<double> reference, IReadOnlyList<double> current)
+    /// <summary>Two-sample Kolmogorov-Smirnov distance with its two-sided p-value.</summary>
+    /// <param name="reference">At least one value.</param>
+    /// <param name="current">At least one value.</param>
+    /// <param name="convention">What the p-value is of; Kolmogorov's limit unless said.</param>
+    public static (double Statistic, double PValue) KolmogorovSmirnov(
+        IReadOnlyList<double> reference, IReadOnlyList<double> current, KolmogorovSmirnovNull convention = KolmogorovSmirnovNull.Limit)
     {
         var (first, second) = (Sorted(reference), Sorted(current));
         var most = 0.0;
         Walk(first, second, (f, g, _) => most = Math.Max(most, Math.Abs(f - g)));
-        var effective = (double)first.Length * second.Length / (first.Length + second.Length);
-        return (most, KolmogorovUpper(Math.Sqrt(effective) * most));
+        return (most, KolmogorovSmirnovTest.PValue(most, first.Length, second.Length, convention));
     }
 
     /// <summary>Area between the two distribution functions, in the unit of the values.</summary>
@@ -21,6 +24,14 @@ public static class SampleDistances
         var area = 0.0;
         Walk(Sorted(reference), Sorted(current), (f, g, width) => area += Math.Abs(f - g) * width);
         return area;
+    }
+
+    /// <summary>Energy distance, sqrt(2 integral (F - G)^2), in the root of the values' unit (Szekely and Rizzo 2013).</summary>
+    public static double Energy(IReadOnlyList<double> reference, IReadOnlyList<double> current)
+    {
+        var area = 0.0;
+        Walk(Sorted(reference), Sorted(current), (f, g, width) => area += (f - g) * (f - g) * width);
+        return Math.Sqrt(2 * area);
     }
 
     /// <summary>Inner edges that cut a sample into equal parts: linear quantiles (Hyndman and Fan 1996, type 7) at 1/bins, 2/bins..., equal ones dropped.</summary>
@@ -50,22 +61,6 @@ public static class SampleDistances
         return [.. edges];
     }
 
-    /// <summary>P(K > x) of Kolmogorov's distribution, 2 sum (-1)^(k-1) exp(-2 k^2 x^2).</summary>
-    internal static double KolmogorovUpper(double x)
-    {
-        // Below 0.2 the upper tail is 1 to 1e-12 and the series is slow.
-        if (x < 0.2) return 1;
-        var sum = 0.0;
-        for (var k = 1; k <= 100; k++)
-        {
-            var term = Math.Exp(-2.0 * k * k * x * x);
-            sum += k % 2 == 1 ? term : -term;
-            if (term < 1e-18) break;
-        }
-
-        return Math.Clamp(2 * sum, 0, 1);
-    }
-
     /// <summary>Visits every distinct value with both distribution functions there and the way to the next value.</summary>
     private static void Walk(double[] first, double[] second, Action<double, double, double> visit)
     {
@@ -80,7 +75,7 @@ public static class SampleDistances
         }
     }
 
-    private static double[] Sorted(IReadOnlyList<double> sample)
+    internal static double[] Sorted(IReadOnlyList<double> sample)
     {
         if (sample.Count == 0 || !sample.All(double.IsFinite)) throw new ArgumentException("A sample needs at least one value, and only finite ones.", nameof(sample));
         double[] sorted = [.. sample];

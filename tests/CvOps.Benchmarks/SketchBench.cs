@@ -4,7 +4,7 @@ using CvOps.Statistics;
 
 namespace CvOps.Benchmarks;
 
-/// <summary>Ten thousand sketches of one camera-hour each, merged to one.</summary>
+/// <summary>Ten thousand sketches, a camera-hour each, merged to one and read.</summary>
 internal static class SketchBench
 {
     private const int Sketches = 10_000;
@@ -18,9 +18,13 @@ internal static class SketchBench
         double[] Values() => [.. Enumerable.Range(0, ValuesEach).Select(_ => chance.NextDouble() * 255)];
         var edges = SampleDistances.TailEdges([.. Enumerable.Range(0, 1000).Select(_ => chance.NextDouble() * 255)]);
         HistogramCounts[] histograms = [.. Enumerable.Range(0, Sketches).Select(_ => Count(edges, Values()))];
+        KllSummary[] quantiles = [.. Enumerable.Range(0, Sketches).Select(i => Sketch((ulong)i, Values()))];
+        HyperLogLog[] distinct = [.. Enumerable.Range(0, Sketches).Select(i => Seen(i))];
         return Task.FromResult<IReadOnlyList<Figure>>(
         [
             Merged("histograms", () => histograms.Aggregate(Histogram.Merge).Counts.Sum()),
+            Merged("quantile sketches", () => KllSummary.Merge(quantiles).Quantile(0.5)),
+            Merged("counting sketches of 4 kB", () => Together(distinct).Estimate),
         ]);
     }
 
@@ -35,6 +39,27 @@ internal static class SketchBench
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }).Order()];
         return Figure.AtMost($"ms to merge {Sketches} {name} / 100 ms", times[Rounds / 2] / LimitMilliseconds, 1, $"the limit; {ValuesEach} values in each");
+    }
+
+    private static HyperLogLog Together(HyperLogLog[] parts)
+    {
+        var all = new HyperLogLog();
+        foreach (var part in parts) all.Merge(part);
+        return all;
+    }
+
+    private static KllSummary Sketch(ulong seed, double[] values)
+    {
+        var sketch = new KllSketch(64, seed);
+        foreach (var value in values) sketch.Add(value);
+        return sketch.ToSummary();
+    }
+
+    private static HyperLogLog Seen(int first)
+    {
+        var sketch = new HyperLogLog();
+        for (var i = 0; i < ValuesEach; i++) sketch.Add((ulong)(first + i));
+        return sketch;
     }
 
     private static HistogramCounts Count(double[] edges, double[] values)
