@@ -14,6 +14,7 @@ using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
+using CvOps.Agent.Update.Import;
 using CvOps.Agent.Zones;
 using CvOps.Contracts;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,8 +26,10 @@ const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit doe
 if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
 if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.Out, Console.Error);
 
-NativeHeap.KeepSmall();
 FileCreation.ForThisUserAlone();
+if (args is ["import", .. var import]) return await ImportCommand.RunAsync(import, Console.Out, Console.Error);
+
+NativeHeap.KeepSmall();
 var command = CommandLine.Parse(args);
 switch (command.Verb)
 {

@@ -16,7 +16,9 @@ var frame = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 };
 var update = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
-    ["swaps"] = UpdateBench.RunAsync,
+    ["swaps"] = UpdateBench.SwapsAsync,
+    ["rollbacks"] = UpdateBench.RollbacksAsync,
+    ["swap-memory"] = UpdateBench.MemoryAsync,
     ["chunks"] = ChunkBench.RunAsync,
 };
 var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>

@@ -23,16 +23,25 @@ internal static class UpdateBench
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
     private static readonly UpdateOptions Options = new() { ShadowFrames = 10, SoakFrames = 10, Soak = TimeSpan.Zero, SoakLatencyRatio = 1000 };
 
-    public static async Task<IReadOnlyList<Figure>> RunAsync()
+    /// <summary>Frames lost, the p99 gap between results, while models are swapped.</summary>
+    public static Task<IReadOnlyList<Figure>> SwapsAsync() => OfEachModelAsync(SwapsAsync);
+
+    /// <summary>From a failed run to the old model's answer and to the old model in charge.</summary>
+    public static Task<IReadOnlyList<Figure>> RollbacksAsync() => OfEachModelAsync(RollbacksAsync);
+
+    /// <summary>What a thousand updates leave behind.</summary>
+    public static async Task<IReadOnlyList<Figure>> MemoryAsync()
+    {
+        NativeHeap.KeepSmall();
+        return await ManyAsync(BenchModel.Line());
+    }
+
+    private static async Task<IReadOnlyList<Figure>> OfEachModelAsync(Func<BenchModel, Task<Figure[]>> run)
     {
         // As the agent does.
         NativeHeap.KeepSmall();
         List<Figure> figures = [];
-        if (Environment.GetEnvironmentVariable("ONLY") == "many") return await ManyAsync(BenchModel.Line());
-        if (Environment.GetEnvironmentVariable("ONLY") == "back") { foreach (var model in BenchModel.All()) figures.AddRange(await RollbacksAsync(model)); return figures; }
-        foreach (var model in BenchModel.All()) figures.AddRange(await SwapsAsync(model));
-        foreach (var model in BenchModel.All()) figures.AddRange(await RollbacksAsync(model));
-        figures.AddRange(await ManyAsync(BenchModel.Line()));
+        foreach (var model in BenchModel.All()) figures.AddRange(await run(model));
         return figures;
     }
 

@@ -103,6 +103,8 @@ internal sealed class UpdatedLine : IAsyncDisposable
         builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(new Random(1)).AddSingleton(new Topics(options.Site, options.Device))
             .AddSpool(options).AddSingleton<FrameQueue>().AddSingleton<FramePool>().AddUpdate(options).AddInference(options.Inference).AddSampling(options).AddDrift(options)
             .AddSingleton<IInspectedFrameSink, InspectionPublisher>().AddSingleton<IInspectedFrameSink>(log)
+            // Never started: the frames come from here. Updates ask it for the sizes of pictures.
+            .AddSingleton(FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"))).AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSet>(provider, options.Cameras))
             .AddSingleton<FleetInbox>()
             .AddSingleton<IFleetLink>(provider => new MqttFleetLink(options.Link, options.Site, options.Device, provider.GetRequiredService<FleetInbox>(),
                 () => new DeviceStatus(options.Device, Connectivity.Online, 1, "bench"), () => 0.5, TimeProvider.System, provider.GetRequiredService<ILogger<MqttFleetLink>>()))
@@ -205,11 +207,12 @@ internal sealed class UpdatedLine : IAsyncDisposable
         _queue.Put(frame, CancellationToken.None);
     }
 
-    private static async Task UntilAsync(Func<bool> condition, Func<string> describe)
+    private async Task UntilAsync(Func<bool> condition, Func<string> describe)
     {
         var started = Stopwatch.GetTimestamp();
         while (!condition())
         {
+            if (Loop.ExecuteTask is { IsFaulted: true } died) await died;
             if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException(describe());
             await Task.Delay(2);
         }

@@ -50,6 +50,20 @@ internal sealed class UpdateJournal
             $"The update journal '{path}' cannot be used ({problem}); it is kept as '.unreadable' and the desired twin decides which model is loaded.");
     }
 
+    /// <summary>For another process than the agent's: reads what is there and touches nothing.</summary>
+    /// <returns>Null when there is none, or none that can be read at this moment.</returns>
+    public static UpdateRecord? Peek(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), UpdateJson.Default.UpdateRecord) : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Stores the record durably, then makes it current.</summary>
     /// <exception cref="IOException">It could not be stored; <see cref="Current"/> is unchanged. So for <see cref="UnauthorizedAccessException"/>.</exception>
     public void Save(UpdateRecord next)

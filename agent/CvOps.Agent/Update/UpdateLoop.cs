@@ -68,7 +68,8 @@ internal sealed partial class UpdateLoop(
     /// Takes note of a package that a person brought to this device. Safe from any thread, returns at once. It is wanted under the version of the
     /// last desired document, so the fleet's next one wins.
     /// </summary>
-    public void WantImported(DesiredModel model) => wish.LeaveImported(model);
+    /// <returns>Completes when the journal has it, or something newer is wanted.</returns>
+    public Task WantImported(DesiredModel model) => wish.LeaveImported(model);
 
     /// <summary>Puts the committed model in charge before any camera starts, and before systemd hears READY.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -129,6 +130,7 @@ internal sealed partial class UpdateLoop(
         try
         {
             Enter(WishDecision.Next(now, desired));
+            wish.Noted();
         }
         catch
         {

@@ -48,4 +48,5 @@ internal sealed record UpdateRecord
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(UpdateRecord))]
+[JsonSerializable(typeof(DesiredModel))]
 internal sealed partial class UpdateJson : JsonSerializerContext;

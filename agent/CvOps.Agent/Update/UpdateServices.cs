@@ -3,6 +3,7 @@ using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update.Fetch;
+using CvOps.Agent.Update.Import;
 using CvOps.Agent.Update.Maintenance;
 using CvOps.Agent.Update.Preflight;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,5 +40,6 @@ internal static class UpdateServices
         .AddSingleton(provider => new LineSignal(options.Update.WhenIdle, GpioChips.Open, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<MaintenanceGate>()
         .AddSingleton<UpdateWish>().AddSingleton<UpdateStatus>().AddSingleton<ShadowTrial>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
-        .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>());
+        .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>())
+        .AddSingleton(_ => new ImportFolder(options.Data)).AddHostedService<ImportLoop>();
 }

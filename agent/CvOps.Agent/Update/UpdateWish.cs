@@ -9,6 +9,7 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private TwinDesired? _desired;
     private CancellationTokenSource? _interruptible;
+    private TaskCompletionSource? _imported;
 
     /// <summary>Takes note of a document; older ones are ignored. A step that may be interrupted is, when another model or the same from another address is wanted.</summary>
     public void Leave(TwinDesired desired)
@@ -17,20 +18,35 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         {
             if (desired.Version <= (_desired?.Version ?? journal.Current.DesiredVersion)) return;
             _desired = desired;
+            _imported?.TrySetResult();
             if (IsAnother(desired) || HasFreshAddress(desired)) _interruptible?.Cancel();
         }
         Wake();
     }
 
     /// <summary>Takes note of a package that a person brought here, under the version of the last document: the fleet's next one wins.</summary>
-    public void LeaveImported(DesiredModel model)
+    /// <returns>Completes when the journal has it, or something newer is wanted.</returns>
+    public Task LeaveImported(DesiredModel model)
     {
+        TaskCompletionSource noted = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
+            _imported?.TrySetResult();
+            _imported = noted;
             _desired = new TwinDesired { Version = _desired?.Version ?? journal.Current.DesiredVersion, Model = model };
             if (IsAnother(_desired)) _interruptible?.Cancel();
         }
         Wake();
+        return noted.Task;
+    }
+
+    /// <summary>What was taken last is in the journal.</summary>
+    public void Noted()
+    {
+        lock (_gate)
+        {
+            if (_desired is null) _imported?.TrySetResult();
+        }
     }
 
     /// <summary>The document left, once.</summary>

@@ -1,4 +1,5 @@
 using CvOps.Agent.Update.Fetch.Neighbours;
+using CvOps.Agent.Update.Import;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Twin;
@@ -40,11 +41,12 @@ internal sealed partial class PackageDownload(
     public async Task<string> FetchAsync(DesiredModel wanted, CancellationToken cancellation)
     {
         var target = folder.PathOf(wanted.Model.Digest);
-        if (File.Exists(target)) return target;
+        if (File.Exists(target) || await TakeImportedAsync(wanted.Model.Digest, target)) return target;
         if (wanted.Bytes is <= 0 or > Limits.PackageBytes)
         {
             throw new UpdateRefusedException($"The package is said to have {wanted.Bytes} bytes; a device takes 1 to {Limits.PackageBytes}.");
         }
+        if (wanted.Url.IsFile) throw new UpdateRefusedException("The imported package is not on this disk any more, or not whole; import it again.");
         if (wanted.Url.Scheme is not ("http" or "https")) throw new UpdateRefusedException($"The package address has the scheme '{wanted.Url.Scheme}'; a device fetches over http or https.");
 
         var meter = _meter = new FetchMeter(wanted.Model.Digest, wanted.Bytes, time, log);
@@ -55,6 +57,16 @@ internal sealed partial class PackageDownload(
         meter.Present(wanted.Bytes);
         meter.Say();
         return target;
+    }
+
+    /// <returns>True when a person brought the package, and it is whole.</returns>
+    private async Task<bool> TakeImportedAsync(string digest, string target)
+    {
+        var imported = ImportFolder.PathOf(folder.Data, digest);
+        if (!File.Exists(imported) || await FileDigest.OfAsync(imported) != digest) return false;
+        File.Move(imported, target, overwrite: true);
+        DurableFile.SyncFolder(folder.Root);
+        return true;
     }
 
     private async Task InAttemptsAsync(DesiredModel wanted, string partial, FetchMeter meter, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using CvOps.Agent.Inference;
+using CvOps.Agent.Update.Import;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
 using Microsoft.ML.OnnxRuntime;
@@ -12,10 +13,14 @@ internal sealed class DevicePreflight(ModelFolder folder, InferenceOptions infer
     /// <exception cref="UpdateRefusedException">The package can't be had here, whatever is in it.</exception>
     public void BeforeFetch(DesiredModel model)
     {
-        if (File.Exists(folder.PathOf(model.Model.Digest))) return;
+        if (File.Exists(folder.PathOf(model.Model.Digest)) || File.Exists(ImportFolder.PathOf(folder.Data, model.Model.Digest))) return;
         var partial = new FileInfo(folder.PartialOf(model.Model.Digest));
         Refuse(PreflightRule.BeforeFetch(model.Bytes, partial.Exists ? partial.Length : 0, Read()));
     }
+
+    /// <param name="bytes">Of a package that is not on this disk yet.</param>
+    /// <exception cref="UpdateRefusedException">There is no room for it.</exception>
+    public void BeforeImport(long bytes) => Refuse(PreflightRule.BeforeFetch(bytes, 0, Read()));
 
     /// <exception cref="UpdateRefusedException">The model can't run here.</exception>
     public void BeforePreparing(ModelPackage package, long bytes) => Refuse(PreflightRule.BeforePreparing(bytes, package.Manifest, Read()));
