@@ -3,16 +3,43 @@ using CvOps.Vision.Preprocessing;
 
 namespace CvOps.Vision;
 
-/// <summary>What a picture is like, whatever is on it.</summary>
+/// <summary>
+/// What a picture is like, whatever is on it. The units are those of <see cref="Contracts.Packages.Covariates"/>; NaN for what was not measured, and
+/// drift counts that nowhere.
+/// </summary>
 /// <param name="Brightness">Mean of full-range luma, 0..255.</param>
 /// <param name="Contrast">Standard deviation of full-range luma, 0..127.5.</param>
 /// <param name="Sharpness">log10(1 + variance of the 4-neighbour Laplacian of full-range luma), over the pixels that have four neighbours; 0 when none has.</param>
 public readonly record struct FrameStatistics(double Brightness, double Contrast, double Sharpness)
 {
     // Above this many pixels every second, third... row is measured (with its neighbours), always the same ones.
-    private const int MeasuredPixels = 512 * 1024;
+    private const int MeasuredPixels = 128 * 1024;
 
-    /// <summary>Measures a picture; of pictures above half a million pixels evenly spaced rows.</summary>
+    // Less than what rounding to whole grey levels alone gives a picture of anything.
+    private const double ConstantContrast = 0.25;
+
+    /// <summary>Mean Cb less 128 of full-range chroma; 0 for grey.</summary>
+    public double BlueCast { get; init; } = double.NaN;
+
+    /// <summary>Mean Cr less 128 of full-range chroma; 0 for grey.</summary>
+    public double RedCast { get; init; } = double.NaN;
+
+    /// <summary>Root mean square distance of full-range Cb, Cr from grey.</summary>
+    public double Saturation { get; init; } = double.NaN;
+
+    /// <summary>Standard deviation of the noise, grey levels (Immerkaer 1996); NaN for pictures below 3x3 pixels.</summary>
+    public double Noise { get; init; } = double.NaN;
+
+    /// <summary>Fraction of pixels within two levels of black.</summary>
+    public double ClippedBlack { get; init; } = double.NaN;
+
+    /// <summary>Fraction of pixels within two levels of white.</summary>
+    public double ClippedWhite { get; init; } = double.NaN;
+
+    /// <summary>False for a constant picture, as of a dead sensor or a covered lens, and for numbers that are not finite: drift counts it apart.</summary>
+    public bool IsUsable => double.IsFinite(Brightness) && double.IsFinite(Sharpness) && Contrast >= ConstantContrast && Contrast < double.PositiveInfinity;
+
+    /// <summary>Measures a picture; of pictures above 128 thousand pixels evenly spaced rows.</summary>
     public static FrameStatistics Measure(PictureView picture)
     {
         var width = picture.Width;
@@ -25,11 +52,15 @@ public readonly record struct FrameStatistics(double Brightness, double Contrast
         try
         {
             var moments = new LumaMoments();
+            var ends = new ClippedPixels(limited);
+            var chroma = new ChromaMoments();
             long count = 0, edgeCount = 0;
             for (var y = 0; y < picture.Height; y += step)
             {
                 var row = Row(picture, y, rented, converted);
                 count += width;
+                ends.Add(row);
+                chroma.Add(picture, y);
                 if (y == 0 || y == picture.Height - 1 || width <= 2)
                 {
                     moments.Add(row);
@@ -38,14 +69,19 @@ public readonly record struct FrameStatistics(double Brightness, double Contrast
                 moments.Add(Row(picture, y - 1, rented, converted), row, Row(picture, y + 1, rented, converted));
                 edgeCount += width - 2;
             }
+            // Limited-range luma: the same linear stretch that makes it full range, applied to the moments.
+            var gain = limited ? 255.0 / 219 : 1;
             var mean = moments.Sum / (double)count;
             var deviation = Math.Sqrt(Math.Max(0, moments.Squares / (double)count - mean * mean));
             var edgeMean = edgeCount == 0 ? 0 : moments.Edges / (double)edgeCount;
             var edgeVariance = edgeCount == 0 ? 0 : Math.Max(0, moments.EdgeSquares / (double)edgeCount - edgeMean * edgeMean);
-            if (!limited) return new(mean, deviation, Math.Log10(1 + edgeVariance));
-            // Limited-range luma: the same linear stretch that makes it full range, applied to the moments.
-            const double gain = 255.0 / 219;
-            return new(Math.Clamp((mean - 16) * gain, 0, 255), Math.Min(127.5, deviation * gain), Math.Log10(1 + edgeVariance * gain * gain));
+            return new(limited ? Math.Clamp((mean - 16) * gain, 0, 255) : mean, Math.Min(127.5, deviation * gain), Math.Log10(1 + edgeVariance * gain * gain))
+            {
+                BlueCast = chroma.BlueCast(limited), RedCast = chroma.RedCast(limited), Saturation = chroma.Saturation(limited),
+                // The mean of |N| is sigma times 6 sqrt(2 / pi) for the mask's weights.
+                Noise = edgeCount == 0 ? double.NaN : Math.Sqrt(Math.PI / 2) / 6 * moments.Noise / edgeCount * gain,
+                ClippedBlack = ends.Black / (double)count, ClippedWhite = ends.White / (double)count,
+            };
         }
         finally
         {

@@ -78,7 +78,9 @@ internal static class DriftDecision
         {
             if (!recent.Histograms.TryGetValue(name, out var counts)) continue;
             var frames = counts.Counts.Sum();
-            if (frames >= limits.MinFrames) covariates.Add(Measure(name, histogram.Counts, counts.Counts, counts.Sum / frames, histogram.Mean, limits));
+            if (frames < limits.MinFrames) continue;
+            var (expected, seen) = SparseBins.Pool(histogram.Counts, counts.Counts);
+            covariates.Add(Measure(name, expected, seen, counts.Sum / frames, histogram.Mean, limits));
         }
         var classes = reference.Classes.Keys.Union(recent.Classes.Keys).Order(StringComparer.Ordinal).ToArray();
         if (reference.Classes.Values.Sum() > 0 && classes.Length > 1)

@@ -53,7 +53,19 @@ internal static class PackageRule
             if (histogram.Counts.Any(c => c < 0) || !double.IsFinite(histogram.Mean)) return $"the profile's {name} has a count below 0 or a mean that is no number.";
         }
 
-        return null;
+        return profile.Embedding is { } embedding ? OfEmbedding(embedding) : null;
+    }
+
+    private static string? OfEmbedding(EmbeddingReference embedding)
+    {
+        var dimensions = embedding.Mean?.Count ?? 0;
+        if (dimensions is 0 or > Limits.EmbeddingNumbers) return $"the profile's embedding has {dimensions} numbers; 1 to {Limits.EmbeddingNumbers} are allowed.";
+        if (embedding.Directions is not { } directions || embedding.Variances?.Count != directions.Count || directions.Count > dimensions || directions.Any(direction => direction?.Count != dimensions))
+            return $"the profile's embedding has directions that are not of {dimensions} numbers and a variance each.";
+        if (embedding.Projections is < 0 or >= Limits.HistogramBins) return $"the profile's embedding has {embedding.Projections} projections; 0 to {Limits.HistogramBins - 1} are allowed.";
+        return embedding.Mean!.All(float.IsFinite) && directions.All(direction => direction.All(float.IsFinite)) && embedding.Variances.Append(embedding.Rest).All(variance => variance >= 0 && double.IsFinite(variance))
+            ? null
+            : "the profile's embedding has a number that is none, or a variance below 0.";
     }
 
     private static string? OfGolden(GoldenVectors golden, ElementType element, IReadOnlyDictionary<string, PackageEntry> entries)

@@ -37,7 +37,7 @@ public static class PackageBuilder
         {
             var picture = JpegCodec.Decode(File.ReadAllBytes(pictures[index]));
             var result = runner.Infer(picture.View);
-            profile.Add(result.Statistics, result.Prediction);
+            profile.Add(result.Statistics, result.Prediction, picture.Width, picture.Height, result.Embedding);
             if (index % every != 0 || ++tried > GoldenPictures) continue;
             // Also where the parent's inputs are kept: it holds this model's preprocessing against the reference.
             var input = GoldenInputs.Of(runner.Session, picture);

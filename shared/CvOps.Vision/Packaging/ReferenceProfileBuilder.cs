@@ -1,59 +1,76 @@
-using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
+using CvOps.Statistics;
+using CvOps.Statistics.Embeddings;
 
 namespace CvOps.Vision.Packaging;
 
-/// <summary>Collects what a model's world looks like and turns it into histograms whose edges are the deciles of what was seen.</summary>
+/// <summary>
+/// Collects what a model's world looks like and turns it into histograms whose edges are quantiles of what was seen, the tails' among them. Of
+/// constant pictures only the prediction is taken. Keeps every number it was given, embeddings included, until it is built.
+/// </summary>
 public sealed class ReferenceProfileBuilder
 {
-    private const int Bins = 10;
-    private readonly List<double> _brightness = [];
-    private readonly List<double> _contrast = [];
-    private readonly List<double> _sharpness = [];
-    private readonly List<double> _confidence = [];
+    private readonly SortedDictionary<string, List<double>> _values = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _classes = new(StringComparer.Ordinal);
+    private readonly List<float[]> _embeddings = [];
+    private long _frames;
+    private bool _boxes;
 
     /// <summary>One frame of the reference, as the agent would have measured it.</summary>
-    public void Add(FrameStatistics statistics, Prediction prediction)
+    /// <param name="width">Of the picture in pixels, for the boxes; boxes of a picture without a size are not taken.</param>
+    /// <param name="embedding">Empty for none; kept.</param>
+    public void Add(FrameStatistics statistics, Prediction prediction, int width = 0, int height = 0, float[]? embedding = null)
     {
-        _brightness.Add(statistics.Brightness);
-        _contrast.Add(statistics.Contrast);
-        _sharpness.Add(statistics.Sharpness);
-        _confidence.Add(prediction.Confidence);
+        _frames++;
+        if (statistics.IsUsable)
+            foreach (var covariate in FrameCovariates.Picture) Add(covariate.Name, covariate.Value(statistics));
+        foreach (var covariate in FrameCovariates.Prediction) Add(covariate.Name, covariate.Value(prediction));
+        foreach (var box in width > 0 && height > 0 ? prediction.Detections : [])
+        {
+            _boxes = true;
+            foreach (var covariate in FrameCovariates.Box) Add(covariate.Name, covariate.Value(box, width, height));
+        }
+        if (embedding is { Length: > 0 } && (_embeddings.Count == 0 || _embeddings[0].Length == embedding.Length) && embedding.All(float.IsFinite)) _embeddings.Add(embedding);
         var name = prediction.Class ?? "";
         _classes[name] = _classes.GetValueOrDefault(name) + 1;
     }
 
     /// <returns>The profile; without histograms when nothing was added.</returns>
-    public ReferenceProfile Build() => new()
+    public ReferenceProfile Build()
     {
-        Frames = _brightness.Count,
-        Histograms = new Dictionary<string, IReadOnlyList<double>>
+        var embedding = EmbeddingReferenceBuilder.Build(_embeddings);
+        var histograms = new SortedDictionary<string, ReferenceHistogram>(StringComparer.Ordinal);
+        foreach (var (name, values) in _values)
         {
-            [Covariates.Brightness] = _brightness,
-            [Covariates.Contrast] = _contrast,
-            [Covariates.Sharpness] = _sharpness,
-            [Covariates.Confidence] = _confidence,
-        }.Where(pair => pair.Value.Count > 0).ToDictionary(pair => pair.Key, pair => Histogram(pair.Value)),
-        Classes = _classes,
-    };
-
-    private static ReferenceHistogram Histogram(IReadOnlyList<double> values)
-    {
-        var sorted = values.Where(double.IsFinite).Order().ToArray();
-        if (sorted.Length == 0) return new ReferenceHistogram([0], [0, 0], 0);
-
-        // Values that pile up, as confidences at 1 do, give one edge and not several equal ones: edges must rise.
-        var edges = Enumerable.Range(1, Bins - 1).Select(bin => sorted[Math.Min(sorted.Length - 1, bin * sorted.Length / Bins)]).Distinct().Take(Limits.HistogramBins - 1).ToArray();
-        var counts = new long[edges.Length + 1];
-        foreach (var value in sorted) counts[BinOf(edges, value)]++;
-        return new ReferenceHistogram(edges, counts, sorted.Average(), sorted[0], sorted[^1]);
+            // A classifier has no boxes, and a detector's entropy is always 0: nothing to watch.
+            if (name == Covariates.Boxes && !_boxes || name == Covariates.Entropy && values.All(value => value == 0)) continue;
+            histograms[name] = ProfileEdges.Histogram(name, values, SampleDistances.TailEdges);
+        }
+        if (embedding is not null) AddEmbedding(embedding, histograms);
+        return new() { Frames = _frames, Histograms = histograms, Classes = _classes, Embedding = embedding };
     }
 
-    private static int BinOf(double[] edges, double value)
+    private void AddEmbedding(EmbeddingReference reference, SortedDictionary<string, ReferenceHistogram> histograms)
     {
-        var found = Array.BinarySearch(edges, value);
-        return found >= 0 ? found + 1 : ~found;
+        var gauge = new EmbeddingGauge(reference);
+        var projections = new double[gauge.Projections];
+        List<double> distances = [];
+        List<double>[] along = [.. projections.Select(_ => new List<double>())];
+        foreach (var embedding in _embeddings)
+        {
+            distances.Add(gauge.Measure(embedding, projections));
+            for (var j = 0; j < projections.Length; j++) along[j].Add(projections[j]);
+        }
+        histograms[Covariates.EmbeddingDistance] = ProfileEdges.Histogram(Covariates.EmbeddingDistance, distances, SampleDistances.TailEdges);
+        // Deciles alone: there are several of them on the wire, and the tails are the distance's.
+        for (var j = 0; j < along.Length; j++) histograms[Covariates.Embedding(j)] = ProfileEdges.Histogram(Covariates.Embedding(j), along[j], sample => SampleDistances.QuantileEdges(sample, 10));
+    }
+
+    private void Add(string name, double value)
+    {
+        if (!double.IsFinite(value)) return;
+        if (!_values.TryGetValue(name, out var values)) _values[name] = values = [];
+        values.Add(value);
     }
 }

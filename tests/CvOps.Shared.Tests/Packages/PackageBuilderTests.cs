@@ -37,7 +37,12 @@ public sealed class PackageBuilderTests : IDisposable
         Assert.True(golden.Passed, golden.Reason);
         Assert.Equal(pictures.Length, package.Profile.Frames);
         Assert.Equal(pictures.Length, package.Profile.Classes.Values.Sum());
-        Assert.Equal([Covariates.Brightness, Covariates.Confidence, Covariates.Contrast, Covariates.Sharpness], package.Profile.Histograms.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "blue-cast", "brightness", "clipped-black", "clipped-white", "confidence", "contrast", "embedding-0", "embedding-1", "embedding-2", "embedding-3", "embedding-4", "embedding-5",
+                "embedding-distance", "entropy", "noise", "red-cast", "saturation", "sharpness",
+            ], package.Profile.Histograms.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((pictures.Length, 64), (package.Profile.Embedding!.Frames, package.Profile.Embedding.Mean.Count));
     }
 
     [Fact]

@@ -113,6 +113,12 @@ public sealed class PackageTests : IDisposable
         Refuses("'../evil.f32' is no name", parts with { Tensors = new Dictionary<string, ReadOnlyMemory<byte>>(parts.Tensors) { ["../evil.f32"] = new byte[4] } });
         Refuses("'ugly' is not among the classes", parts with { Manifest = parts.Manifest with { RejectClasses = ["ugly"] } });
         Refuses("edges that do not rise", parts with { Profile = parts.Profile with { Histograms = new Dictionary<string, ReferenceHistogram> { ["brightness"] = new([2, 1], [0, 0, 0], 0) } } });
+        var embedding = new EmbeddingReference { Frames = 30, Mean = [1, 2], Directions = [[1, 0]], Variances = [3], Rest = 1, Error = 0, Projections = 2, Seed = 1 };
+        Refuses("directions that are not of 2 numbers", parts with { Profile = parts.Profile with { Embedding = embedding with { Directions = [[1, 0, 0]] } } });
+        Refuses("directions that are not of 2 numbers", parts with { Profile = parts.Profile with { Embedding = embedding with { Variances = [] } } });
+        Refuses("-1 projections", parts with { Profile = parts.Profile with { Embedding = embedding with { Projections = -1 } } });
+        Refuses("a number that is none", parts with { Profile = parts.Profile with { Embedding = embedding with { Mean = [float.NaN, 2] } } });
+        Refuses("a variance below 0", parts with { Profile = parts.Profile with { Embedding = embedding with { Rest = -1 } } });
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 

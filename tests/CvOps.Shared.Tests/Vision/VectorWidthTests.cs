@@ -10,7 +10,7 @@ namespace CvOps.Shared.Tests.Vision;
 public sealed class VectorWidthTests
 {
     // A change here is a change of what every model sees.
-    private const string Frozen = "25562b91922e2aeca171fd7effb946dd3d7cd0357383e09c8cf537f9ca9610aa";
+    private const string Frozen = "4be1c66941a396172f8044d1b0bcd8f47a91f2f7911461f6b540e96364603fcd";
 
     [Fact]
     public void Tensors_have_the_bytes_they_always_had() => Assert.Equal(Frozen, Digest());
@@ -58,7 +58,8 @@ public sealed class VectorWidthTests
                     PictureRows.ToBgr(picture, bgr);
                     hash.AppendData(bgr);
                     var statistics = FrameStatistics.Measure(picture);
-                    hash.AppendData(MemoryMarshal.AsBytes<double>([statistics.Brightness, statistics.Contrast, Math.Round(statistics.Sharpness, 9)]));
+                    hash.AppendData(MemoryMarshal.AsBytes<double>([statistics.Brightness, statistics.Contrast, Math.Round(statistics.Sharpness, 9), statistics.BlueCast,
+                        statistics.RedCast, statistics.Saturation, statistics.Noise, statistics.ClippedBlack, statistics.ClippedWhite]));
                 }
             }
         }
