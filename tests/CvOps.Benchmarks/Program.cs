@@ -24,6 +24,8 @@ var update = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["sketches"] = SketchBench.RunAsync,
+    ["detector"] = DetectorBench.RunAsync,
+    ["quiet-years"] = QuietYears.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
