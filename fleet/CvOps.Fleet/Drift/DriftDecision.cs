@@ -19,8 +19,11 @@ internal sealed record DriftLimits
     /// <summary>Least PSI, beyond what chance gives on average, of a covariate that has moved: it matters.</summary>
     public double MovedPsi { get; init; } = 0.2;
 
-    /// <summary>Largest p-value of a covariate that has moved: it is no chance, though every window is looked at.</summary>
-    public double MovedPValue { get; init; } = 1e-9;
+    /// <summary>False alarms a year that are allowed in the whole fleet, however many cameras and covariates it has and however often they are looked at.</summary>
+    public double FalseAlarmsAYear { get; init; } = 1;
+
+    /// <summary>Largest p-value of the frames of a camera that begins unlike the profile.</summary>
+    public double UnlikePValue { get; init; } = 1e-9;
 
     /// <summary>Beyond-chance PSI below which an alarm may end; lower than <see cref="MovedPsi"/>, so that it does not flicker.</summary>
     public double ClearPsi { get; init; } = 0.1;
@@ -42,17 +45,20 @@ internal sealed record DriftMemory(DriftState State, int Moved, int Calm, DateTi
 
 internal sealed record DriftAnswer(DriftMemory Memory, IReadOnlyList<CovariateDrift> Covariates);
 
-/// <summary>Has the world moved away from the one the model was made for? Pure.</summary>
+/// <summary>
+/// Has the world moved away from the one the model was made for? Two things must come together: the evidence of all windows says that something
+/// changed, and the newest frames say that the change matters. Pure.
+/// </summary>
 internal static class DriftDecision
 {
     /// <summary>Name of the class mix among the covariates.</summary>
     public const string ClassMix = "classes";
 
-    public static DriftAnswer Decide(ReferenceProfile reference, RecentFrames recent, DriftMemory memory, DriftLimits limits)
+    public static DriftAnswer Decide(ReferenceProfile reference, RecentFrames recent, CameraEvidence evidence, DriftMemory memory, DriftLimits limits)
     {
         if (recent.Frames < limits.MinFrames) return new DriftAnswer(To(memory with { Moved = 0, Calm = 0 }, DriftState.Learning, recent.To), []);
-        var covariates = Compare(reference, recent, limits);
-        var near = covariates.Any(c => c.Moved || (c.Psi >= limits.ClearPsi && c.PValue <= limits.MovedPValue));
+        var covariates = Compare(reference, recent, evidence, limits);
+        var near = covariates.Any(c => c.Moved || (c.Psi >= limits.ClearPsi && evidence.IsCertain(c.Covariate)));
         return new DriftAnswer(Advance(memory, covariates.Any(c => c.Moved), near, recent.To, limits), covariates);
     }
 
@@ -71,7 +77,7 @@ internal static class DriftDecision
 
     internal static DriftMemory To(DriftMemory memory, DriftState state, DateTimeOffset at) => memory.State == state ? memory : memory with { State = state, Since = at };
 
-    private static List<CovariateDrift> Compare(ReferenceProfile reference, RecentFrames recent, DriftLimits limits)
+    private static List<CovariateDrift> Compare(ReferenceProfile reference, RecentFrames recent, CameraEvidence evidence, DriftLimits limits)
     {
         var covariates = new List<CovariateDrift>();
         foreach (var (name, histogram) in reference.Histograms.OrderBy(h => h.Key, StringComparer.Ordinal))
@@ -80,24 +86,22 @@ internal static class DriftDecision
             var frames = counts.Counts.Sum();
             if (frames < limits.MinFrames) continue;
             var (expected, seen) = SparseBins.Pool(histogram.Counts, counts.Counts);
-            covariates.Add(Measure(name, expected, seen, counts.Sum / frames, histogram.Mean, limits));
+            covariates.Add(Measure(name, expected, seen, counts.Sum / frames, histogram.Mean, evidence, limits));
         }
         var classes = reference.Classes.Keys.Union(recent.Classes.Keys).Order(StringComparer.Ordinal).ToArray();
         if (reference.Classes.Values.Sum() > 0 && classes.Length > 1)
-            covariates.Add(Measure(ClassMix, [.. classes.Select(c => reference.Classes.GetValueOrDefault(c))], [.. classes.Select(c => recent.Classes.GetValueOrDefault(c))], 0, 0, limits));
+            covariates.Add(Measure(ClassMix, [.. classes.Select(c => reference.Classes.GetValueOrDefault(c))], [.. classes.Select(c => recent.Classes.GetValueOrDefault(c))], 0, 0, evidence, limits));
         return covariates;
     }
 
-    /// <remarks>
-    /// Without drift PSI is on average (B - 1)(1/n + 1/m) (Yurdakul and Naranjo 2018); that much is chance and is taken off, so that one limit
-    /// holds for few frames and for many.
-    /// </remarks>
-    private static CovariateDrift Measure(string name, IReadOnlyList<long> reference, IReadOnlyList<long> recent, double mean, double referenceMean, DriftLimits limits)
+    /// <remarks>Of the index that much is taken off which chance gives on average (Yurdakul and Naranjo 2018), more where frames depend on each other.</remarks>
+    private static CovariateDrift Measure(
+        string name, IReadOnlyList<long> reference, IReadOnlyList<long> recent, double mean, double referenceMean, CameraEvidence evidence, DriftLimits limits)
     {
-        var test = PsiTest.Run(reference, recent);
-        var chance = test.Degrees * (1.0 / reference.Sum() + 1.0 / recent.Sum());
-        var beyond = Math.Max(0, test.Psi - chance);
+        var state = evidence.Of(name);
+        var test = PsiTest.Run(reference, recent, dispersion: state?.Spread.Value ?? 1);
         var distance = Distances.JensenShannon(reference, recent);
-        return new CovariateDrift(name, beyond, test.PValue, double.IsNaN(distance) ? 0 : distance, mean, referenceMean, beyond >= limits.MovedPsi && test.PValue <= limits.MovedPValue);
+        return new CovariateDrift(name, test.Beyond, test.PValue, double.IsNaN(distance) ? 0 : distance, mean, referenceMean, test.Beyond >= limits.MovedPsi && evidence.IsCertain(name),
+            state?.Evidence, state is null ? null : evidence.Limit, evidence.Since(name));
     }
 }

@@ -6,6 +6,7 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Ingest;
+using CvOps.Statistics.Change;
 
 namespace CvOps.Fleet.Drift;
 
@@ -45,6 +46,12 @@ internal sealed class DriftRecord
     /// <summary>It has looked like the package's reference once under this model.</summary>
     public bool Settled { get; set; }
 
+    /// <summary>By covariate, against what the camera is compared with now.</summary>
+    public Dictionary<string, ChangeState> Evidence { get; set; } = [];
+
+    /// <summary>Cameras of the fleet when the last window came.</summary>
+    public int FleetCameras { get; set; } = 1;
+
     public List<CovariateDrift> Covariates { get; set; } = [];
 
     public DriftCause? Cause { get; set; }
@@ -63,6 +70,8 @@ internal sealed partial class DriftGrain(
     private const int WindowsKept = 64;
 
     private const int TimelineKept = 300;
+
+    private readonly ChangeBetsCache _bets = new();
 
     private DriftRecord Record => state.State;
 
@@ -100,7 +109,7 @@ internal sealed partial class DriftGrain(
         if (Record.Model is null) return null;
         var now = time.GetUtcNow();
         (Record.Baseline, Record.Windows, Record.Covariates, Record.Memory) = (CameraBaseline.AcceptedFrom(now), [], [], DriftMemory.Fresh(now));
-        (Record.Cause, Record.MovedSince) = (null, null);
+        (Record.Cause, Record.MovedSince, Record.Evidence) = (null, null, []);
         await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, DriftState.Learning, false));
         await audit.RecordAsync(by, "drift.accepted", Key, $"What the camera shows from now on is its baseline. {reason}".TrimEnd(), CancellationToken.None);
         await Write();
@@ -124,15 +133,18 @@ internal sealed partial class DriftGrain(
     {
         var before = Record.Memory!;
         var recent = RecentFrames.Merge(RecentFrames.Newest(Record.Windows, limits.RecentFrames), profile);
-        var (answer, own, settled) = BaselineDecision.Decide(profile, Record.Baseline, Record.Settled, recent, RecentFrames.Merge([window], profile), before, limits);
+        var (answer, own, settled, evidence) = BaselineDecision.Decide(profile, Record.Baseline, Record.Settled, recent, RecentFrames.Merge([window], profile),
+            new CameraEvidence(Record.Evidence, _bets), Record.FleetCameras, before, limits);
         (Record.Memory, Record.Covariates, Record.Baseline, Record.Settled) = (answer.Memory, [.. answer.Covariates], own, settled);
+        Record.Evidence = new Dictionary<string, ChangeState>(evidence.Covariates);
         Record.Timeline.Add(Point(profile, window, answer));
         var brightness = answer.Covariates.Any(c => c is { Covariate: Covariates.Brightness, Moved: true });
         var site = await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, answer.Memory.State, brightness));
+        Record.FleetCameras = site.FleetCameras;
         // The cause stays with the alarm while its covariates swing back.
         if (answer.Memory.State is DriftState.Learning or DriftState.Stable) (Record.Cause, Record.MovedSince) = (null, null);
         else Record.Cause = DriftCauseRule.Find(new DriftScene(Key, answer.Covariates, [.. Record.Timeline.Select(p => p.Mean.GetValueOrDefault(Covariates.Brightness, double.NaN))],
-            Record.MovedSince ??= answer.Memory.Since, site.Cameras, site.Moved)) ?? Record.Cause;
+            Record.MovedSince ??= answer.Covariates.Where(c => c.Moved).Min(c => c.Since) ?? answer.Memory.Since, site.Cameras, site.Moved)) ?? Record.Cause;
         if (answer.Memory.State == before.State) return;
         Log.DriftMoved(logger, Key, before.State, answer.Memory.State);
         if (answer.Memory.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);

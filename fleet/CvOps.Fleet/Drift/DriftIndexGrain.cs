@@ -10,8 +10,9 @@ internal sealed record DriftSummary([property: Id(0)] string Key, [property: Id(
 
 /// <param name="Cameras">Cameras of the site.</param>
 /// <param name="Moved">Those whose brightness has moved.</param>
+/// <param name="FleetCameras">Cameras of all sites.</param>
 [GenerateSerializer, Immutable]
-internal sealed record SiteDrift([property: Id(0)] int Cameras, [property: Id(1)] int Moved);
+internal sealed record SiteDrift([property: Id(0)] int Cameras, [property: Id(1)] int Moved, [property: Id(2)] int FleetCameras);
 
 /// <summary>Which cameras there are, and how they stand in a word.</summary>
 internal interface IDriftIndexGrain : IGrainWithStringKey
@@ -53,7 +54,7 @@ internal sealed class DriftIndexGrain([PersistentState("drift-index")] IPersiste
             }
         }
         var cameras = state.State.Cameras.Values.Where(c => state.State.Sites.GetValueOrDefault(Device(c.Key)) == site).ToArray();
-        return new SiteDrift(cameras.Length, cameras.Count(c => c.BrightnessMoved));
+        return new SiteDrift(cameras.Length, cameras.Count(c => c.BrightnessMoved), state.State.Cameras.Count);
     }
 
     public Task<IReadOnlyList<DriftSummary>> List() => Task.FromResult<IReadOnlyList<DriftSummary>>(state.State.Cameras.Values.OrderBy(c => c.Key, StringComparer.Ordinal).ToArray());

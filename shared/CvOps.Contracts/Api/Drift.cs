@@ -20,7 +20,13 @@ public sealed record DriftAcceptance(string By, string? Reason = null);
 /// <param name="Psi">Population stability index against the reference: the package's profile, or the camera's own baseline where it has one.</param>
 /// <param name="PValue">Of that PSI under no drift, chi-square approximation.</param>
 /// <param name="Mean">Mean in the recent windows.</param>
-public sealed record CovariateDrift(string Covariate, double Psi, double PValue, double JensenShannon, double Mean, double ReferenceMean, bool Moved);
+/// <param name="Moved">It is certain that it changed, and the change matters.</param>
+/// <param name="Evidence">That it changed, however often one looked, as log10 of years: a camera where nothing changes comes this far less than once in 10^Evidence years. Null where it was not watched yet.</param>
+/// <param name="EvidenceLimit">From where on it is certain, log10 of years: the fleet's cameras times the covariates over the false alarms that are allowed a year.</param>
+/// <param name="Since">When the change began, as the evidence has it; null while there is next to none.</param>
+public sealed record CovariateDrift(
+    string Covariate, double Psi, double PValue, double JensenShannon, double Mean, double ReferenceMean, bool Moved,
+    double? Evidence = null, double? EvidenceLimit = null, DateTimeOffset? Since = null);
 
 public sealed record DriftDetail(
     DriftView View, IReadOnlyDictionary<string, ReferenceHistogram> Reference, IReadOnlyDictionary<string, HistogramCounts> Recent, IReadOnlyList<DriftTimelinePoint> Timeline);

@@ -61,7 +61,14 @@ public sealed class ChangeBets
         (edges[0], edges[^1]) = (double.NegativeInfinity, double.PositiveInfinity);
         var below = 0.0;
         for (var b = 1; b < p.Length; b++) edges[b] = Special.NormalQuantile(Math.Clamp(below += p[b - 1], 1e-12, 1 - 1e-12));
-        double[] Rival(Func<double, double> standard) => [.. Enumerable.Range(0, p.Length).Select(b => Math.Max(0, Below(standard(edges[b + 1])) - Below(standard(edges[b]))))];
+
+        double[] Rival(Func<double, double> standard)
+        {
+            double[] cumulated = [.. edges.Select(edge => Below(standard(edge)))];
+            return [.. cumulated.Skip(1).Zip(cumulated, (high, low) => Math.Max(0, high - low))];
+        }
+
+
         return [.. Shifts.SelectMany(shift => new[] { Rival(z => z - shift), Rival(z => z + shift) }), .. Spreads.Select(spread => Rival(z => z / spread))];
     });
 

@@ -25,17 +25,19 @@ public static class ChangeDetector
     private const double LargestLog = 600;
 
     /// <returns>The state after one more window; counts of nothing change nothing.</returns>
+    /// <param name="cache">Of bets; the caller's, kept from window to window.</param>
     /// <param name="reference">Counts of the reference, in the bins of <paramref name="counts"/>. Another reference than the state's begins anew.</param>
     /// <param name="ordered">Whether neighbouring bins are alike (a histogram) or not (classes).</param>
     /// <param name="state">Null before the first window.</param>
     /// <param name="counts">Of the window alone.</param>
     /// <param name="from">Its first frame.</param>
     /// <param name="to">Its last frame.</param>
-    public static ChangeState Observe(IReadOnlyList<long> reference, bool ordered, ChangeState? state, IReadOnlyList<long> counts, DateTimeOffset from, DateTimeOffset to)
+    public static ChangeState Observe(
+        ChangeBetsCache cache, IReadOnlyList<long> reference, bool ordered, ChangeState? state, IReadOnlyList<long> counts, DateTimeOffset from, DateTimeOffset to)
     {
         var dispersion = state?.Spread ?? Dispersion.Unknown;
         if (counts.Sum() == 0) return state ?? ChangeState.Fresh(reference, 0, dispersion);
-        var bets = ordered ? ChangeBets.OnOrder(reference, dispersion.Value) : ChangeBets.OnClasses(reference, dispersion.Value);
+        var bets = cache.Get(reference, ordered, dispersion.Value);
         if (state is null || !state.IsAgainst(reference) || state.Stakes.Length != bets.Count)
             state = ChangeState.Fresh(reference, bets.Count, dispersion) with { Last = state?.Last.Length == counts.Count ? state.Last : [], To = state?.To };
 

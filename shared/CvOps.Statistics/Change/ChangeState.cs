@@ -34,6 +34,9 @@ public sealed record ChangeState
     /// <summary>When the change began, as the bet that won most has it; null without bets.</summary>
     public DateTimeOffset? ChangedAt => Stakes.Length == 0 ? null : Since[Array.IndexOf(Stakes, Stakes.Max())];
 
+    /// <returns>The same stream with nothing won yet.</returns>
+    public ChangeState Forget() => this with { Stakes = new double[Stakes.Length], Runs = new double[Runs.Length], Since = new DateTimeOffset[Since.Length] };
+
     internal static ChangeState Fresh(IReadOnlyList<long> reference, int bets, Dispersion spread) => new()
     {
         Against = IdOf(reference), Stakes = new double[bets], Runs = new double[bets], Since = new DateTimeOffset[bets], Spread = spread,
@@ -41,5 +44,5 @@ public sealed record ChangeState
 
     internal bool IsAgainst(IReadOnlyList<long> reference) => Against == IdOf(reference);
 
-    private static ulong IdOf(IReadOnlyList<long> counts) => counts.Aggregate((ulong)counts.Count, (id, count) => Hashes.Mix(id ^ Hashes.Mix((ulong)count)));
+    internal static ulong IdOf(IReadOnlyList<long> counts) => counts.Aggregate((ulong)counts.Count, (id, count) => Hashes.Mix(id ^ Hashes.Mix((ulong)count)));
 }

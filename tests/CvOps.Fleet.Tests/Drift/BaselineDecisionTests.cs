@@ -68,7 +68,7 @@ public sealed class BaselineDecisionTests
     public void A_profile_that_does_not_say_its_range_vouches_for_nothing()
     {
         var silent = _profile with { Histograms = _profile.Histograms.ToDictionary(h => h.Key, h => h.Value with { Least = null, Greatest = null }) };
-        Assert.EndsWith("Alarm", new Camera(silent).States(4, () => Drawn(50)), StringComparison.Ordinal);
+        Assert.EndsWith("Alarm", new Camera(silent).States(8, () => Drawn(50)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,6 +87,7 @@ public sealed class BaselineDecisionTests
         private readonly List<DriftWindow> _windows = [];
         private DriftMemory _memory = DriftMemory.Fresh(DateTimeOffset.UnixEpoch);
         private bool _settled;
+        private CameraEvidence _evidence = Windows.NoEvidence();
 
         public CameraBaseline? Own { get; private set; }
 
@@ -98,8 +99,8 @@ public sealed class BaselineDecisionTests
         {
             _windows.Add(Windows.Count(frames, profile, _windows.Count + 1));
             var recent = RecentFrames.Merge(RecentFrames.Newest(_windows, Limits.RecentFrames), profile);
-            var answer = BaselineDecision.Decide(profile, Own, _settled, recent, RecentFrames.Merge([_windows[^1]], profile), _memory, Limits);
-            (Last, Own, _settled, _memory) = (answer.Drift, answer.Own, answer.Settled, answer.Drift.Memory);
+            var answer = BaselineDecision.Decide(profile, Own, _settled, recent, RecentFrames.Merge([_windows[^1]], profile), _evidence, 100, _memory, Limits);
+            (Last, Own, _settled, _memory, _evidence) = (answer.Drift, answer.Own, answer.Settled, answer.Drift.Memory, answer.Evidence);
             return _memory.State;
         }
     }

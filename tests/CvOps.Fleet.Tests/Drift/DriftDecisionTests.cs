@@ -42,8 +42,8 @@ public sealed class DriftDecisionTests(ITestOutputHelper output)
         string States(int windows, double brightness) => string.Join(' ', Enumerable.Range(0, windows).Select(_ => camera.See(Quiet(chance, Windows.Frames, brightness)).Memory.State));
         Assert.Equal("Learning Stable Stable Stable", States(4, 0));
         Assert.Equal("Watch Alarm Alarm Alarm Alarm Alarm", States(6, -40));
-        // Two windows in which half or more of the recent frames are dark still, then three calm ones.
-        Assert.Equal("Alarm Alarm Alarm Alarm Stable Stable", States(6, 0));
+        // Three windows in which a quarter or more of the recent frames are dark still, then three calm ones.
+        Assert.Equal("Alarm Alarm Alarm Alarm Alarm Stable", States(6, 0));
     }
 
     [Fact]
@@ -53,11 +53,11 @@ public sealed class DriftDecisionTests(ITestOutputHelper output)
         var profile = Windows.Profile(Quiet(chance, 500));
         var few = RecentFrames.Merge([Windows.Count(Quiet(chance, 99, -90), profile, 1)], profile);
         var alarm = new DriftMemory(DriftState.Alarm, 5, 0, DateTimeOffset.UnixEpoch);
-        Assert.Equal(DriftState.Learning, DriftDecision.Decide(profile, few, alarm, Limits).Memory.State);
+        Assert.Equal(DriftState.Learning, DriftDecision.Decide(profile, few, Windows.NoEvidence(), alarm, Limits).Memory.State);
 
         var empty = new ReferenceProfile { Frames = 0, Histograms = new Dictionary<string, ReferenceHistogram>(), Classes = new Dictionary<string, long>() };
         var many = RecentFrames.Merge([Windows.Count(Quiet(chance, 300, -90), profile, 1)], empty);
-        Assert.Empty(DriftDecision.Decide(empty, many, DriftMemory.Fresh(DateTimeOffset.UnixEpoch), Limits).Covariates);
+        Assert.Empty(DriftDecision.Decide(empty, many, Windows.NoEvidence().Observe(empty, many, 1, Limits), DriftMemory.Fresh(DateTimeOffset.UnixEpoch), Limits).Covariates);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DriftDecisionTests(ITestOutputHelper output)
         var (profile, other) = (Windows.Profile(Quiet(chance, 500)), Windows.Profile(Quiet(chance, 500, -60)));
         var recent = RecentFrames.Merge([Windows.Count(Quiet(chance, 300, -60), other, 1)], profile);
         Assert.DoesNotContain(Covariates.Brightness, recent.Histograms.Keys);
-        Assert.DoesNotContain(DriftDecision.Decide(profile, recent, DriftMemory.Fresh(DateTimeOffset.UnixEpoch), Limits).Covariates, c => c.Covariate == Covariates.Brightness);
+        Assert.DoesNotContain(DriftDecision.Decide(profile, recent, Windows.NoEvidence(), DriftMemory.Fresh(DateTimeOffset.UnixEpoch), Limits).Covariates, c => c.Covariate == Covariates.Brightness);
     }
 
     [Fact]
@@ -98,12 +98,14 @@ public sealed class DriftDecisionTests(ITestOutputHelper output)
     private sealed class Camera(ReferenceProfile profile)
     {
         private readonly List<DriftWindow> _windows = [];
+        private CameraEvidence _evidence = Windows.NoEvidence();
         private DriftMemory _memory = DriftMemory.Fresh(DateTimeOffset.UnixEpoch);
 
         public DriftAnswer See(IEnumerable<RunnerResult> frames)
         {
             _windows.Add(Windows.Count([.. frames], profile, _windows.Count + 1));
-            var answer = DriftDecision.Decide(profile, RecentFrames.Merge(RecentFrames.Newest(_windows, Limits.RecentFrames), profile), _memory, Limits);
+            _evidence = _evidence.Observe(profile, RecentFrames.Merge([_windows[^1]], profile), 100, Limits);
+            var answer = DriftDecision.Decide(profile, RecentFrames.Merge(RecentFrames.Newest(_windows, Limits.RecentFrames), profile), _evidence, _memory, Limits);
             _memory = answer.Memory;
             return answer;
         }

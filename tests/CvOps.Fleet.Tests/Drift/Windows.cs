@@ -1,7 +1,9 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Drift;
 using CvOps.Statistics;
+using CvOps.Statistics.Change;
 using CvOps.Vision;
 using CvOps.Vision.Packaging;
 
@@ -15,6 +17,8 @@ internal static class Windows
     public static readonly ModelRef Model = new("line", "1", new string('a', 64));
 
     private static readonly string[] Classes = ["crack", "dent", "ok", "scratch"];
+
+    public static CameraEvidence NoEvidence() => new(new Dictionary<string, ChangeState>(), new ChangeBetsCache());
 
     /// <param name="brightness">Added to every frame's.</param>
     /// <param name="spread">Factor on the contrast.</param>
