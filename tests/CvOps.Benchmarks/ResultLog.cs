@@ -21,6 +21,9 @@ internal sealed class ResultLog(CameraLane[] lanes, int capacity) : IInspectedFr
 
     public ReadOnlySpan<Result> Results => _results.AsSpan(0, Count);
 
+    /// <summary>As an ejector.</summary>
+    public bool BeforeChallenger => true;
+
     public void Inspected(in InspectedFrame inspected)
     {
         var camera = Array.IndexOf(lanes, inspected.Frame.Lane);

@@ -77,6 +77,9 @@ internal sealed class UpdatedLine : IAsyncDisposable
     /// <summary>Frames put in, of all cameras.</summary>
     public long Put { get; private set; }
 
+    /// <summary>Frames that the path did not get to, of all cameras.</summary>
+    public long Dropped => Lanes.Sum(lane => lane.Meter.FramesDropped);
+
     /// <summary>Luma of the pictures from now on.</summary>
     public volatile byte Luma = 128;
 
@@ -155,7 +158,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
     {
         _feeding?.Cancel();
         _feeder?.Join();
-        await UntilAsync(() => Log.Count + Lanes.Sum(lane => lane.Meter.FramesDropped) >= Put, () => $"{Log.Count} of {Put} frames came out");
+        await UntilAsync(() => Log.Count + Dropped >= Put, () => $"{Log.Count} of {Put} frames came out");
     }
 
     /// <summary>One update from the wish to its end, by the update loop.</summary>

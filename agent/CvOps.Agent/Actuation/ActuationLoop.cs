@@ -34,6 +34,8 @@ internal sealed partial class ActuationLoop(
     internal CameraActuator this[CameraId camera] => _actuators[camera];
 
     /// <summary>First of all sinks: whatever the others wait for, the ejector does not.</summary>
+    public bool BeforeChallenger => true;
+
     public void Inspected(in InspectedFrame inspected)
     {
         if (!_actuators.TryGetValue(inspected.Camera, out var actuator) || actuator.Reject is null) return;

@@ -8,6 +8,7 @@ internal sealed class CameraLane(CameraOptions options, TimeProvider time, Camer
     // Two: one being waited for, one fresh. More would only be older pictures.
     private const int LiveCapacity = 2;
     private const int EveryFrameCapacity = 4;
+    private const double PeriodWeight = 1.0 / 8;
 
     public CameraOptions Options { get; } = options;
 
@@ -26,4 +27,18 @@ internal sealed class CameraLane(CameraOptions options, TimeProvider time, Camer
     internal bool IsTooOld(Frame frame) => StalenessRule.IsTooOld(frame.ReceivedTimestamp, Options.MaxAge, time);
 
     internal Queue<Frame> Waiting { get; } = new(EveryFrameCapacity);
+
+    /// <summary>When its last frame was received; 0 before the first.</summary>
+    internal long LastArrival { get; private set; }
+
+    /// <summary>Between two frames, smoothed; 0 before the second.</summary>
+    internal double PeriodMs { get; private set; }
+
+    /// <summary>A frame goes into the queue.</summary>
+    internal void Arrived(long received)
+    {
+        var ms = LastArrival == 0 ? 0 : time.GetElapsedTime(LastArrival, received).TotalMilliseconds;
+        PeriodMs = PeriodMs == 0 ? ms : PeriodMs + PeriodWeight * (ms - PeriodMs);
+        LastArrival = received;
+    }
 }

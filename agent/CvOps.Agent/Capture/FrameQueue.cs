@@ -53,6 +53,7 @@ internal sealed class FrameQueue : IDisposable
                 lane.Waiting.Dequeue().Dispose();
                 lane.Meter.Dropped();
             }
+            lane.Arrived(frame.ReceivedTimestamp);
             lane.Waiting.Enqueue(frame);
             Monitor.PulseAll(_gate);
         }
@@ -95,18 +96,23 @@ internal sealed class FrameQueue : IDisposable
         }
     }
 
-    /// <summary>True when a lane drops what comes too late.</summary>
-    public bool HasLive
+    /// <summary>How long the consumer may be busy with something else.</summary>
+    public QueueRoom Room
     {
         get
         {
             lock (_gate)
             {
+                var (live, waiting, room) = (false, 0, double.PositiveInfinity);
                 foreach (var lane in _lanes)
                 {
-                    if (lane.DropsOldest) return true;
+                    waiting += lane.Waiting.Count;
+                    if (!lane.DropsOldest) continue;
+                    live = true;
+                    // A camera that has shown nothing yet drops nothing.
+                    if (lane.LastArrival != 0) room = Math.Min(room, (lane.Capacity - lane.Waiting.Count) * lane.PeriodMs);
                 }
-                return false;
+                return new QueueRoom(live, waiting, room);
             }
         }
     }

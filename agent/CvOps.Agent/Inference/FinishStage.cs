@@ -9,6 +9,8 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
 {
     private static readonly Prediction Nothing = new();
 
+    private readonly IInspectedFrameSink[] _prompt = [.. sinks.Where(sink => sink.BeforeChallenger)];
+    private readonly IInspectedFrameSink[] _patient = [.. sinks.Where(sink => !sink.BeforeChallenger)];
     private readonly FrameTimings _timings = new(0, 0, 0, 0);
     private float[] _embedding = [];
     private bool _begun;
@@ -17,10 +19,18 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     {
         while (done.Take() is { } job)
         {
-            for (var i = 0; i < job.Count; i++)
+            if (job.ChallengerPlace is not null && _prompt.Length > 0)
             {
-                using (job.Entries[i].Frame) Finish(job, i);
+                for (var i = 0; i < job.Count; i++) Finish(job, i, _prompt, last: false);
+                job.WaitForChallenger();
+                for (var i = 0; i < job.Count; i++) Finish(job, i, _patient, last: true);
             }
+            else
+            {
+                job.WaitForChallenger();
+                for (var i = 0; i < job.Count; i++) Finish(job, i, sinks, last: true);
+            }
+            foreach (var entry in job.Entries) entry.Frame.Dispose();
             if (!_begun) Begin();
             job.End();
             idle.Put(job);
@@ -34,7 +44,8 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         Log.FirstInference(logger, (time.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds);
     }
 
-    private void Finish(InspectionJob job, int row)
+    /// <param name="last">All is known of the frame; before that, what the champion said.</param>
+    private void Finish(InspectionJob job, int row, IInspectedFrameSink[] to, bool last)
     {
         var entry = job.Entries[row];
         var frame = entry.Frame;
@@ -43,7 +54,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         var error = entry.Error;
         var notFinite = error is null && !job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error) && !job.ChampionPlace.Slot.WasFinite;
         ModelAttempt? challenger = null;
-        var shadow = job.ChallengerPlace is not null ? DecodeShadow(job, entry, row, out challenger) : null;
+        var shadow = last && job.ChallengerPlace is not null ? DecodeShadow(job, entry, row, out challenger) : null;
         _timings.InferenceMs = Ms(job.RunBegun, job.RunEnded);
         _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
         using var standIn = error is not null && job.StandIn is { } other ? new StandIn(other, frame.Picture, time) : null;
@@ -51,17 +62,17 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         if (standIn?.Prediction is { } answer)
         {
             failed = new ModelAttempt(job.Champion, _timings.InferenceMs, error, notFinite);
-            Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, standIn.Model.Ref.Version, error!);
+            if (last) Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, standIn.Model.Ref.Version, error!);
             (prediction, error, notFinite) = (answer, null, false);
             (_timings.PreprocessMs, _timings.InferenceMs) = (standIn.PreprocessMs, standIn.InferenceMs);
         }
         var ended = time.GetTimestamp();
         _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
         _timings.DecodeMs = Ms(begun, ended) - (failed is null ? 0 : standIn!.PreprocessMs + standIn.InferenceMs);
-        frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
-        if (error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
+        if (last) frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
+        if (last && error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
         var together = failed is null && job.Champion.Session.Batches;
-        HandOver(new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
+        HandOver(to, new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
         {
             Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger, Failed = failed,
             Embedding = prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(standIn!.Embedding),
@@ -88,9 +99,9 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         return null;
     }
 
-    private void HandOver(in InspectedFrame inspected)
+    private void HandOver(IInspectedFrameSink[] to, in InspectedFrame inspected)
     {
-        foreach (var sink in sinks)
+        foreach (var sink in to)
         {
             try
             {

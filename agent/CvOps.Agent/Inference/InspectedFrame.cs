@@ -39,6 +39,11 @@ internal readonly record struct InspectedFrame(
 /// <summary>Whoever wants to see inspected frames: publisher, sampler, drift windows.</summary>
 internal interface IInspectedFrameSink
 {
+    /// <summary>
+    /// True for what the line waits for: it hears of a frame before the challenger has run, and nothing of the challenger. The others hear of it after that.
+    /// </summary>
+    bool BeforeChallenger => false;
+
     /// <summary>Called on the inference thread for every frame, in each camera's order. Must be quick, and copy what it keeps.</summary>
     void Inspected(in InspectedFrame inspected);
 }

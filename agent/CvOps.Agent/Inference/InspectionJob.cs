@@ -4,12 +4,15 @@ using CvOps.Vision;
 namespace CvOps.Agent.Inference;
 
 /// <summary>
-/// A few frames that go through the same models together. Whichever stage holds it has it alone; the same few jobs go round for ever.
+/// A few frames that go through the same models together. Whichever stage holds it has it alone, but for the challenger's part while that runs; the
+/// same few jobs go round for ever.
 /// </summary>
 internal sealed class InspectionJob
 {
     public const int MostFrames = 16;
 
+    private readonly object _challenger = new();
+    private bool _challengerRuns;
     private ModelSlots.Lease _models;
 
     /// <summary>What is known of one frame so far.</summary>
@@ -72,6 +75,30 @@ internal sealed class InspectionJob
     {
         if (!SharesTensor) return;
         for (var row = 0; row < Count; row++) ChampionPlace.Slot.Input(row).CopyTo(ChallengerPlace!.Slot.Input(row));
+    }
+
+    /// <summary>The challenger's run is yet to come, and the job goes on meanwhile.</summary>
+    public void BeginChallenger()
+    {
+        lock (_challenger) _challengerRuns = true;
+    }
+
+    public void EndChallenger()
+    {
+        lock (_challenger)
+        {
+            _challengerRuns = false;
+            Monitor.PulseAll(_challenger);
+        }
+    }
+
+    /// <summary>Until the challenger has run, where it is asked.</summary>
+    public void WaitForChallenger()
+    {
+        lock (_challenger)
+        {
+            while (_challengerRuns) Monitor.Wait(_challenger);
+        }
     }
 
     /// <summary>Without the challenger after all.</summary>

@@ -50,7 +50,7 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
             {
                 var most = MostFor(champion);
                 job.Begin(models, most);
-                var asks = models.Shadow is not null && budget.MayAsk(queue.HasLive, time.GetElapsedTime(frame.ReceivedTimestamp).TotalMilliseconds);
+                var asks = models.Shadow is not null && budget.MayAsk(queue.Room, time.GetElapsedTime(frame.ReceivedTimestamp).TotalMilliseconds);
                 if (asks) job.AskChallenger(most, Share(champion, models.Shadow!));
                 Prepare(job, frame);
                 while (job.Count < most && More(champion, stopping) is { } next) Prepare(job, next);

@@ -23,8 +23,15 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
             while (ready.Take() is { } job)
             {
                 RunChampion(job);
-                if (job.ChallengerPlace is not null) RunChallenger(job);
+                if (!Asks(job))
+                {
+                    done.Put(job);
+                    continue;
+                }
+                // The line has the champion's answer while the challenger runs.
+                job.BeginChallenger();
                 done.Put(job);
+                RunChallenger(job);
             }
         }
         finally
@@ -51,15 +58,17 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
         _lastBegun = begun;
     }
 
+    private bool Asks(InspectionJob job)
+    {
+        if (job.ChallengerPlace is null) return false;
+        if (budget.MayAsk(queue.Room, Ms(job.Entries[0].Frame.ReceivedTimestamp, job.RunEnded))) return true;
+        Interlocked.Add(ref _shadowsShed, job.Count);
+        job.ShedChallenger();
+        return false;
+    }
+
     private void RunChallenger(InspectionJob job)
     {
-        var oldest = job.Entries[0].Frame.ReceivedTimestamp;
-        if (!budget.MayAsk(queue.HasLive, Ms(oldest, job.RunEnded)))
-        {
-            Interlocked.Add(ref _shadowsShed, job.Count);
-            job.ShedChallenger();
-            return;
-        }
         job.ChallengerBegun = time.GetTimestamp();
         try
         {
@@ -70,8 +79,13 @@ internal sealed class RunStage(FrameQueue queue, ShadowBudget budget, TimeProvid
         {
             foreach (var entry in job.Entries) entry.ShadowError ??= e.Message;
         }
-        job.ChallengerEnded = time.GetTimestamp();
-        budget.ChallengerRan(Ms(job.ChallengerBegun, job.ChallengerEnded));
+        finally
+        {
+            // The job is another's as soon as it is told: its times are read here.
+            var ended = job.ChallengerEnded = time.GetTimestamp();
+            budget.ChallengerRan(Ms(job.ChallengerBegun, ended));
+            job.EndChallenger();
+        }
     }
 
     private double Ms(long from, long to) => time.GetElapsedTime(from, to).TotalMilliseconds;

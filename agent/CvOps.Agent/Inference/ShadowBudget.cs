@@ -1,8 +1,11 @@
+using CvOps.Agent.Capture;
+
 namespace CvOps.Agent.Inference;
 
 /// <summary>
 /// Whether the challenger may be asked about a frame without costing the champion one. Live cameras drop what comes too late, so the challenger
-/// gets only time the champion leaves: a bucket that fills with the clock, is emptied by the champion's runs, and pays for the challenger's.
+/// gets only time the champion leaves: a bucket that fills with the clock, is emptied by the champion's runs, and pays for the challenger's; and only
+/// while every camera's queue has room for what comes meanwhile.
 /// Cameras that wait for us lose nothing; there every frame is asked. Which frames are shed depends on load, never on what they show.
 /// Safe from any thread.
 /// </summary>
@@ -37,10 +40,15 @@ internal sealed class ShadowBudget(TimeSpan latencyBudget)
         }
     }
 
-    /// <param name="live">A camera is connected that drops what comes too late.</param>
+    /// <param name="room">While the challenger runs nothing is taken from there, and then what waits takes its turn.</param>
     /// <param name="ageMs">Of the oldest frame, since it was received.</param>
-    public bool MayAsk(bool live, double ageMs)
+    public bool MayAsk(in QueueRoom room, double ageMs)
     {
-        lock (_gate) return !live || (ageMs + _championMs + _challengerMs <= latencyBudget.TotalMilliseconds && _savedMs >= _challengerMs);
+        if (!room.Live) return true;
+        lock (_gate)
+        {
+            return ageMs + _championMs + _challengerMs <= latencyBudget.TotalMilliseconds && _savedMs >= _challengerMs
+                && _challengerMs + _championMs * (1 + room.Waiting) <= room.Milliseconds;
+        }
     }
 }

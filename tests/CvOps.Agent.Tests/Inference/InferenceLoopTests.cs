@@ -53,6 +53,46 @@ public sealed class InferenceLoopTests
     }
 
     [Fact]
+    public async Task What_the_line_waits_for_hears_of_each_frame_once_and_never_after_the_challenger()
+    {
+        const int frames = 200;
+        var ejector = new PromptSink();
+        await using var rig = new InferenceRig(ejector);
+        ejector.After = rig.Sink;
+        rig.Slots.Activate(InferenceRig.Model("1", 0, "a", "b"));
+        rig.Slots.SetShadow(InferenceRig.Model("2", 1, "a", "b"));
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < frames; i++)
+        {
+            if (i == frames / 2) rig.Slots.AskShadow = true;
+            rig.Put(i);
+        }
+        await rig.UntilSeen(frames);
+        Assert.Equal(Enumerable.Range(0, frames).Select(i => (long)i), ejector.Heard);
+        Assert.Equal(0, ejector.Late);
+        Assert.Equal(Enumerable.Range(0, frames).Select(i => (long)i), rig.Sink.Seen.Select(s => s.Number));
+        Assert.Equal("b", rig.Sink.Seen[^1].Shadow?.Prediction.Class);
+        Assert.Equal(frames, rig.Lane.Meter.FramesInspected);
+    }
+
+    private sealed class PromptSink : IInspectedFrameSink
+    {
+        public List<long> Heard { get; } = [];
+
+        public RecordingSink? After { get; set; }
+
+        public int Late { get; private set; }
+
+        public bool BeforeChallenger => true;
+
+        public void Inspected(in InspectedFrame inspected)
+        {
+            if (inspected.Challenger is not null || After!.Seen.Count != Heard.Count && inspected.Batch == 1) Late++;
+            Heard.Add(inspected.Frame.Number);
+        }
+    }
+
+    [Fact]
     public async Task Without_a_model_frames_are_taken_and_counted_and_the_first_model_takes_over()
     {
         await using var rig = new InferenceRig();

@@ -1,4 +1,6 @@
+using CvOps.Agent.Capture;
 using CvOps.Agent.Inference;
+using CvOps.Testing;
 
 namespace CvOps.Agent.Tests.Inference;
 
@@ -30,9 +32,60 @@ public sealed class ShadowBudgetTests
             budget.ChampionRan(10, 100);
             budget.ChallengerRan(10);
         }
-        Assert.True(budget.MayAsk(live: true, ageMs: 70));
-        Assert.False(budget.MayAsk(live: true, ageMs: 90));
+        Assert.True(budget.MayAsk(Roomy, ageMs: 70));
+        Assert.False(budget.MayAsk(Roomy, ageMs: 90));
     }
+
+    [Fact]
+    public void However_much_time_was_saved_no_queue_runs_over()
+    {
+        var budget = new ShadowBudget(TimeSpan.FromMilliseconds(500));
+        for (var i = 0; i < 100; i++)
+        {
+            budget.ChampionRan(20, 200);
+            budget.ChallengerRan(30);
+        }
+        Assert.True(budget.MayAsk(new QueueRoom(Live: true, Waiting: 0, Milliseconds: 66), ageMs: 20));
+        // The next frame waits already: after the challenger it takes its turn, and then the one that comes must find room.
+        Assert.False(budget.MayAsk(new QueueRoom(Live: true, Waiting: 1, Milliseconds: 66), ageMs: 20));
+        Assert.False(budget.MayAsk(new QueueRoom(Live: true, Waiting: 0, Milliseconds: 33), ageMs: 20));
+    }
+
+    [Fact]
+    public void A_queue_has_room_by_the_pace_of_its_fullest_live_camera()
+    {
+        var time = new ManualTime();
+        using var queue = new FrameQueue();
+        var pool = new FramePool();
+        var (live, file) = (Lane("live", Pace.Live), Lane("file", Pace.Fast));
+        queue.Add(live);
+        queue.Add(file);
+        Put(file, 3);
+        Assert.Equal(new QueueRoom(Live: true, 3, double.PositiveInfinity), queue.Room);
+        Put(live, 30);
+        Assert.Equal(new QueueRoom(Live: true, 5, 0), queue.Room);
+        for (var i = 0; i < 5; i++) queue.Take(CancellationToken.None)!.Dispose();
+        Assert.Equal(80, queue.Room.Milliseconds, 1e-6);
+        Put(live, 1);
+        Assert.Equal(40, queue.Room.Milliseconds, 1e-6);
+        queue.Remove(live);
+        Assert.Equal(new QueueRoom(Live: false, 0, double.PositiveInfinity), queue.Room);
+
+        CameraLane Lane(string id, Pace pace) => new(new CameraOptions { Id = new CvOps.Contracts.CameraId(id), Url = "rtsp://test", Pace = pace }, time);
+
+        void Put(CameraLane lane, int frames)
+        {
+            for (var i = 0; i < frames; i++)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(40));
+                var frame = pool.Rent(8, 8, "test");
+                frame.Stamp(lane, 1, i, DateTimeOffset.UnixEpoch, 0, time.GetTimestamp());
+                queue.Put(frame, CancellationToken.None);
+            }
+        }
+    }
+
+    private static QueueRoom Roomy => new(Live: true, 0, double.PositiveInfinity);
 
     private static double Asked(double championMs, double challengerMs, double periodMs, bool live = true)
     {
@@ -43,7 +96,7 @@ public sealed class ShadowBudgetTests
         for (var frame = 0; frame < frames; frame++)
         {
             budget.ChampionRan(championMs, periodMs);
-            if (!budget.MayAsk(live, championMs)) continue;
+            if (!budget.MayAsk(Roomy with { Live = live }, championMs)) continue;
             if (frame >= learning) asked++;
             budget.ChallengerRan(challengerMs);
         }

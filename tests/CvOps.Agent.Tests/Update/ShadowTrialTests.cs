@@ -72,7 +72,8 @@ public sealed class ShadowTrialTests
         var walked = device.States.Count;
         device.Loop.Want(new TwinDesired { Version = 3, Model = rig.Publish("v333") });
         await CvOps.Testing.Eventually.Async(() => device.Slots.Shadow?.Ref.Version == "v333", UpdateRig.Deadline, () => $"{device.Loop.Report}", TestContext.Current.CancellationToken);
-        Assert.Equal([Idle, Downloading], device.States.Skip(walked).Take(2));
+        // Its progress may have been reported once more.
+        Assert.Equal([Idle, Downloading], device.States.Skip(walked).SkipWhile(state => state == Shadowing).Take(2));
         await device.Slots.Retired;
         Assert.Throws<ObjectDisposedException>(challenger.Session.Run);
     }
