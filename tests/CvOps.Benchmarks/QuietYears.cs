@@ -8,7 +8,7 @@ namespace CvOps.Benchmarks;
 /// False alarms of the change detector over ten thousand quiet camera-years, window by window: a thousand cameras for ten years, each with eleven histograms
 /// and a mix of classes, each of these with a true distribution of its own and a baseline of 500 frames drawn from it. A window is ten minutes in
 /// which 50 independent frames are counted, 52,596 of them a year. Bets, their prices and the recursion are the product's. A window's ratios are
-/// the product of those of two half windows, each drawn from 2048 that were drawn frame by frame for that stream: ratios of counts multiply, so no
+/// the product of those of two half windows, each drawn from 1024 that were drawn frame by frame for that stream: ratios of counts multiply, so no
 /// other approximation is in it. Evidence alone is judged; the product's alarm also needs an effect that matters.
 /// </summary>
 internal static class QuietYears
@@ -23,7 +23,7 @@ internal static class QuietYears
     /// <summary>False alarms that are stated, a year of the whole fleet.</summary>
     private const double Stated = 1;
 
-    private const int Halves = 2048;
+    private const int Halves = 1024;
 
     /// <summary>The check whether the stated rate is anywhere near: a limit so much lower, on one stream in so many.</summary>
     private const double Lower = 1000;

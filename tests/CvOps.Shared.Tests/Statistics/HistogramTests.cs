@@ -49,6 +49,30 @@ public sealed class HistogramTests
                 && Bits(straight.Sum) == Bits(shuffled.Sum) && Bits(straight.Sum) == Bits(all.Sum);
         });
 
+    [Fact]
+    public void Sums_below_two_to_the_33_are_the_same_bits_in_any_order_and_grouping()
+    {
+        var chance = new Random(9);
+        // A thousand parts of 32 values up to a quarter of a million: 2^32.9 at most.
+        HistogramCounts[] parts = [.. Enumerable.Range(0, 1000).Select(_ => Of([.. Enumerable.Range(0, 32).Select(_ => 250_000 * chance.NextDouble())]))];
+        var straight = Bits(parts.Aggregate(Histogram.Merge).Sum);
+        for (var round = 0; round < 20; round++)
+        {
+            chance.Shuffle(parts);
+            var cut = chance.Next(1, parts.Length);
+            Assert.Equal(straight, Bits(Histogram.Merge(parts[cut..].Aggregate(Histogram.Merge), parts[..cut].Aggregate(Histogram.Merge)).Sum));
+        }
+    }
+
+    [Fact]
+    public void Edges_with_tails_part_a_sample_as_they_say_and_equal_values_give_one()
+    {
+        double[] sample = [.. Enumerable.Range(0, 10_001).Select(i => (double)i)];
+        Assert.Equal([10, 100, 500, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 9500, 9900, 9990], SampleDistances.TailEdges(sample).Select(edge => Math.Round(edge, 9)));
+        Assert.Equal([7.0], SampleDistances.TailEdges([7, 7, 7]));
+        Assert.Throws<ArgumentException>(() => SampleDistances.TailEdges([]));
+    }
+
     private static HistogramCounts Of(double[] values)
     {
         var histogram = new Histogram([-100, -10, 0, 0.5, 10, 100]);
