@@ -89,6 +89,16 @@ public sealed class InferenceSlot : IDisposable
     /// <summary>Whether the last picture decoded, or refused, had finite outputs.</summary>
     public bool WasFinite { get; private set; } = true;
 
+    /// <summary>Detectors: how far below the score cut boxes are looked at for <see cref="NearCut"/>; 0 for not at all. Predictions are the same.</summary>
+    public double BandBelowCut
+    {
+        get => _decoder.BandBelowCut;
+        set => _decoder.BandBelowCut = value;
+    }
+
+    /// <summary>Score of the surest box that the last picture lacks for its score alone; 0 for none within <see cref="BandBelowCut"/>.</summary>
+    public double NearCut => _decoder.NearCut;
+
     /// <summary>Makes a prediction of what the last run said of a picture, of all its tiles.</summary>
     /// <param name="prediction">The slot's own, refilled by its next call; keep a copy of what you keep.</param>
     /// <param name="error">A sentence when an output is NaN or infinite, or names a class that the manifest lacks; the picture has no prediction then.</param>

@@ -75,6 +75,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         HandOver(to, new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
         {
             Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger, Failed = failed,
+            NearCut = prediction is null || failed is not null ? 0 : job.ChampionPlace.Slot.NearCut,
             Embedding = prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(standIn!.Embedding),
         });
     }

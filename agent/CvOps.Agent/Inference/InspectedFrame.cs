@@ -28,6 +28,9 @@ internal readonly record struct InspectedFrame(
     /// <summary>The model in charge, when it gave no prediction and the warm one, which is then <see cref="Model"/>, was asked instead.</summary>
     public ModelAttempt? Failed { get; init; }
 
+    /// <summary>Detectors: score of the surest box that was left out for its score alone, see <see cref="InferenceSlot.NearCut"/>; 0 for none.</summary>
+    public double NearCut { get; init; }
+
     /// <summary>What <see cref="Model"/> embedded the frame as; empty when it has no embedding or gave no prediction. Overwritten by the next frame.</summary>
     public ReadOnlyMemory<float> Embedding { get; init; }
 

@@ -1,3 +1,4 @@
+using CvOps.Agent.Sampling;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
@@ -70,7 +71,9 @@ internal sealed class LoadedModel(ModelRef reference, ModelSession session, Refe
                 return place;
             }
         }
-        return new ModelPlace(Ref, current, current.CreateSlot(frames));
+        var slot = current.CreateSlot(frames);
+        slot.BandBelowCut = NearThresholdRule.Band;
+        return new ModelPlace(Ref, current, slot);
     }
 
     internal void Return(ModelPlace place)

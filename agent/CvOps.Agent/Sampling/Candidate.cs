@@ -6,19 +6,25 @@ using CvOps.Vision;
 
 namespace CvOps.Agent.Sampling;
 
+/// <summary>What picked a frame; several may.</summary>
+[Flags]
+internal enum Picks { None = 0, Audit = 1, Lot = 2, Score = 4 }
+
 /// <summary>A frame that may be sent: a copy of its pixels and what was said of it. Whoever holds it disposes it.</summary>
 internal sealed class Candidate : IDisposable
 {
     private byte[]? _pixels;
 
-    public Candidate(in InspectedFrame inspected, SamplingPurse purse, SamplingReason reason, double? inclusion)
+    /// <param name="embedding">At length 1; copied.</param>
+    public Candidate(in InspectedFrame inspected, in RuleScores scores, in FrameTrait trait, ReadOnlySpan<float> embedding)
     {
         var frame = inspected.Frame;
         var picture = inspected.Picture;
         (Camera, Part, Number, Connection, CapturedAt) = (inspected.Camera, inspected.Part, frame.Number, frame.Connection, frame.CapturedAt);
         (Model, Prediction, Shadow) = (inspected.Model.Ref, inspected.Prediction.Copy(), inspected.Shadow is { } shadow ? shadow with { Prediction = shadow.Prediction.Copy() } : null);
-        (Purse, Reason, Inclusion) = (purse, reason, inclusion);
+        (Scores, Trait, Embedding) = (scores, trait, embedding.ToArray());
         (Width, Height, Format, Colour) = (picture.Width, picture.Height, picture.Format, picture.Colour);
+        Crop = CropRule.Of(Prediction, Width, Height);
         var size = PictureView.SizeOf(Width, Height, Format);
         _pixels = ArrayPool<byte>.Shared.Rent(size);
         picture.Data[..size].CopyTo(_pixels);
@@ -40,16 +46,41 @@ internal sealed class Candidate : IDisposable
 
     public ShadowPrediction? Shadow { get; }
 
-    public SamplingPurse Purse { get; }
+    public RuleScores Scores { get; }
 
-    public SamplingReason Reason { get; }
+    public FrameTrait Trait { get; }
 
-    /// <summary>Probability with which the rule kept it; null where it cannot know.</summary>
-    public double? Inclusion { get; }
+    public float[] Embedding { get; }
+
+    public FrameCrop? Crop { get; }
 
     public int Width { get; }
 
     public int Height { get; }
+
+    /// <summary>Its place in the window, from 0.</summary>
+    public long Order { get; init; }
+
+    /// <summary>Its weight in the draw; 0 when it does not compete.</summary>
+    public double Weight { get; init; }
+
+    /// <summary>Probability with which the audit would have taken it; 0 when the audit had nothing left to spend.</summary>
+    public double AuditProbability { get; init; }
+
+    /// <summary>It took part in the lot of frames with two models at odds.</summary>
+    public bool Discordant { get; init; }
+
+    /// <summary>What holds it; nothing holds a candidate that is out of every race.</summary>
+    public Picks Picks { get; set; }
+
+    /// <summary>Probability with which it came to be kept, whatever picked it; set when its window ends, null where it can't be known.</summary>
+    public double? Inclusion { get; set; }
+
+    /// <summary>The rules that picked it or want it; set when its window ends.</summary>
+    public IReadOnlyList<SamplingReason> Reasons { get; set; } = [];
+
+    /// <summary>What pays for it.</summary>
+    public BudgetEntry? Grant { get; set; }
 
     private PixelFormat Format { get; }
 

@@ -5,8 +5,9 @@ using CvOps.Contracts.Telemetry;
 namespace CvOps.Agent.Sampling;
 
 /// <summary>
-/// Decides on the inference thread which frames are worth a label, and hands copies of those to <see cref="SamplingLoop"/>. Within a window the
-/// least certain frames win, not the first; of frames on which two models disagree the lot decides; the audit takes any frame by chance.
+/// Decides on the inference thread which frames are worth a label, and hands copies of those to <see cref="SamplingLoop"/>. Three draws that know
+/// nothing of each other: the audit takes any frame by chance, a lot those on which two models disagree, and within a window the frames that the
+/// rules want most compete for places. When the window ends, each frame that is kept gets the probability with which it came to be.
 /// </summary>
 internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
 {
@@ -14,38 +15,44 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
 
     // Copies in memory: 32 pictures of 1920 x 1080 are 100 MB.
     private const int MostPlaces = 32;
-    private const int QueueCapacity = 2 * MostPlaces;
+    private const int QueueCapacity = 3 * MostPlaces;
 
     private readonly SamplingOptions _options;
     private readonly SamplingBudget _budget;
     private readonly TimeProvider _time;
     private readonly Random _random;
     private readonly AuditRule _audit;
-    private readonly CandidateWindow _unsure;
-    private readonly CandidateWindow _discordant;
-    private readonly TimeSpan _unsureLength;
-    private readonly TimeSpan _discordantLength;
+    private readonly FrameScorer _scorer;
+    private readonly PriorityContest _best = new(MostPlaces);
+    private readonly LotContest _discordant = new(MostPlaces);
+    private readonly List<Candidate> _audited = new(MostPlaces);
+    private readonly List<Candidate> _picked = new(3 * MostPlaces);
+    private readonly TimeSpan _length;
     private readonly Channel<Candidate> _kept;
     private readonly Lock _gate = new();
-    private long _unsureSince;
-    private long _discordantSince;
+    private long _since;
+    private long _order;
+    private int _auditPlaces;
     private long _dropped;
+    private long _duplicates;
 
-    /// <param name="random">For the lot; seeded by the caller.</param>
+    /// <param name="random">For the draws; seeded by the caller.</param>
     public FrameSampler(SamplingOptions options, SamplingBudget budget, TimeProvider time, Random random)
     {
         (_options, _budget, _time, _random) = (options, budget, time, random);
         _audit = new AuditRule(options.AuditProbability, random);
-        _unsureLength = Length(budget.PerHour(SamplingPurse.Common));
-        _discordantLength = options.Window;
-        _unsure = new CandidateWindow(Places(budget.PerHour(SamplingPurse.Common), _unsureLength));
-        _discordant = new CandidateWindow(Places(budget.PerHour(SamplingPurse.Disagreement), _discordantLength));
+        _scorer = new FrameScorer(options, time);
+        var perHour = budget.PerHour(SamplingPurse.Common);
+        _length = TimeSpan.FromSeconds(Math.Max(options.Window.TotalSeconds, perHour == 0 ? 0 : SecondsPerHour / perHour));
         _kept = Channel.CreateBounded<Candidate>(new BoundedChannelOptions(QueueCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-        _unsureSince = _discordantSince = time.GetTimestamp();
+        Begin();
     }
 
     /// <summary>Frames picked but not taken because encoding or the disk could not follow.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Frames that did not compete because they showed what was sent or seen already.</summary>
+    public long Duplicates => Interlocked.Read(ref _duplicates);
 
     /// <summary>Frames picked. Whoever reads one owns it.</summary>
     public ChannelReader<Candidate> Kept => _kept.Reader;
@@ -54,20 +61,35 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
     {
         lock (_gate)
         {
-            CloseWhatIsDue();
+            CloseIfDue();
             if (inspected.Error is not null) return;
-
-            // The lot is thrown for every frame, whoever else wants it, or its probability would not be what it says.
-            if (_audit.Wants() && _budget.Left(SamplingPurse.Audit) > 0) Hand(new Candidate(inspected, SamplingPurse.Audit, new SamplingReason(AuditRule.Name, 1), _audit.Probability));
-            else if (DisagreementRule.Wants(inspected.Prediction, inspected.Shadow) && _budget.Left(SamplingPurse.Disagreement) > 0) OfferDiscordant(inspected);
-            else OfferUnsure(inspected);
+            var scores = _scorer.Score(inspected);
+            // Every draw is made for every frame, whoever else wants it, or its probability would not be what it says.
+            var auditable = _audited.Count < _auditPlaces && _budget.Allows(SamplingPurse.Audit, inspected.Camera, inspected.Prediction.Class, PendingOf(inspected));
+            var audited = _audit.Wants() && auditable;
+            var discordant = DisagreementRule.Wants(inspected.Prediction, inspected.Shadow) && _budget.Allows(SamplingPurse.Disagreement, inspected.Camera, inspected.Prediction.Class);
+            var drawn = discordant & _discordant.Leads(_random, out var lotPlace);
+            var (trait, weight) = Compete(inspected, scores.Strongest);
+            var leads = _best.Leads(inspected.Part, weight, _random, out var place);
+            _order++;
+            if (!audited && !drawn && !leads) return;
+            var candidate = new Candidate(inspected, scores, trait ?? TraitOf(inspected), _scorer.Unit)
+            {
+                Order = _order, Weight = weight, AuditProbability = auditable ? _audit.Probability : 0, Discordant = discordant,
+                Picks = (audited ? Picks.Audit : 0) | (drawn ? Picks.Lot : 0) | (leads ? Picks.Score : 0),
+            };
+            if (audited) _audited.Add(candidate);
+            if (drawn) Release(_discordant.Put(lotPlace, candidate), Picks.Lot);
+            if (leads) Release(_best.Put(place, candidate), Picks.Score);
+            // No place for another copy: what was decided so far goes its way.
+            if (_audited.Count == MostPlaces) Close();
         }
     }
 
-    /// <summary>Ends windows whose time is over; called on a clock so that a camera that stops does not keep its last frames back.</summary>
+    /// <summary>Ends a window whose time is over; called on a clock so that a camera that stops does not keep its last frames back.</summary>
     public void Tick()
     {
-        lock (_gate) CloseWhatIsDue();
+        lock (_gate) CloseIfDue();
     }
 
     /// <summary>Gives back the copies nobody took. What was picked and not yet on disk is lost: it was a sample, not a result.</summary>
@@ -76,46 +98,119 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
         lock (_gate)
         {
             _kept.Writer.TryComplete();
-            foreach (var candidate in _unsure.Close().Concat(_discordant.Close())) candidate.Dispose();
+            foreach (var candidate in TakePicked()) candidate.Dispose();
+            _picked.Clear();
+            Begin();
             while (_kept.Reader.TryRead(out var candidate)) candidate.Dispose();
         }
     }
 
-    private void OfferUnsure(in InspectedFrame inspected)
+    /// <summary>The weight of a frame in the draw, 0 when it does not compete: not wanted enough, nothing left that would pay for it, or nothing new.</summary>
+    private (FrameTrait? Trait, double Weight) Compete(in InspectedFrame inspected, double score)
     {
-        var score = LeastConfidenceRule.Score(inspected.Prediction, inspected.Model.Manifest.Task);
-        if (score < _options.LeastUncertainty || _budget.Left(SamplingPurse.Common) == 0) return;
-        if (!_unsure.LeadsByScore(inspected.Part, score, out var place)) return;
-        _unsure.Put(place, new Candidate(inspected, SamplingPurse.Common, new SamplingReason(LeastConfidenceRule.Name, score), null));
+        if (score <= 0 || score < _options.LeastUncertainty || !_budget.Allows(SamplingPurse.Common, inspected.Camera, inspected.Prediction.Class)) return (null, 0);
+        var trait = TraitOf(inspected);
+        if (!_scorer.IsDuplicate(trait)) return (trait, Math.Pow(score, _options.Focus));
+        Interlocked.Increment(ref _duplicates);
+        return (trait, 0);
     }
 
-    private void OfferDiscordant(in InspectedFrame inspected)
+    private static FrameTrait TraitOf(in InspectedFrame inspected) =>
+        new(PerceptualHash.Of(inspected.Picture), inspected.Part, inspected.Prediction.Class, inspected.Prediction.Confidence);
+
+    private int PendingOf(in InspectedFrame inspected)
     {
-        if (!_discordant.LeadsByLot(_random, out var place)) return;
-        _discordant.Put(place, new Candidate(inspected, SamplingPurse.Disagreement, new SamplingReason(DisagreementRule.Name, 1), null));
+        var pending = 0;
+        foreach (var candidate in _audited)
+            if (candidate.Camera == inspected.Camera) pending++;
+        return pending;
     }
 
-    private void CloseWhatIsDue()
+    private static void Release(Candidate? candidate, Picks from)
     {
-        _unsureSince = CloseIfDue(_unsure, _unsureSince, _unsureLength);
-        _discordantSince = CloseIfDue(_discordant, _discordantSince, _discordantLength);
+        if (candidate is null) return;
+        candidate.Picks &= ~from;
+        if (candidate.Picks == Picks.None) candidate.Dispose();
     }
 
-    private long CloseIfDue(CandidateWindow window, long since, TimeSpan length)
+    private void CloseIfDue()
     {
-        if (_time.GetElapsedTime(since) < length) return since;
-        foreach (var candidate in window.Close()) Hand(candidate);
-        return _time.GetTimestamp();
+        if (_time.GetElapsedTime(_since) >= _length) Close();
+    }
+
+    private void Begin()
+    {
+        _since = _time.GetTimestamp();
+        _order = 0;
+        _audited.Clear();
+        _auditPlaces = Math.Min(MostPlaces, _budget.Left(SamplingPurse.Audit));
+        _discordant.Begin(Places(SamplingPurse.Disagreement));
+        _best.Begin(Places(SamplingPurse.Common), _random.NextInt64());
+        _scorer.WindowEnds();
+    }
+
+    /// <summary>Ends the window: who is still in a race is paid for and handed over, and a new window begins.</summary>
+    private void Close()
+    {
+        foreach (var candidate in TakePicked())
+        {
+            // Draws that know nothing of the picture are paid before those that do, so that nothing the picture shows takes their place.
+            if (candidate.Picks.HasFlag(Picks.Audit)) candidate.Grant = _budget.Take(SamplingPurse.Audit, candidate.Camera, candidate.Prediction.Class);
+            if (candidate.Grant is null && candidate.Picks.HasFlag(Picks.Lot)) candidate.Grant = _budget.Take(SamplingPurse.Disagreement, candidate.Camera, candidate.Prediction.Class);
+        }
+        foreach (var candidate in _picked)
+        {
+            var payable = _budget.Allows(SamplingPurse.Common, candidate.Camera, candidate.Prediction.Class);
+            if (candidate.Grant is null && candidate.Picks.HasFlag(Picks.Score)) candidate.Grant = _budget.Take(SamplingPurse.Common, candidate.Camera, candidate.Prediction.Class);
+            // What a limit of its camera or class kept back in the middle of a window had no way in by its score.
+            var score = payable ? _best.Inclusion(candidate.Part, candidate.Weight, candidate.Picks.HasFlag(Picks.Score)) : 0;
+            var inclusion = InclusionRule.OfAny(candidate.AuditProbability, candidate.Discordant ? _discordant.Inclusion : 0, score);
+            candidate.Inclusion = inclusion > 0 ? inclusion : null;
+            candidate.Reasons = ReasonsOf(candidate);
+            Hand(candidate);
+        }
+        _picked.Clear();
+        Begin();
+    }
+
+    /// <summary>All that anything holds, in the order they came.</summary>
+    private List<Candidate> TakePicked()
+    {
+        _picked.AddRange(_audited);
+        foreach (var candidate in _discordant.Leaders)
+            if (candidate is { } drawn && !drawn.Picks.HasFlag(Picks.Audit)) _picked.Add(drawn);
+        foreach (var candidate in _best.Leaders)
+            if (candidate is { Picks: Picks.Score } leader) _picked.Add(leader);
+        _picked.Sort((a, b) => a.Order.CompareTo(b.Order));
+        return _picked;
+    }
+
+    /// <summary>Audit and disagreement stand on a frame only when those draws picked it: others rely on such frames being a fair draw.</summary>
+    private List<SamplingReason> ReasonsOf(Candidate candidate)
+    {
+        List<SamplingReason> reasons = [];
+        if (candidate.Picks.HasFlag(Picks.Audit)) reasons.Add(new SamplingReason(AuditRule.Name, 1));
+        if (candidate.Picks.HasFlag(Picks.Lot)) reasons.Add(new SamplingReason(DisagreementRule.Name, 1));
+        reasons.AddRange(candidate.Scores.Reasons(_options.LeastUncertainty));
+        return reasons;
     }
 
     private void Hand(Candidate candidate)
     {
+        if (candidate.Grant is null)
+        {
+            candidate.Dispose();
+            return;
+        }
+        _scorer.Sent(candidate);
         if (_kept.Writer.TryWrite(candidate)) return;
         candidate.Dispose();
         Interlocked.Increment(ref _dropped);
     }
 
-    private TimeSpan Length(int perHour) => TimeSpan.FromSeconds(Math.Max(_options.Window.TotalSeconds, perHour == 0 ? 0 : SecondsPerHour / perHour));
-
-    private static int Places(int perHour, TimeSpan window) => (int)Math.Clamp(perHour * window.TotalSeconds / SecondsPerHour, 1, MostPlaces);
+    private int Places(SamplingPurse purse)
+    {
+        var places = (int)Math.Clamp(_budget.PerHour(purse) * _length.TotalSeconds / SecondsPerHour, 1, MostPlaces);
+        return Math.Min(places, _budget.Left(purse));
+    }
 }

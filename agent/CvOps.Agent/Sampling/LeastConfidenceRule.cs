@@ -3,15 +3,13 @@ using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Agent.Sampling;
 
-/// <summary>
-/// Wants the frames the model in charge is least sure of: margin sampling (Scheffer, Decomain and Wrobel 2001). For detectors the margin is how
-/// far the least sure box lies from the score cut.
-/// </summary>
+/// <summary>Wants classifications whose top class is improbable: least confidence (Lewis and Gale 1994).</summary>
 internal static class LeastConfidenceRule
 {
     public const string Name = "least-confidence";
 
-    /// <returns>0..1, more for less sure. A detector that found nothing has nothing to be unsure of: 0.</returns>
-    public static double Score(Prediction prediction, ModelTask task) =>
-        task == ModelTask.Detection && prediction.Detections.Count == 0 ? 0 : Math.Clamp(1 - prediction.Margin, 0, 1);
+    /// <param name="classes">Of the model.</param>
+    /// <returns>0 sure, 1 when all classes are as likely. Other tasks have no top class that speaks for the whole frame: 0.</returns>
+    public static double Score(Prediction prediction, ModelTask task, int classes) =>
+        task != ModelTask.Classification || prediction.Labels is not null || classes < 2 ? 0 : RuleScores.Unit((1 - prediction.Confidence) * classes / (classes - 1));
 }

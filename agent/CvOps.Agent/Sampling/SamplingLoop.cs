@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CvOps.Agent.Sampling;
 
-/// <summary>Takes picked frames off the inference thread: pays, encodes, and puts them on disk for the link.</summary>
+/// <summary>Takes picked frames off the inference thread: encodes, pays, and puts them on disk for the link.</summary>
 /// <param name="append">Puts a frame in the spool, which stamps its origin.</param>
 internal sealed partial class SamplingLoop(
     SamplingOptions options, FrameSampler sampler, SamplingBudget budget, Action<Func<Origin, SampledFrame>> append, TimeProvider time, ILogger<SamplingLoop> logger) : BackgroundService
@@ -43,14 +43,15 @@ internal sealed partial class SamplingLoop(
         {
             try
             {
-                if (Encode(candidate) is not { } jpeg)
+                if (candidate.Grant is not { } grant) return;
+                if (Encode(candidate, budget.BytesLeft(grant)) is not { } jpeg)
                 {
                     Log.FrameTooLarge(logger, candidate.Camera.Value, candidate.Width, candidate.Height);
                     return;
                 }
 
                 // Paid before it is sent: a crash in between costs a frame of the budget, never one above it.
-                if (!budget.TrySpend(candidate.Purse)) return;
+                if (!budget.Settle(grant, jpeg.Length)) return;
                 append(origin => Message(candidate, jpeg, origin));
                 Interlocked.Increment(ref _sent);
             }
@@ -62,12 +63,12 @@ internal sealed partial class SamplingLoop(
         }
     }
 
-    private byte[]? Encode(Candidate candidate)
+    private byte[]? Encode(Candidate candidate, long most)
     {
         for (var quality = options.JpegQuality; quality >= LeastQuality; quality -= QualityStep)
         {
             var jpeg = JpegCodec.Encode(candidate.Picture, quality);
-            if (jpeg.Length <= LargestJpeg) return jpeg;
+            if (jpeg.Length <= Math.Min(LargestJpeg, most)) return jpeg;
         }
 
         return null;
@@ -85,16 +86,17 @@ internal sealed partial class SamplingLoop(
         Model = candidate.Model,
         Prediction = candidate.Prediction,
         Shadow = candidate.Shadow,
-        Reasons = [candidate.Reason],
+        Reasons = candidate.Reasons,
         InclusionProbability = candidate.Inclusion,
         Width = candidate.Width,
         Height = candidate.Height,
+        Crop = candidate.Crop,
         Jpeg = jpeg,
     };
 
     private static partial class Log
     {
-        [LoggerMessage(1200, LogLevel.Warning, "A frame of camera {Camera} ({Width} x {Height}) is too large for a message even at the lowest JPEG quality")]
+        [LoggerMessage(1200, LogLevel.Warning, "A frame of camera {Camera} ({Width} x {Height}) is too large for a message or for what the budget has left, even at the lowest JPEG quality")]
         public static partial void FrameTooLarge(ILogger logger, string camera, int width, int height);
 
         [LoggerMessage(1201, LogLevel.Warning, "A picked frame of camera {Camera} is lost")]

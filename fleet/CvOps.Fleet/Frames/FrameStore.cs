@@ -24,7 +24,7 @@ internal sealed class FrameStore(
     {
         Id = frame.FrameId, Device = frame.Origin.Device, Camera = frame.Camera, Part = frame.Part, Frame = frame.Frame, CapturedAt = frame.CapturedAt, Model = frame.Model,
         Prediction = frame.Prediction, Shadow = frame.Shadow, Reasons = frame.Reasons, InclusionProbability = frame.InclusionProbability, ImageDigest = image,
-        Width = frame.Width, Height = frame.Height, State = LabelState.Unlabelled, Use = FrameUse.Training,
+        Width = frame.Width, Height = frame.Height, Crop = frame.Crop, State = LabelState.Unlabelled, Use = FrameUse.Training,
     };
 
     public Task<FrameView?> FindAsync(string id, CancellationToken cancel) => database.ReadAsync(connection => FrameTable.Find(connection, id), cancel);

@@ -39,6 +39,9 @@ public sealed record FrameView
 
     public required int Height { get; init; }
 
+    /// <summary>The part of the picture that the prediction's boxes lie in; null without boxes.</summary>
+    public FrameCrop? Crop { get; init; }
+
     public required LabelState State { get; init; }
 
     public FrameLabel? Label { get; init; }

@@ -26,21 +26,33 @@ public sealed record SampledFrame : ITelemetry
 
     public ShadowPrediction? Shadow { get; init; }
 
-    /// <summary>The rules that wanted it, each with its score; never empty.</summary>
+    /// <summary>The rules that wanted it, each with its score; never empty. <c>audit</c> and <c>disagreement</c> come first and only when their draw picked it.</summary>
     public required IReadOnlyList<SamplingReason> Reasons { get; init; }
 
-    /// <summary>Probability with which this frame came to be kept, (0, 1]; what an unbiased estimate weighs by. Null where the rule cannot know it.</summary>
+    /// <summary>
+    /// Probability with which this frame came to be kept, by whichever rule, (0, 1]: an unbiased estimate weighs it by one over this. Null where it
+    /// can't be known, as in frames of earlier agents; such a frame belongs into no estimate.
+    /// </summary>
     public double? InclusionProbability { get; init; }
 
     public required int Width { get; init; }
 
     public required int Height { get; init; }
 
-    /// <summary>The picture as JPEG; base64 in JSON.</summary>
+    /// <summary>The part of the picture that the prediction's boxes lie in, with some surroundings; null without boxes. The picture is whole.</summary>
+    public FrameCrop? Crop { get; init; }
+
+    /// <summary>The picture as JPEG, privacy masks burned in; base64 in JSON.</summary>
     public required byte[] Jpeg { get; init; }
 }
 
 /// <summary>A sampling rule's word on a frame.</summary>
-/// <param name="Rule">Its name: <c>least-confidence</c>, <c>disagreement</c>, <c>audit</c>.</param>
+/// <param name="Rule">
+/// Its name: <c>audit</c>, <c>disagreement</c>, <c>least-confidence</c>, <c>margin</c>, <c>entropy</c>, <c>near-threshold</c>, <c>detection-count</c>,
+/// <c>temporal</c>, <c>novelty</c>, <c>rare-class</c>, <c>out-of-domain</c>; <c>import</c> for a picture from outside.
+/// </param>
 /// <param name="Score">How much the rule wants it, 0..1.</param>
 public sealed record SamplingReason(string Rule, double Score);
+
+/// <summary>A rectangle of a picture, in its pixels, origin top left.</summary>
+public sealed record FrameCrop(int X, int Y, int Width, int Height);

@@ -6,10 +6,15 @@ namespace CvOps.Vision.Decoders;
 /// <summary>What every detector does: collects boxes of a picture's tiles, suppresses over all of them, and fills the prediction.</summary>
 internal abstract class BoxDecoder : PredictionDecoder
 {
+    // Below it every anchor is a candidate.
+    private const float LeastScore = 0.05f;
+
     private readonly BoxSuppression _suppression;
     private readonly List<Detection> _detections = [];
     private readonly bool[] _rejects;
     private readonly BoxUnits _units;
+    private readonly float _cut;
+    private double _band;
 
     /// <param name="nms">What the kind needs unless the manifest says otherwise, as <paramref name="units"/>.</param>
     protected BoxDecoder(ModelManifest manifest, NmsMode nms = NmsMode.PerClass, BoxUnits units = BoxUnits.InputPixels) : base(manifest)
@@ -18,19 +23,26 @@ internal abstract class BoxDecoder : PredictionDecoder
         _suppression = new BoxSuppression(SuppressionSettings.Of(spec, nms));
         _rejects = [.. manifest.Classes.Select(manifest.RejectClasses.Contains)];
         _units = spec.Units ?? units;
-        ScoreThreshold = (float)spec.ScoreThreshold;
+        ScoreThreshold = _cut = (float)spec.ScoreThreshold;
         ClassCount = manifest.Classes.Count;
     }
 
     protected BoxCandidates Boxes { get; } = new();
 
-    protected float ScoreThreshold { get; }
+    /// <summary>Least score of a box to collect: the manifest's cut, or as far below it as <see cref="BandBelowCut"/> says.</summary>
+    protected float ScoreThreshold { get; private set; }
 
     protected int ClassCount { get; }
 
+    public override double BandBelowCut
+    {
+        get => _band;
+        set => (_band, ScoreThreshold) = (value, value > 0 ? MathF.Max(_cut - (float)value, Math.Min(_cut, LeastScore)) : _cut);
+    }
+
     public override void Finish(PreprocessPlan plan, Prediction into)
     {
-        var kept = Suppress();
+        var kept = AboveCut(Suppress());
         into.Detections.Clear();
         into.Reject = false;
         for (var i = 0; i < kept.Length; i++)
@@ -50,6 +62,17 @@ internal abstract class BoxDecoder : PredictionDecoder
         into.Margin = kept.Length == 0 ? 0 : into.Detections[^1].Score - Manifest.Decoder.ScoreThreshold;
         into.Entropy = 0;
         Boxes.Clear();
+    }
+
+    /// <summary>Suppression goes by falling score, so boxes below the cut change nothing about those above it.</summary>
+    private ReadOnlySpan<int> AboveCut(ReadOnlySpan<int> kept)
+    {
+        NearCut = 0;
+        if (_band <= 0) return kept;
+        var above = 0;
+        while (above < kept.Length && Boxes.Score[kept[above]] >= _cut) above++;
+        if (above < kept.Length) NearCut = Boxes.Score[kept[above]];
+        return kept[..above];
     }
 
     /// <summary>The way from what the model counts in to the picture.</summary>

@@ -39,6 +39,12 @@ internal abstract class PredictionDecoder(ModelManifest manifest)
     /// <summary>Why what was finished last makes no sense, in a sentence; null when it does.</summary>
     public string? Problem { get; protected set; }
 
+    /// <summary>How far below the score cut boxes are looked at too, for <see cref="NearCut"/>; 0, the default, looks at none and costs nothing.</summary>
+    public virtual double BandBelowCut { get; set; }
+
+    /// <summary>Score of the surest box just below the cut that is not part of a box above it, in the picture finished last; 0 for none.</summary>
+    public double NearCut { get; protected set; }
+
     /// <summary>Reads what the last run says of one row; a picture in tiles has several, one after the other from its first tile on.</summary>
     /// <param name="plan">Maps what was found to the picture.</param>
     public abstract void Collect(int row, PreprocessPlan plan, int tile);

@@ -11,9 +11,9 @@ public sealed class FrameSamplerTests : IDisposable
     private readonly InspectionRig _rig = new();
 
     [Fact]
-    public void The_least_certain_frames_of_a_window_win_and_not_the_first()
+    public void The_frames_of_a_window_that_rules_want_most_win_and_not_the_first()
     {
-        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 1080, AuditProbability = 0, AuditShare = 0, DisagreementShare = 0 });
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 1080, AuditProbability = 0, AuditShare = 0, DisagreementShare = 0, Focus = 16 });
         foreach (var margin in new[] { 0.5, 0.9, 0.4, 0.1, 0.8, 0.3, 0.2 }) _rig.Show(sampler, margin);
         Assert.Empty(Taken(sampler));
 
@@ -21,7 +21,9 @@ public sealed class FrameSamplerTests : IDisposable
         sampler.Tick();
 
         // 1080 an hour are 3 in 10 seconds.
-        Assert.Equal([0.1, 0.2, 0.3], Taken(sampler).Select(c => c.Prediction.Margin).Order());
+        var taken = Taken(sampler);
+        Assert.Equal([0.1, 0.2, 0.3], taken.Select(c => c.Prediction.Margin).Order());
+        Assert.All(taken, c => Assert.InRange(c.Inclusion!.Value, 0.01, 1));
     }
 
     [Fact]
@@ -56,7 +58,7 @@ public sealed class FrameSamplerTests : IDisposable
         }
 
         sampler.Tick();
-        Assert.Equal([0.1, 0.1, 0.1], Taken(sampler).Select(c => c.Prediction.Margin));
+        Assert.Equal([0L, 1, 2], Taken(sampler).Select(c => c.Number / 60));
     }
 
     [Fact]
@@ -75,38 +77,15 @@ public sealed class FrameSamplerTests : IDisposable
     public void Frames_in_disagreement_are_drawn_by_lot_and_say_so_only_then()
     {
         using var sampler = Sampler(new SamplingOptions { FramesPerHour = 1440, AuditProbability = 0, AuditShare = 0, DisagreementShare = 0.25 });
-        for (var i = 0; i < 40; i++) _rig.Show(sampler, margin: 0.9, shadow: i % 2 == 0 ? "blue" : "red");
+        for (var i = 0; i < 40; i++) _rig.Show(sampler, margin: 0.9 - i * 0.01, shadow: i % 2 == 0 ? "blue" : "red");
         _rig.Time.Advance(Window);
         sampler.Tick();
 
-        var byRule = Taken(sampler).ToLookup(c => c.Reason.Rule);
-        Assert.Single(byRule[DisagreementRule.Name]);
-        Assert.All(byRule[DisagreementRule.Name], c => Assert.Equal("blue", c.Shadow!.Prediction.Class));
-        Assert.All(byRule[LeastConfidenceRule.Name], c => Assert.Equal("red", c.Shadow!.Prediction.Class));
-    }
+        var drawn = Assert.Single(Taken(sampler), c => c.Reasons.Any(reason => reason.Rule == DisagreementRule.Name));
+        Assert.Equal("blue", drawn.Shadow!.Prediction.Class);
 
-    [Fact]
-    public void The_lot_gives_every_frame_the_same_chance()
-    {
-        var random = new Random(4);
-        var kept = new int[10];
-        for (var run = 0; run < 4000; run++)
-        {
-            var window = new CandidateWindow(places: 1);
-            var last = -1;
-            for (var i = 0; i < kept.Length; i++)
-            {
-                if (!window.LeadsByLot(random, out var place)) continue;
-                window.Put(place, Copy());
-                last = i;
-            }
-
-            kept[last]++;
-            foreach (var candidate in window.Close()) candidate.Dispose();
-        }
-
-        // 400 each; four standard deviations are 76.
-        Assert.All(kept, count => Assert.InRange(count, 324, 476));
+        // One of twenty by the lot, or by its score.
+        Assert.InRange(drawn.Inclusion!.Value, 1 / 20.0, 0.99);
     }
 
     [Fact]
@@ -117,15 +96,97 @@ public sealed class FrameSamplerTests : IDisposable
         for (var i = 0; i < 4000; i++)
         {
             _rig.Show(sampler, margin: 0.9);
+            _rig.Time.Advance(TimeSpan.FromSeconds(0.1));
             foreach (var candidate in Taken(sampler))
             {
                 audited++;
-                Assert.Equal((AuditRule.Name, 0.05), (candidate.Reason.Rule, candidate.Inclusion));
+                Assert.Equal(AuditRule.Name, Assert.Single(candidate.Reasons).Rule);
+                Assert.Equal(0.05, candidate.Inclusion!.Value, 1e-12);
             }
         }
 
         // 200 expected, standard deviation 13.8.
         Assert.InRange(audited, 145, 255);
+    }
+
+    [Fact]
+    public void A_frame_that_two_draws_picked_goes_once_with_the_probability_of_either()
+    {
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 36_000, AuditProbability = 1, AuditShare = 0.5 });
+        _rig.Show(sampler, margin: 0.1, shadow: "blue");
+        _rig.Time.Advance(Window);
+        sampler.Tick();
+        var candidate = Assert.Single(Taken(sampler));
+        Assert.Equal([AuditRule.Name, DisagreementRule.Name, MarginRule.Name, LeastConfidenceRule.Name], candidate.Reasons.Select(reason => reason.Rule));
+        Assert.Equal(1, candidate.Inclusion);
+    }
+
+    [Fact]
+    public void What_was_sent_or_seen_already_does_not_compete_and_keeps_its_chance_by_the_audit()
+    {
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0, AuditShare = 0, DisagreementShare = 0 });
+        foreach (var window in Enumerable.Range(0, 3))
+        {
+            for (var i = 0; i < 5; i++) _rig.Show(sampler, margin: 0.1, embedding: [1, 0, i * 0.001f]);
+            _rig.Show(sampler, margin: 0.1, embedding: [0, 1, 0]);
+            _rig.Time.Advance(Window);
+            sampler.Tick();
+            Assert.Equal(window == 0 ? 2 : 0, Taken(sampler).Count);
+        }
+
+        Assert.Equal(4 + 6 + 6, sampler.Duplicates);
+
+        // What is old counts no more.
+        _rig.Time.Advance(TimeSpan.FromHours(1.1));
+        _rig.Show(sampler, margin: 0.1, embedding: [1, 0, 0]);
+        _rig.Time.Advance(Window);
+        sampler.Tick();
+        Assert.Single(Taken(sampler));
+    }
+
+    [Fact]
+    public void Constant_pictures_with_one_answer_are_one_picture()
+    {
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0 });
+        for (var i = 0; i < 50; i++) _rig.Show(sampler, margin: 0.1, luma: (byte)(100 + i));
+        _rig.Time.Advance(Window);
+        sampler.Tick();
+        Assert.Single(Taken(sampler));
+    }
+
+    [Fact]
+    public void A_class_that_had_its_share_makes_room_for_others()
+    {
+        var limits = new SamplingLimit[] { new() { Per = LimitPeriod.Hour, Of = LimitScope.Class, Frames = 2 } };
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0, Limits = limits });
+        List<string> sent = [];
+        for (var window = 0; window < 5; window++)
+        {
+            for (var i = 0; i < 10; i++) _rig.Show(sampler, margin: 0.1 + 0.05 * i + 0.001 * window, cls: i < 8 ? "red" : "green");
+            _rig.Time.Advance(Window);
+            sampler.Tick();
+            sent.AddRange(Taken(sampler).Select(c => c.Prediction.Class!));
+        }
+
+        Assert.Equal((2, 2), (sent.Count(c => c == "red"), sent.Count(c => c == "green")));
+    }
+
+    [Fact]
+    public void A_frame_that_is_not_kept_allocates_nothing()
+    {
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0, LeastUncertainty = 0.05 });
+        var embedding = new float[512];
+        var detections = new List<CvOps.Contracts.Telemetry.Detection>();
+        void Show(int i)
+        {
+            embedding[i % 512] = 1;
+            _rig.Show(sampler, margin: 0.9, embedding: embedding, detections: detections);
+        }
+
+        for (var i = 0; i < 2000; i++) Show(i);
+        var counted = new AllocationSink(sampler);
+        for (var i = 0; i < 1000; i++) _rig.Show(counted, margin: 0.9, embedding: embedding, detections: detections);
+        Assert.Equal(0, counted.Bytes);
     }
 
     public void Dispose()
@@ -149,18 +210,15 @@ public sealed class FrameSamplerTests : IDisposable
         return taken;
     }
 
-    private Candidate Copy()
+    private sealed class AllocationSink(CvOps.Agent.Inference.IInspectedFrameSink inner) : CvOps.Agent.Inference.IInspectedFrameSink
     {
-        var sink = new CopySink();
-        _rig.Show(sink);
-        return sink.Copy!;
-    }
+        public long Bytes { get; private set; }
 
-    private sealed class CopySink : CvOps.Agent.Inference.IInspectedFrameSink
-    {
-        public Candidate? Copy { get; private set; }
-
-        public void Inspected(in CvOps.Agent.Inference.InspectedFrame inspected) =>
-            Copy = new Candidate(inspected, SamplingPurse.Common, new(LeastConfidenceRule.Name, 0.5), null);
+        public void Inspected(in CvOps.Agent.Inference.InspectedFrame inspected)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            inner.Inspected(inspected);
+            Bytes += GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 }

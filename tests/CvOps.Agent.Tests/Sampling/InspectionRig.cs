@@ -35,12 +35,12 @@ internal sealed class InspectionRig : IDisposable
     /// <param name="margin">Certainty of the model in charge.</param>
     /// <param name="shadow">Class the other model names; null for no shadow.</param>
     /// <param name="detections">Kept as they are: a tracker writes into them.</param>
-    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null) =>
-        Show([sink], margin, cls, shadow, part, luma, error, statistics, reject, detections);
+    public void Show(IInspectedFrameSink sink, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null, float[]? embedding = null) =>
+        Show([sink], margin, cls, shadow, part, luma, error, statistics, reject, detections, embedding);
 
     /// <summary>To several sinks, in their order.</summary>
-    /// <inheritdoc cref="Show(IInspectedFrameSink, double, string, string?, string?, byte, string?, FrameStatistics, bool, List{Detection}?)"/>
-    public void Show(IReadOnlyList<IInspectedFrameSink> sinks, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null)
+    /// <inheritdoc cref="Show(IInspectedFrameSink, double, string, string?, string?, byte, string?, FrameStatistics, bool, List{Detection}?, float[])"/>
+    public void Show(IReadOnlyList<IInspectedFrameSink> sinks, double margin = 0.9, string cls = "red", string? shadow = null, string? part = null, byte luma = 100, string? error = null, FrameStatistics statistics = default, bool reject = false, List<Detection>? detections = null, float[]? embedding = null)
     {
         using var frame = _pool.Rent(Width, Height, "test");
         frame.Stamp(_lane, Connection, _number++, Time.GetUtcNow(), 0, Time.GetTimestamp());
@@ -48,7 +48,7 @@ internal sealed class InspectionRig : IDisposable
         frame.Pixels[..(Width * Height)].Fill(luma);
         var prediction = new Prediction { Class = cls, Confidence = (1 + margin) / 2, Margin = margin, Reject = reject, Detections = detections ?? [] };
         var other = shadow is null ? null : new ShadowPrediction(new ModelRef("tiny", "0", "digest-0"), new Prediction { Class = shadow, Confidence = 0.9, Margin = 0.8 });
-        var inspected = new InspectedFrame(frame, Model, prediction, other, statistics, new FrameTimings(0, 0, 0, 0), part, error);
+        var inspected = new InspectedFrame(frame, Model, prediction, other, statistics, new FrameTimings(0, 0, 0, 0), part, error) { Embedding = embedding };
         foreach (var sink in sinks) sink.Inspected(inspected);
         frame.Pixels.Clear();
     }

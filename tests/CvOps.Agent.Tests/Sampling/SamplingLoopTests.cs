@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CvOps.Agent.Sampling;
 using CvOps.Contracts;
-using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
 using CvOps.Vision;
@@ -21,8 +20,9 @@ public sealed class SamplingLoopTests : IDisposable
     public async Task A_picked_frame_reaches_the_spool_as_a_picture_with_its_reason_even_when_the_camera_stops()
     {
         var options = new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0 };
-        using var sampler = new FrameSampler(options, new SamplingBudget(options, _folder.Path, _rig.Time), _rig.Time, new Random(1));
-        await using var running = await StartAsync(options, sampler);
+        var budget = new SamplingBudget(options, _folder.Path, _rig.Time);
+        using var sampler = new FrameSampler(options, budget, _rig.Time, new Random(1));
+        await using var running = await StartAsync(options, sampler, budget);
         _rig.Show(sampler, margin: 0.25, part: "p7", shadow: "red", luma: 150);
         _rig.Time.Advance(TimeSpan.FromSeconds(11));
         await Eventually.Async(() => Count == 1, Deadline, () => $"{Count} frames", TestContext.Current.CancellationToken);
@@ -30,9 +30,9 @@ public sealed class SamplingLoopTests : IDisposable
         var frame = JsonSerializer.Deserialize(JsonSerializer.Serialize(_appended[0], ContractsJson.Default.SampledFrame), ContractsJson.Default.SampledFrame)!;
         Assert.Equal(new Origin(new DeviceId("edge-1"), 3, 1), frame.Origin);
         Assert.Equal(("cam", "p7", 1, 0L), (frame.Camera.Value, frame.Part, frame.Connection, frame.Frame));
-        Assert.Equal([new SamplingReason(LeastConfidenceRule.Name, 0.75)], frame.Reasons);
+        Assert.Equal([new SamplingReason(MarginRule.Name, 0.75), new SamplingReason(LeastConfidenceRule.Name, 0.5625)], frame.Reasons);
         Assert.True(Identifier.IsValid(frame.FrameId));
-        Assert.Null(frame.InclusionProbability);
+        Assert.Equal(1, frame.InclusionProbability);
         var picture = JpegCodec.Decode(frame.Jpeg);
         Assert.Equal((InspectionRig.Width, InspectionRig.Height), (picture.Width, picture.Height));
 
@@ -44,23 +44,17 @@ public sealed class SamplingLoopTests : IDisposable
     public async Task The_loop_sends_no_more_than_the_budget_pays_for()
     {
         var options = new SamplingOptions { FramesPerHour = 10, AuditShare = 0.5, DisagreementShare = 0, AuditProbability = 1 };
-        using var sampler = new FrameSampler(options, new SamplingBudget(options, _folder.Path, _rig.Time), _rig.Time, new Random(1));
-        await using var running = await StartAsync(options, sampler);
+        var budget = new SamplingBudget(options, _folder.Path, _rig.Time);
+        using var sampler = new FrameSampler(options, budget, _rig.Time, new Random(1));
+        await using var running = await StartAsync(options, sampler, budget);
         for (var i = 0; i < 30; i++) _rig.Show(sampler, margin: 1);
+        _rig.Time.Advance(TimeSpan.FromMinutes(13));
         await Eventually.Async(() => Count == 5, Deadline, () => $"{Count} frames", TestContext.Current.CancellationToken);
         await running.DisposeAsync();
 
         Assert.Equal(5, Count);
         Assert.All(_appended, frame => Assert.Equal(1, frame.InclusionProbability));
         Assert.Equal(5, _appended.Select(frame => frame.FrameId).Distinct().Count());
-    }
-
-    [Fact]
-    public void A_detector_that_found_nothing_has_nothing_to_be_unsure_of()
-    {
-        Assert.Equal(0, LeastConfidenceRule.Score(new Prediction(), ModelTask.Detection));
-        Assert.Equal(0.95, LeastConfidenceRule.Score(new Prediction { Class = "a", Margin = 0.05, Detections = [new("a", 0.45, 0, 0, 1, 1)] }, ModelTask.Detection), 1e-12);
-        Assert.Equal(1, LeastConfidenceRule.Score(new Prediction { Class = "a", Margin = 0 }, ModelTask.Classification));
     }
 
     public void Dispose()
@@ -77,14 +71,14 @@ public sealed class SamplingLoopTests : IDisposable
         }
     }
 
-    private async Task<Running> StartAsync(SamplingOptions options, FrameSampler sampler)
+    private async Task<Running> StartAsync(SamplingOptions options, FrameSampler sampler, SamplingBudget budget)
     {
         void Append(Func<Origin, SampledFrame> make)
         {
             lock (_appended) _appended.Add(make(new Origin(new DeviceId("edge-1"), 3, _appended.Count + 1)));
         }
 
-        var loop = new SamplingLoop(options, sampler, new SamplingBudget(options, _folder.Path, _rig.Time), Append, _rig.Time, NullLogger<SamplingLoop>.Instance);
+        var loop = new SamplingLoop(options, sampler, budget, Append, _rig.Time, NullLogger<SamplingLoop>.Instance);
         await loop.StartAsync(TestContext.Current.CancellationToken);
         await _rig.Time.UntilTimersAsync(1, TestContext.Current.CancellationToken);
         return new Running(loop);

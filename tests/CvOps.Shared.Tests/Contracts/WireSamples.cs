@@ -57,7 +57,7 @@ internal static class WireSamples
         {
             Origin = From, FrameId = "press-1-3-cam-1-2-1234", Camera = Camera, Part = "4711", Frame = 1234, Connection = 2, CapturedAt = Noon, Model = Champion,
             Prediction = Scratch, Shadow = new ShadowPrediction(Challenger, new Prediction()), Reasons = [new SamplingReason("least-confidence", 0.875)],
-            InclusionProbability = 0.25, Width = 160, Height = 90, Jpeg = [0xFF, 0xD8, 0xFF, 0xD9],
+            InclusionProbability = 0.25, Width = 160, Height = 90, Crop = new FrameCrop(10, 20, 64, 48), Jpeg = [0xFF, 0xD8, 0xFF, 0xD9],
         }),
         [nameof(DeviceHealth)] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
         {
