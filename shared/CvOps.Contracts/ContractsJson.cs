@@ -41,6 +41,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(InspectionPage))]
 [JsonSerializable(typeof(ModelView))]
 [JsonSerializable(typeof(ModelView[]))]
+[JsonSerializable(typeof(ModelAccuracy))]
+[JsonSerializable(typeof(AccuracyEstimate[]))]
 [JsonSerializable(typeof(GateRequest))]
 [JsonSerializable(typeof(GateResult))]
 [JsonSerializable(typeof(RolloutPlan))]

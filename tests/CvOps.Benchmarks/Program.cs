@@ -26,6 +26,10 @@ var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["sketches"] = SketchBench.RunAsync,
     ["detector"] = DetectorBench.RunAsync,
     ["quiet-years"] = QuietYears.RunAsync,
+    ["sampling"] = SamplingBench.RunAsync,
+    ["budget"] = BudgetBench.RunAsync,
+    ["estimate"] = EstimateBench.RunAsync,
+    ["labels"] = LabelBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();

@@ -9,7 +9,7 @@ internal sealed record BudgetInstant(double Seconds, string Boot, double Monoton
 
 /// <summary>
 /// Time as the budget counts it: it never goes back and, within a boot, goes on only as fast as time does, whatever is done to the wall clock. Over
-/// a reboot the wall clock is all there is: one that went back meanwhile adds nothing, one that was put forward is believed.
+/// a reboot the wall clock is all there is: it is believed as far as it is ahead of what it said before and of this clock, which began with it.
 /// </summary>
 internal sealed class BudgetClock
 {
@@ -27,7 +27,7 @@ internal sealed class BudgetClock
         (_time, _boot) = (time, boot ?? (File.Exists(BootFile) ? File.ReadAllText(BootFile).Trim() : ""));
         _beganMonotonic = Monotonic();
         _began = saved is null ? Wall()
-            : saved.Seconds + Math.Max(0, saved.Boot == _boot && _boot.Length > 0 ? _beganMonotonic - saved.Monotonic : Wall() - saved.Wall);
+            : saved.Seconds + Math.Max(0, saved.Boot == _boot && _boot.Length > 0 ? _beganMonotonic - saved.Monotonic : Wall() - Math.Max(saved.Wall, saved.Seconds));
     }
 
     /// <summary>Seconds.</summary>

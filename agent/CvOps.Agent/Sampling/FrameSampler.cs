@@ -51,6 +51,9 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
     /// <summary>Frames picked but not taken because encoding or the disk could not follow.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
+    /// <summary>Frames copied because something held them for a while.</summary>
+    public long Copied { get; private set; }
+
     /// <summary>Frames that did not compete because they showed what was sent or seen already.</summary>
     public long Duplicates => Interlocked.Read(ref _duplicates);
 
@@ -69,7 +72,7 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
             var audited = _audit.Wants() && auditable;
             var discordant = DisagreementRule.Wants(inspected.Prediction, inspected.Shadow) && _budget.Allows(SamplingPurse.Disagreement, inspected.Camera, inspected.Prediction.Class);
             var drawn = discordant & _discordant.Leads(_random, out var lotPlace);
-            var (trait, weight) = Compete(inspected, scores.Strongest);
+            var (trait, weight) = Compete(inspected, scores.Score(_options.Rules.Novelty));
             var leads = _best.Leads(inspected.Part, weight, _random, out var place);
             _order++;
             if (!audited && !drawn && !leads) return;
@@ -78,6 +81,7 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
                 Order = _order, Weight = weight, AuditProbability = auditable ? _audit.Probability : 0, Discordant = discordant,
                 Picks = (audited ? Picks.Audit : 0) | (drawn ? Picks.Lot : 0) | (leads ? Picks.Score : 0),
             };
+            Copied++;
             if (audited) _audited.Add(candidate);
             if (drawn) Release(_discordant.Put(lotPlace, candidate), Picks.Lot);
             if (leads) Release(_best.Put(place, candidate), Picks.Score);

@@ -13,7 +13,7 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
 {
     // Frames after which the classes counted weigh half: what a line makes changes.
     private const long ClassMemory = 10_000;
-    private const int SentMemory = 64;
+    private const int SentMemory = 256;
     private const int WindowMemory = 256;
     private const double TypicalRate = 0.01;
     private static readonly TimeSpan Lately = TimeSpan.FromHours(1);
@@ -48,7 +48,7 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
         scores[(int)ScoredRule.Temporal] = weights.Temporal * TemporalRule.Score(flips, seenOnce);
         scores[(int)ScoredRule.RareClass] = weights.RareClass * Rarity(prediction.Class ?? "", manifest.Classes.Count);
         scores[(int)ScoredRule.OutOfDomain] = weights.OutOfDomain * _ranges!.OutOfDomain(inspected);
-        if (weights.Novelty > 0 && _length > 0) scores[(int)ScoredRule.Novelty] = weights.Novelty * Novelty(inspected.Embedding.Span);
+        scores[(int)ScoredRule.Novelty] = weights.Novelty > 0 && _length > 0 ? Novelty(inspected.Embedding.Span) : double.NaN;
         return scores;
     }
 
@@ -70,11 +70,15 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
 
     private void Begin(LoadedModel model)
     {
+        // A retrained head keeps its backbone, and so what its embeddings mean; another backbone under the same name is unlike all there is until it was sent.
+        if (_ranges?.Model.Manifest is not { } before || before.Name != model.Manifest.Name || before.Decoder.Embedding != model.Manifest.Decoder.Embedding)
+        {
+            _sent.Clear();
+            _typical = double.NaN;
+        }
         _ranges = new ModelRanges(model);
         _classes.Clear();
         _seen = 0;
-        _typical = double.NaN;
-        _sent.Clear();
         _window.Clear();
         foreach (var (tracks, _) in _cameras.Values) tracks.Clear();
     }
@@ -103,7 +107,9 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
     {
         var nearest = _sent.Nearest(Unit);
         if (double.IsFinite(nearest)) _typical = double.IsNaN(_typical) ? nearest : _typical + TypicalRate * (nearest - _typical);
-        return Math.Max(NoveltyRule.AgainstReference(_ranges!.Distance(embedding)), NoveltyRule.AgainstSent(nearest, _typical));
+        var distance = _ranges!.Distance(embedding);
+        if (double.IsNaN(distance) && double.IsNaN(nearest)) return double.NaN;
+        return Math.Max(NoveltyRule.AgainstReference(distance), NoveltyRule.AgainstSent(nearest, _typical));
     }
 
     private void Normalise(ReadOnlySpan<float> embedding)

@@ -25,8 +25,8 @@ internal sealed record SamplingOptions : IValidatableObject
     /// How much the best frames are preferred: a frame's weight in the draw is its score to this power. 0 draws all that compete alike, large values
     /// take the best.
     /// </summary>
-    [Range(0.0, 16.0)]
-    public double Focus { get; init; } = 4;
+    [Range(0.0, 64.0)]
+    public double Focus { get; init; } = 16;
 
     /// <summary>Fewest boxes of an ordinary frame; null for what the package's reference had.</summary>
     [Range(0, 10_000)]

@@ -3,7 +3,7 @@ using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Agent.Sampling;
 
-/// <summary>The rules that score every frame, 0..1 each; a rule that knows nothing of a frame says 0.</summary>
+/// <summary>The rules that score every frame, 0..1 each; a rule that knows nothing of a frame says 0, novelty NaN.</summary>
 internal enum ScoredRule { LeastConfidence, Margin, Entropy, NearThreshold, DetectionCount, Temporal, Novelty, RareClass, OutOfDomain }
 
 /// <summary>What each rule says of a frame, weighted. Lives on the stack.</summary>
@@ -14,15 +14,18 @@ internal struct RuleScores
 
     private double _first;
 
-    /// <summary>The strongest rule's word, 0..1: the frame's score.</summary>
-    public readonly double Strongest
+    /// <summary>
+    /// A frame's score, 0..1: the strongest of the rules that say why it matters, and how new it is. Asked together, since the hardest frames of a
+    /// window are often hard in one way, and one of them is enough.
+    /// </summary>
+    /// <param name="noveltyShare">What novelty is worth, 0..1; nothing where it abstains.</param>
+    public readonly double Score(double noveltyShare)
     {
-        get
-        {
-            var strongest = 0.0;
-            foreach (var score in this) strongest = Math.Max(strongest, score);
-            return strongest;
-        }
+        var strongest = 0.0;
+        for (var rule = 0; rule < Count; rule++)
+            if (rule != (int)ScoredRule.Novelty) strongest = Math.Max(strongest, this[rule]);
+        var novelty = this[(int)ScoredRule.Novelty];
+        return double.IsNaN(novelty) ? strongest : (1 - noveltyShare) * strongest + noveltyShare * novelty;
     }
 
     /// <summary>0..1 of any number; 0 of what is none, such as a probability that is NaN.</summary>

@@ -7,9 +7,9 @@ internal static class ModelCommands
 {
     public static Argument<FileInfo> Package() => new Argument<FileInfo>("package") { Description = "A .cvmodel file." }.AcceptExistingOnly();
 
-    public static Command All(FleetCommand on) => new("model", "Model packages: keys and trust, init, pack, sign, inspect, verify; the fleet's registry: push, list, gate.")
+    public static Command All(FleetCommand on) => new("model", "Model packages: keys and trust, init, pack, sign, inspect, verify; the fleet's registry: push, list, gate, accuracy.")
     {
         ModelKeyCommand.Create(), ModelTrustCommand.Create(on), ModelInitCommand.Create(), ModelPackCommand.Create(), ModelSignCommand.Create(), ModelInspectCommand.Create(on), ModelVerifyCommand.Create(),
-        ModelRegistryCommands.Push(on), ModelRegistryCommands.List(on), ModelRegistryCommands.Gate(on),
+        ModelRegistryCommands.Push(on), ModelRegistryCommands.List(on), ModelRegistryCommands.Gate(on), ModelAccuracyCommand.Create(on),
     };
 }

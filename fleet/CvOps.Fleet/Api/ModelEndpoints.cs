@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Frames;
 using CvOps.Fleet.Models;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -17,6 +18,9 @@ internal static class ModelEndpoints
 
         api.MapGet("/models/{digest}", async (string digest, ModelRegistry models, CancellationToken cancel) =>
             await models.FindAsync(digest, cancel) is { } model ? Results.Ok(model) : Problems.NotFound("model", digest));
+
+        api.MapGet("/models/{digest}/accuracy", async (string digest, DateTimeOffset? since, ModelRegistry models, AccuracyReader accuracy, CancellationToken cancel) =>
+            await models.FindAsync(digest, cancel) is { } model ? Results.Ok(await accuracy.ReadAsync(model.Model, since, cancel)) : Problems.NotFound("model", digest));
 
         api.MapPost("/models", async (HttpContext http, ModelRegistry models, CancellationToken cancel) =>
         {

@@ -15,6 +15,7 @@ namespace CvOps.Contracts.Api;
 /// GET  models/{digest}                    ModelView             GET models/{digest}/package?token=   the file, with range requests
 /// GET  models/{digest}/chunks?token=       ChunkList: where the package is cut and the digest of each piece; the package's own token opens it
 /// POST models/{digest}/gate               GateRequest -> GateResult
+/// GET  models/{digest}/accuracy?since=     ModelAccuracy: how right it is in production, by labelled sampled frames, with an interval
 /// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan -> RolloutView
 /// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
