@@ -85,7 +85,7 @@ public sealed class FrameSamplerTests : IDisposable
         Assert.Equal("blue", drawn.Shadow!.Prediction.Class);
 
         // One of twenty by the lot, or by its score.
-        Assert.InRange(drawn.Inclusion!.Value, 1 / 20.0, 0.99);
+        Assert.InRange(drawn.Inclusion!.Value, 1 / 20.0, 1);
     }
 
     [Fact]
