@@ -37,7 +37,7 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
         var options = new UpdateOptions { SoakFrames = 3, Soak = TimeSpan.Zero, ShadowFrames = 3, DownloadAttempts = 2 };
         var journal = UpdateJournal.Open(Path.Combine(order.Data, "update.json"));
         var said = journal.Current.State;
-        Note(said);
+        Tell(said);
         var folder = new ModelFolder(order.Data);
         var models = new ModelOptions { TrustedKeys = order.TrustedKeys };
         var inference = new InferenceOptions { Gpu = false };
@@ -59,6 +59,8 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
             Note(said = now);
         };
         await loop.StartAsync(CancellationToken.None);
+        // A state found at the start kills when its step is taken, not before the agent has done anything at all.
+        if (said == journal.Current.State) DieIn(said);
         if (order.DiesStartingWith is { } deadly && _slots.Active?.Ref.Version == deadly) Die();
         using var stopping = new CancellationTokenSource();
         var frames = Task.Factory.StartNew(() => Inspect(stopping.Token), TaskCreationOptions.LongRunning);
@@ -97,7 +99,17 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
 
     private void Note(UpdateState state)
     {
+        Tell(state);
+        DieIn(state);
+    }
+
+    private void Tell(UpdateState state)
+    {
         if (order.Log is { } log) File.AppendAllText(log, $"state {state}\n");
+    }
+
+    private void DieIn(UpdateState state)
+    {
         if (state != order.DiesIn) return;
         _silent = true;
         if (order.DiesAfterMs == 0) Die();
