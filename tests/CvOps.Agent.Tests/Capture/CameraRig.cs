@@ -59,7 +59,7 @@ internal sealed class CameraRig : IAsyncDisposable
     {
         if (TestProcess.Find("ffmpeg") is null) Skip.Because("ffmpeg is not installed: apt-get install ffmpeg");
         var path = folder[name];
-        using var ffmpeg = Process.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "lavfi", "-i", $"{source}=size={size}:rate=25", "-frames:v", $"{frames}", "-c:v", codec, "-pix_fmt", pixels, "-y", path]);
+        using var ffmpeg = Process.Start("ffmpeg", ["-hide_banner", "-loglevel", "error", "-nostdin", "-f", "lavfi", "-i", $"{source}{(source.Contains('=', StringComparison.Ordinal) ? ':' : '=')}size={size}:rate=25", "-frames:v", $"{frames}", "-c:v", codec, "-pix_fmt", pixels, "-y", path]);
         ffmpeg.WaitForExit();
         Assert.Equal(0, ffmpeg.ExitCode);
         return path;

@@ -62,10 +62,10 @@ internal sealed class UpdateRig : IAsyncDisposable
     }
 
     /// <summary>A package of a tiny real model on the server. The bias makes versions differ.</summary>
-    public DesiredModel Publish(string version, ECDsa? key = null, bool compare = false)
+    public DesiredModel Publish(string version, ECDsa? key = null, bool compare = false, byte[]? onnx = null)
     {
         var path = Folder[$"{version}.cvmodel"];
-        var digest = PackageBuilder.Build(path, Manifest(version), TinyOnnx.MeanColourClassifier(8, 8, [1, 0, 0, 0, 1, 0], [0.1f * version.Length, version[^1] / 100f]), [], key ?? _key);
+        var digest = PackageBuilder.Build(path, Manifest(version), onnx ?? TinyOnnx.MeanColourClassifier(8, 8, [1, 0, 0, 0, 1, 0], [0.1f * version.Length, version[^1] / 100f]), [], key ?? _key);
         return Desired(version, digest, new FileInfo(path).Length, compare);
     }
 
