@@ -95,7 +95,7 @@ public sealed class KllSummary
                 compactions[h] = checked(compactions[h] + part._compactions[h]);
             }
 
-            Array.Sort(levels[h]);
+            DoubleSort.Sort(levels[h]);
         }
 
         var seen = parts.Where(part => part.Count > 0).ToArray();

@@ -81,6 +81,20 @@ public sealed class KllSketchTests(ITestOutputHelper output)
             return straight.SequenceEqual(grouped.ToBytes()) && straight.SequenceEqual(oneByOne.ToBytes());
         });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4095)]
+    [InlineData(20_000)]
+    public void Long_rows_are_sorted_as_short_ones(int length)
+    {
+        var chance = new Random(length);
+        double[] values = [.. Enumerable.Range(0, length).Select(i => (i % 7) switch { 0 => 0, 1 => -chance.Next(5), 2 => double.Epsilon, 3 => double.MaxValue * (chance.NextDouble() - 0.5), _ => 1000 * (chance.NextDouble() - 0.5) })];
+        double[] expected = [.. values];
+        Array.Sort(expected);
+        DoubleSort.Sort(values);
+        Assert.Equal(expected, values);
+    }
+
     [Fact]
     public void Bytes_come_back_as_they_went_and_damaged_ones_are_refused()
     {
