@@ -32,6 +32,22 @@ public sealed class ConfigurationTests
         Assert.Contains("out of range", mistakes[5].Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Mistakes_of_sampling_and_of_privacy_masks_are_told_together()
+    {
+        const string sampling = "sampling:\n  focus: 99\n  rules:\n    margin: 2\n  limits:\n    - { per: week, frames: 3 }\n    - { per: day }\n";
+        const string camera = "cameras:\n  - id: cam\n    url: x.mp4\n    privacy-masks:\n      - polygon: [{ x: 0, y: 0 }, { x: 2, y: 1 }]\n";
+        var keys = Mistakes(camera + sampling + Link).Select(mistake => mistake.Key).ToList();
+        Assert.Empty(new HashSet<string>
+        {
+            "cameras[0].privacy-masks[0].polygon", "cameras[0].privacy-masks[0].polygon[1].x", "sampling.focus", "sampling.rules.margin", "sampling.limits[0].per", "sampling.limits[1]",
+        }.Except(keys));
+
+        // How fields of a section go together is asked once each of them makes sense.
+        const string together = "sampling:\n  least-detections: 5\n  most-detections: 2\n  limits:\n    - { per: hour, frames: 1 }\n    - { per: hour, frames: 2 }\n";
+        Assert.Empty(new HashSet<string> { "sampling.least-detections", "sampling.limits" }.Except(Mistakes(camera + together + Link).Select(mistake => mistake.Key)));
+    }
+
     [Theory]
     [InlineData("site: a\n  device: b", "not YAML")]
     [InlineData("", "it is missing")]

@@ -155,6 +155,21 @@ public sealed class FrameSamplerTests : IDisposable
     }
 
     [Fact]
+    public void A_reference_of_nothing_and_an_embedding_that_is_no_number_are_as_if_they_were_not_there()
+    {
+        _rig.Model.Dispose();
+        _rig.Model = TinyModel.Load(profile: InspectionRig.Profile([100], [0.5]));
+        using var sampler = Sampler(new SamplingOptions { FramesPerHour = 3600, AuditProbability = 0 });
+        _rig.Show(sampler, margin: 0.5, statistics: new CvOps.Vision.FrameStatistics { Brightness = 250 }, embedding: [float.NaN, 1]);
+        _rig.Show(sampler, margin: 0.3, statistics: new CvOps.Vision.FrameStatistics { Brightness = double.NaN }, embedding: [0, 0]);
+        _rig.Time.Advance(Window);
+        sampler.Tick();
+        var taken = Taken(sampler);
+        Assert.Equal(2, taken.Count);
+        Assert.All(taken, c => Assert.Equal([MarginRule.Name, LeastConfidenceRule.Name], c.Reasons.Select(reason => reason.Rule)));
+    }
+
+    [Fact]
     public void A_class_that_had_its_share_makes_room_for_others()
     {
         var limits = new SamplingLimit[] { new() { Per = LimitPeriod.Hour, Of = LimitScope.Class, Frames = 2 } };
