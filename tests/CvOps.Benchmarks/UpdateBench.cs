@@ -23,7 +23,7 @@ internal static class UpdateBench
     private const int ManyUpdates = 1000;
     private const int Rollbacks = 20;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
-    private static readonly UpdateOptions Options = new() { ShadowFrames = 10, SoakFrames = 10, Soak = TimeSpan.Zero, SoakLatencyRatio = 1000 };
+    private static readonly UpdateOptions Options = new() { ShadowFrames = 10, SoakFrames = 10, Soak = TimeSpan.Zero, SoakLatencyRatio = 1000, ShadowLimit = TimeSpan.FromSeconds(5) };
 
     /// <summary>Frames lost, the p99 gap between results, while models are swapped.</summary>
     public static Task<IReadOnlyList<Figure>> SwapsAsync() => OfEachModelAsync(SwapsAsync);
