@@ -5,6 +5,7 @@ using CvOps.Agent.Clips;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
+using CvOps.Agent.Drift.Compare;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Link;
@@ -24,6 +25,7 @@ using Microsoft.Extensions.Logging;
 const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
 
 if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
+if (args is [CompareCommand.Verb, .. var compare]) return await CompareCommand.RunAsync(compare, Console.Out, Console.Error);
 if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.Out, Console.Error);
 
 FileCreation.ForThisUserAlone();

@@ -4,6 +4,8 @@ using CvOps.Cli.Demo;
 using CvOps.Cli.Up;
 
 if (args is [RunCommand.Name or ReplayCommand.Name, .. var rest]) return await FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver(args[0], rest)));
+// Its options are the agent's to read, too.
+if (args is ["drift", "compare", .. var recordings]) return await FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver("drift-compare", recordings)));
 
 var on = new FleetCommand();
 var root = new RootCommand("""

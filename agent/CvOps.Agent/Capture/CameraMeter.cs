@@ -14,7 +14,7 @@ internal sealed class CameraMeter(TimeProvider time)
     private readonly double[] _latencies = new double[LatencySamples];
     private long _inInterval;
     private long _intervalStarted = time.GetTimestamp();
-    private long _inspected, _dropped, _errors, _frozen;
+    private long _inspected, _dropped, _errors, _frozen, _damages;
 
     public long FramesInspected => Interlocked.Read(ref _inspected);
 
@@ -24,6 +24,9 @@ internal sealed class CameraMeter(TimeProvider time)
 
     /// <summary>Frames of a frozen picture, which are not inspected.</summary>
     public long FramesFrozen => Interlocked.Read(ref _frozen);
+
+    /// <summary>Lost packets and broken pictures that the decoder lived with, over all connections.</summary>
+    public long StreamDamages { get => Interlocked.Read(ref _damages); set => Interlocked.Exchange(ref _damages, value); }
 
     public void Inspected(double latencyMs, bool failed)
     {

@@ -23,6 +23,7 @@ internal sealed partial class StreamDamageLog(CameraLane lane, TimeProvider time
         lock (_gate)
         {
             _current = damage.Count;
+            lane.Meter.StreamDamages = _before + _current;
             _latest = damage.Latest ?? _latest;
             news = _before + _current - _said;
             if (news == 0 || (_saidAt is { } at && time.GetElapsedTime(at) < Quiet)) return;

@@ -1,8 +1,10 @@
+using System.Text;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace CvOps.Agent.Drift;
 
@@ -17,7 +19,10 @@ internal static class DriftServices
                 {
                     var window = make(OriginStamp.None);
                     spool.Append(topics.Drift(window.Camera), window, ContractsJson.Default.DriftWindow);
-                }, provider.GetRequiredService<TimeProvider>());
+                }, provider.GetRequiredService<TimeProvider>(),
+                // The stamped origin names the device.
+                camera => Encoding.UTF8.GetByteCount(topics.Drift(camera)) + options.Device.Value.Length,
+                new DriftMemory(options.Data, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DriftMemory>>()));
         })
         .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<DriftWindows>())
         .AddHostedService<DriftLoop>();

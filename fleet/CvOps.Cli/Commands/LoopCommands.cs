@@ -22,8 +22,8 @@ internal static class LoopCommands
     {
         var drift = on.On(new Command("drift", "How each camera's world has moved, and the probable cause."), async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<DriftView[]>("drift", ct), "No drift window has arrived yet: a camera reports its first after about a minute.",
-                ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"),
-                ("psi", view => string.Join(' ', view.Covariates.Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),
+                ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"), ("for", view => view.Route ?? "-"),
+                ("psi", view => string.Join(' ', view.Covariates.OrderByDescending(covariate => covariate.Psi).Take(4).Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),
                 ("explanation", view => view.Explanation)));
         var device = new Argument<string>("device");
         var camera = new Argument<string>("camera");
@@ -33,6 +33,8 @@ internal static class LoopCommands
             var detail = await fleet.Post<DriftAcceptance, DriftDetail>($"drift/{parsed.GetValue(device)}/{parsed.GetValue(camera)}/accept", new DriftAcceptance(Environment.UserName, parsed.GetValue(why)), ct);
             screen.One(detail, ("camera", $"{detail.View.Device}/{detail.View.Camera}"), ("state", $"{detail.View.State}"), ("explanation", detail.View.Explanation));
         }));
+        // For the list of commands: Program hands it to the agent before it comes here.
+        drift.Add(new Command("compare", "How two recordings differ for a model, and why, without a fleet; see cvops drift compare --help.") { TreatUnmatchedTokensAsErrors = false });
         return drift;
     }
 

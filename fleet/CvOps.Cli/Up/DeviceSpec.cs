@@ -47,6 +47,9 @@ internal sealed record DeviceSpec(DeviceId Device, string Url)
           frames-per-hour: {options.FramesPerHour}
           audit-probability: {options.AuditProbability}
           audit-share: 0.5
+        drift:
+          bytes-per-hour: 10000000
+          quiet-age-seconds: 0
         cameras:
           - id: {Camera}
             url: {Quote(Line is null && File.Exists(Url) ? Path.GetFullPath(Url) : Url)}

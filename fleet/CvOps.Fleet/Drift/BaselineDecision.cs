@@ -56,10 +56,12 @@ internal static class BaselineDecision
     /// <summary>
     /// Covariates whose mean lies beyond everything the model was made for: darker than its darkest picture, say. A model that is surer than on its
     /// training data is no harm, and of a profile without a range every covariate is outside: it can't vouch for a camera that differs from it.
+    /// Noise, clipping, colour and embedding are the camera's and its compression's own: training pictures that never went through them say nothing of
+    /// where they may begin.
     /// </summary>
     private static HashSet<string> Outside(ReferenceProfile profile, RecentFrames seen) =>
     [
-        .. seen.Histograms.Where(h => h.Value.Counts.Sum() is var count and > 0 && IsOutside(profile.Histograms[h.Key], h.Key, h.Value.Sum / count)).Select(h => h.Key),
+        .. seen.Histograms.Where(h => h.Key is Covariates.Brightness or Covariates.Contrast or Covariates.Sharpness or Covariates.Confidence).Where(h => h.Value.Counts.Sum() is var count and > 0 && IsOutside(profile.Histograms[h.Key], h.Key, h.Value.Sum / count)).Select(h => h.Key),
     ];
 
     private static bool IsOutside(ReferenceHistogram reference, string covariate, double mean) =>

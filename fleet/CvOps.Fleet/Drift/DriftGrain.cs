@@ -6,6 +6,7 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Ingest;
+using CvOps.Statistics.Causes;
 using CvOps.Statistics.Change;
 
 namespace CvOps.Fleet.Drift;
@@ -54,6 +55,9 @@ internal sealed class DriftRecord
 
     public List<CovariateDrift> Covariates { get; set; } = [];
 
+    /// <summary>Capture time of the first frame under this model.</summary>
+    public DateTimeOffset? ModelSince { get; set; }
+
     public DriftCause? Cause { get; set; }
 
     /// <summary>Since when it is no longer quiet; null while it is. The alarm that follows a watch does not start it again.</summary>
@@ -100,7 +104,7 @@ internal sealed partial class DriftGrain(
         var memory = Record.Memory!;
         var (device, camera) = Split();
         return new DriftDetail(
-            new DriftView(device, camera, model, memory.State, Record.Cause?.Name, Explain(profile, memory), [.. Record.Covariates], memory.Since, Record.Frames),
+            new DriftView(device, camera, model, memory.State, Record.Cause?.Name, Explain(profile, memory), [.. Record.Covariates], memory.Since, Record.Frames, Record.Cause?.Route is { Length: > 0 } route ? route : null),
             Reference(profile)?.Histograms ?? new Dictionary<string, ReferenceHistogram>(), recent?.Histograms ?? new Dictionary<string, HistogramCounts>(), [.. Record.Timeline]);
     }
 
@@ -135,8 +139,10 @@ internal sealed partial class DriftGrain(
         var recent = RecentFrames.Merge(RecentFrames.Newest(Record.Windows, limits.RecentFrames), profile);
         var (answer, own, settled, evidence) = BaselineDecision.Decide(profile, Record.Baseline, Record.Settled, recent, RecentFrames.Merge([window], profile),
             new CameraEvidence(Record.Evidence, _bets), Record.FleetCameras, before, limits);
+        answer = StreamDrift.Join(answer, Record.Windows, before, limits);
         (Record.Memory, Record.Covariates, Record.Baseline, Record.Settled) = (answer.Memory, [.. answer.Covariates], own, settled);
         Record.Evidence = new Dictionary<string, ChangeState>(evidence.Covariates);
+        Record.ModelSince ??= window.From;
         Record.Timeline.Add(Point(profile, window, answer));
         var brightness = answer.Covariates.Any(c => c is { Covariate: Covariates.Brightness, Moved: true });
         var site = await GrainFactory.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(new DriftSummary(Key, answer.Memory.State, brightness));
@@ -144,7 +150,7 @@ internal sealed partial class DriftGrain(
         // The cause stays with the alarm while its covariates swing back.
         if (answer.Memory.State is DriftState.Learning or DriftState.Stable) (Record.Cause, Record.MovedSince) = (null, null);
         else Record.Cause = DriftCauseRule.Find(new DriftScene(Key, answer.Covariates, [.. Record.Timeline.Select(p => p.Mean.GetValueOrDefault(Covariates.Brightness, double.NaN))],
-            Record.MovedSince ??= answer.Covariates.Where(c => c.Moved).Min(c => c.Since) ?? answer.Memory.Since, site.Cameras, site.Moved)) ?? Record.Cause;
+            Record.MovedSince ??= answer.Covariates.Where(c => c.Moved).Min(c => c.Since) ?? answer.Memory.Since, site.Cameras, site.Moved, Record.ModelSince)) ?? Record.Cause;
         if (answer.Memory.State == before.State) return;
         Log.DriftMoved(logger, Key, before.State, answer.Memory.State);
         if (answer.Memory.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);

@@ -16,12 +16,8 @@ internal sealed record RecentFrames(
         var classes = new Dictionary<string, long>();
         foreach (var window in windows)
         {
-            foreach (var (name, counts) in window.Histograms)
-            {
-                if (!profile.Histograms.TryGetValue(name, out var reference) || counts.Counts.Count != reference.Counts.Count
-                    || counts.EdgesId != ReferenceHistogram.EdgesIdOf(reference.Edges)) continue;
+            foreach (var (name, counts) in WindowCounts.Over(window, profile))
                 histograms[name] = histograms.TryGetValue(name, out var sum) ? Histogram.Merge(sum, counts) : counts;
-            }
             foreach (var (name, count) in window.Classes) classes[name] = classes.GetValueOrDefault(name) + count;
         }
         return new RecentFrames(windows.Min(w => w.From), windows.Max(w => w.To), windows.Sum(w => w.Frames), histograms, classes);

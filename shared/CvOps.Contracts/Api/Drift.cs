@@ -8,9 +8,11 @@ public enum DriftState { Learning, Stable, Watch, Alarm }
 /// <summary>One camera under one model.</summary>
 /// <param name="Cause">Probable cause in the field's words, e.g. <c>ageing-lamp</c>; null while stable.</param>
 /// <param name="Explanation">What moved, by how much, since when, and what to do.</param>
+/// <param name="Covariates">The evidence, what moved and what did not.</param>
+/// <param name="Route">Whose work the cause is: cleaning, maintenance, labelling or rollback; null while stable.</param>
 public sealed record DriftView(
     DeviceId Device, CameraId Camera, ModelRef Model, DriftState State, string? Cause, string Explanation,
-    IReadOnlyList<CovariateDrift> Covariates, DateTimeOffset Since, long Frames);
+    IReadOnlyList<CovariateDrift> Covariates, DateTimeOffset Since, long Frames, string? Route = null);
 
 /// <summary>Says that what a camera shows now is how it shall be: its baseline is learned anew.</summary>
 /// <param name="By">Who says so; for the audit log.</param>

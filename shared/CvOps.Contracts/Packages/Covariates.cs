@@ -56,6 +56,12 @@ public static class Covariates
     /// <summary>Distance of the embedding from the reference's mean in standard deviations, about 1 on the reference, see <see cref="EmbeddingReference"/>.</summary>
     public const string EmbeddingDistance = "embedding-distance";
 
+    /// <summary>Milliseconds; of the frames' age, which no training picture has.</summary>
+    public static IReadOnlyList<double> FrameAgeEdges { get; } = [20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+    /// <summary>What the names of all covariates of the embedding begin with.</summary>
+    public const string EmbeddingPrefix = "embedding-";
+
     /// <summary>The embedding along one of the profile's random projections.</summary>
     /// <param name="projection">From 0.</param>
     public static string Embedding(int projection) => string.Create(CultureInfo.InvariantCulture, $"embedding-{projection}");

@@ -9,8 +9,11 @@ public static class EmbeddingReferenceBuilder
     private const int LeastEmbeddings = 30;
     private const int Directions = 8;
 
+    // More would not change the sketch's directions, and a fleet that packs has lines to serve.
+    private const int MostSketched = 2000;
+
     // The sketch loses least of the few directions that are kept when it is wider than they are.
-    private const int SketchedDirections = 32;
+    private const int SketchedDirections = 16;
     private const int Projections = 6;
 
     // Any will do; the profile says which.
@@ -29,20 +32,20 @@ public static class EmbeddingReferenceBuilder
         float[] kept = [.. mean.Select(m => (float)m)];
 
         var sketch = new FrequentDirections(Math.Min(SketchedDirections, dimensions), dimensions);
-        var (centred, total) = (new double[dimensions], 0.0);
-        foreach (var embedding in embeddings)
+        var (centred, total, sketched) = (new double[dimensions], 0.0, 0);
+        for (var at = 0; at < embeddings.Count; at += (embeddings.Count + MostSketched - 1) / MostSketched, sketched++)
         {
-            for (var i = 0; i < dimensions; i++) total += (centred[i] = embedding[i] - kept[i]) * centred[i];
+            for (var i = 0; i < dimensions; i++) total += (centred[i] = embeddings[at][i] - kept[i]) * centred[i];
             sketch.Add(centred);
         }
         if (total == 0) return null;
         var directions = sketch.Directions().Take(Directions).ToArray();
-        var variances = directions.Select(d => d.SquaredLength / embeddings.Count).ToArray();
+        var variances = directions.Select(d => d.SquaredLength / sketched).ToArray();
         return new EmbeddingReference
         {
             Frames = embeddings.Count, Mean = kept, Directions = [.. directions.Select(d => (IReadOnlyList<float>)[.. d.Direction.Select(x => (float)x)])], Variances = variances,
-            Rest = Math.Max(0, total / embeddings.Count - variances.Sum()) / Math.Max(1, dimensions - directions.Length),
-            Error = sketch.Error / embeddings.Count, Projections = Projections, Seed = Seed,
+            Rest = Math.Max(0, total / sketched - variances.Sum()) / Math.Max(1, dimensions - directions.Length),
+            Error = sketch.Error / sketched, Projections = Projections, Seed = Seed,
         };
     }
 }

@@ -35,12 +35,12 @@ public sealed class FrequentDirections
     public IReadOnlyList<(double[] Direction, double SquaredLength)> Directions()
     {
         if (_filled > _kept) Shrink();
-        return [.. Decompose().Take(_kept)];
+        return Decompose(_kept);
     }
 
     private void Shrink()
     {
-        var found = Decompose();
+        var found = Decompose(_kept + 1);
         var cut = found.Count > _kept ? found[_kept].SquaredLength : 0;
         Error += cut;
         _filled = 0;
@@ -53,15 +53,15 @@ public sealed class FrequentDirections
         }
     }
 
-    /// <summary>Right singular vectors by way of the small matrix of the rows' products.</summary>
-    private List<(double[] Direction, double SquaredLength)> Decompose()
+    /// <summary>The first right singular vectors by way of the small matrix of the rows' products.</summary>
+    private List<(double[] Direction, double SquaredLength)> Decompose(int most)
     {
         var products = new double[_filled, _filled];
         for (var i = 0; i < _filled; i++)
             for (var j = 0; j <= i; j++) products[i, j] = products[j, i] = Dot(_rows[i], _rows[j]);
         var (values, vectors) = SymmetricEigen.Decompose(products);
         var found = new List<(double[], double)>();
-        for (var k = 0; k < _filled && values[k] > 1e-12 * values[0]; k++)
+        for (var k = 0; k < Math.Min(most, _filled) && values[k] > 1e-12 * values[0]; k++)
         {
             var direction = new double[_rows[0].Length];
             for (var i = 0; i < _filled; i++)

@@ -16,18 +16,19 @@ internal static class ProfileEdges
     /// <param name="quantiles">Rising edges of a sample.</param>
     public static ReferenceHistogram Histogram(string covariate, IReadOnlyList<double> values, Func<IReadOnlyList<double>, double[]> quantiles)
     {
-        var edges = Apart([.. Atoms(Inside(quantiles(values), values), values, Covariates.Resolution(covariate))], Covariates.Resolution(covariate));
+        var resolution = Covariates.Resolution(covariate);
+        var edges = Apart([.. Atoms(Inside(quantiles(values), values, resolution), values, resolution)], resolution);
         var counted = new Histogram(edges);
         foreach (var value in values) counted.Add(value);
         return counted.ToReference() with { Mean = values.Average(), Least = values.Min(), Greatest = values.Max() };
     }
 
     /// <summary>Without outer edges that too few values lie beyond: their share in the reference is chance.</summary>
-    private static ReadOnlySpan<double> Inside(double[] edges, IReadOnlyList<double> values)
+    private static ReadOnlySpan<double> Inside(double[] edges, IReadOnlyList<double> values, double resolution)
     {
         var (first, last) = (0, edges.Length - 1);
-        while (first < last && values.Count(value => value < edges[first]) < LeastOutside) first++;
-        while (last > first && values.Count(value => value >= edges[last]) < LeastOutside) last--;
+        while (first < last && values.Count(value => value < edges[first]) < LeastOutside && !IsAtom(edges[first], values, resolution)) first++;
+        while (last > first && values.Count(value => value >= edges[last]) < LeastOutside && !IsAtom(edges[last], values, resolution)) last--;
         return edges.AsSpan()[first..(last + 1)];
     }
 
@@ -37,13 +38,14 @@ internal static class ProfileEdges
         var found = new List<double>();
         foreach (var edge in edges)
         {
-            var piled = edge;
-            if (values.Count(value => Math.Abs(value - piled) < resolution / 2) < AtomShare * values.Count) found.Add(edge);
+            if (!IsAtom(edge, values, resolution)) found.Add(edge);
             else found.AddRange([edge - resolution, edge + resolution]);
         }
         found.Sort();
         return found;
     }
+
+    private static bool IsAtom(double value, IReadOnlyList<double> values, double resolution) => values.Count(other => Math.Abs(other - value) < resolution / 2) >= AtomShare * values.Count;
 
     private static List<double> Apart(List<double> edges, double resolution)
     {

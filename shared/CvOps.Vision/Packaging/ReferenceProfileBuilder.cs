@@ -11,6 +11,8 @@ namespace CvOps.Vision.Packaging;
 /// </summary>
 public sealed class ReferenceProfileBuilder
 {
+    private const int Folds = 2;
+
     private readonly SortedDictionary<string, List<double>> _values = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> _classes = new(StringComparer.Ordinal);
     private readonly List<float[]> _embeddings = [];
@@ -53,13 +55,19 @@ public sealed class ReferenceProfileBuilder
 
     private void AddEmbedding(EmbeddingReference reference, SortedDictionary<string, ReferenceHistogram> histograms)
     {
-        var gauge = new EmbeddingGauge(reference);
-        var projections = new double[gauge.Projections];
+        var projections = new double[reference.Projections];
         List<double> distances = [];
         List<double>[] along = [.. projections.Select(_ => new List<double>())];
+        // Each distance is from the others' mean and spread: those that made the reference themselves would be nearer than any new one.
+        for (var fold = 0; fold < Folds; fold++)
+        {
+            var others = new EmbeddingGauge(EmbeddingReferenceBuilder.Build([.. _embeddings.Where((_, i) => i % Folds != fold)]) ?? reference);
+            for (var i = fold; i < _embeddings.Count; i += Folds) distances.Add(others.Measure(_embeddings[i], projections));
+        }
+        var gauge = new EmbeddingGauge(reference);
         foreach (var embedding in _embeddings)
         {
-            distances.Add(gauge.Measure(embedding, projections));
+            gauge.Measure(embedding, projections);
             for (var j = 0; j < projections.Length; j++) along[j].Add(projections[j]);
         }
         histograms[Covariates.EmbeddingDistance] = ProfileEdges.Histogram(Covariates.EmbeddingDistance, distances, SampleDistances.TailEdges);

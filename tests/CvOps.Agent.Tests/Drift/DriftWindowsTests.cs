@@ -27,11 +27,11 @@ public sealed class DriftWindowsTests : IDisposable
         var window = Assert.Single(_reported);
         Assert.Equal((3, "cam", "digest-1"), (window.Frames, window.Camera.Value, window.Model.Digest));
         Assert.Equal(TimeSpan.FromSeconds(2), window.To - window.From);
-        Assert.Equal([1L, 1, 1], window.Histograms[Covariates.Brightness].Counts);
-        Assert.Equal(290, window.Histograms[Covariates.Brightness].Sum);
-        Assert.Equal([0L, 2, 1], window.Histograms[Covariates.Confidence].Counts);
-        Assert.Equal(ReferenceHistogram.EdgesIdOf([90, 110]), window.Histograms[Covariates.Brightness].EdgesId);
-        Assert.Equal(2, window.Histograms.Count);
+        // The sum in 1024ths, then the counts.
+        Assert.Equal([290 * 1024L, 1, 1, 1], window.Sketches![Covariates.Brightness]);
+        Assert.Equal([0L, 2, 1], window.Sketches[Covariates.Confidence].Skip(1));
+        Assert.Equal(2, window.Sketches.Count);
+        Assert.Empty(window.Histograms);
         Assert.Equal(new Dictionary<string, long> { ["red"] = 2, ["blue"] = 1 }, window.Classes);
     }
 
@@ -42,7 +42,7 @@ public sealed class DriftWindowsTests : IDisposable
         for (var i = 0; i < 4; i++) _rig.Show(windows, cls: i < 2 ? "red" : "blue", statistics: new FrameStatistics(100, 1, 1));
         Assert.Equal(2, _reported.Count);
         Assert.Equal(new Dictionary<string, long> { ["blue"] = 2 }, _reported[1].Classes);
-        Assert.Equal(200, _reported[1].Histograms[Covariates.Brightness].Sum);
+        Assert.Equal(200 * 1024, _reported[1].Sketches![Covariates.Brightness][0]);
     }
 
     [Fact]
@@ -89,11 +89,13 @@ public sealed class DriftWindowsTests : IDisposable
     public void A_frame_without_a_prediction_is_not_counted_and_no_number_is_counted_nowhere()
     {
         using var windows = Windows(frames: 1);
+        _rig.Show(windows);
+        _reported.Clear();
         _rig.Show(windows, error: "The output is NaN.");
         Assert.Empty(_reported);
         _rig.Show(windows, statistics: new FrameStatistics(double.NaN, 1, 1));
-        Assert.Equal([0L, 0, 0], _reported[0].Histograms[Covariates.Brightness].Counts);
-        Assert.Equal(1, _reported[0].Frames);
+        Assert.Equal([0L], _reported[0].Sketches![Covariates.Brightness]);
+        Assert.Equal((1, 1L, 1L), (_reported[0].Frames, _reported[0].Stream!.Unusable, _reported[0].Stream!.Failed));
     }
 
     [Fact]
@@ -103,7 +105,7 @@ public sealed class DriftWindowsTests : IDisposable
         _rig.Model = TinyModel.Load();
         using var windows = Windows(frames: 1);
         _rig.Show(windows);
-        Assert.Empty(_reported[0].Histograms);
+        Assert.Empty(_reported[0].Sketches!);
         Assert.Equal(new Dictionary<string, long> { ["red"] = 1 }, _reported[0].Classes);
     }
 
@@ -119,7 +121,7 @@ public sealed class DriftWindowsTests : IDisposable
     public void Dispose() => _rig.Dispose();
 
     private DriftWindows Windows(int frames) =>
-        new(new DriftOptions { WindowFrames = frames, WindowAge = TimeSpan.FromSeconds(60) }, make => _reported.Add(make(new Origin(new DeviceId("edge-1"), 1, _reported.Count + 1))), _rig.Time);
+        new(new DriftOptions { WindowFrames = frames, WindowAge = TimeSpan.FromSeconds(60), QuietAge = TimeSpan.Zero, BytesPerHour = 1_000_000 }, make => _reported.Add(make(new Origin(new DeviceId("edge-1"), 1, _reported.Count + 1))), _rig.Time);
 
     private sealed class Repeating(DriftWindows windows) : CvOps.Agent.Inference.IInspectedFrameSink
     {

@@ -1,8 +1,8 @@
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
-using CvOps.Fleet.Drift;
+using CvOps.Statistics.Causes;
 
-namespace CvOps.Fleet.Tests.Drift;
+namespace CvOps.Shared.Tests.Statistics;
 
 public sealed class DriftCauseRuleTests
 {
@@ -30,6 +30,19 @@ public sealed class DriftCauseRuleTests
         { "classes-", "new-product", [], 1, 0 },
         { "confidence- classes-", "new-product", [], 1, 0 },
         { "contrast+", "new-product", [], 1, 0 },
+        { "contrast-", "dirty-lens-or-focus", [], 1, 0 },
+        { "sharpness- noise- embedding-distance+ classes-", "dirty-lens-or-focus", [], 1, 0 },
+        { "brightness- clipped-black+", "exposure", Step, 1, 1 },
+        { "brightness+ clipped-white+ contrast-", "exposure", Step, 1, 1 },
+        { "blue-cast+ saturation+ confidence-", "white-balance", [], 1, 0 },
+        { "noise+ sharpness+ confidence- classes+", "sensor-noise", [], 1, 0 },
+        { "noise+ contrast-", "sensor-noise", [], 1, 0 },
+        { "box-x+ box-y-", "knocked-camera", [], 1, 0 },
+        { "box-x+ boxes+", "new-product", [], 1, 0 },
+        { "embedding-distance+ embedding-3-", "knocked-camera", [], 1, 0 },
+        { "embedding-distance+ classes+ confidence-", "new-product", [], 1, 0 },
+        { "confidence+ entropy-", "model-decay", [], 1, 0 },
+        { "stream-repeated+ brightness- sharpness-", "broken-stream", Step, 5, 5 },
     };
 
     [Theory]

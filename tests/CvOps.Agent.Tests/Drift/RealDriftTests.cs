@@ -1,0 +1,80 @@
+using System.Globalization;
+using CvOps.Agent.Drift.Compare;
+using CvOps.Contracts.Packages;
+using CvOps.Testing;
+using CvOps.Vision;
+
+namespace CvOps.Agent.Tests.Drift;
+
+/// <summary>
+/// What really happens to pictures of a steel line, from recorded data: which changes are seen, which cause they get, and what the model's accuracy did
+/// meanwhile. A camera's own first frames are the reference, as the fleet has it.
+/// </summary>
+public sealed class RealDriftTests(ITestOutputHelper output)
+{
+    private static readonly ModelManifest Manifest = new()
+    {
+        Format = 1, Name = "neu-classifier", Version = "2", Task = ModelTask.Classification,
+        Input = new InputSpec { Name = "images", Width = 96, Height = 96, Channels = ChannelOrder.Grey, Resize = ResizeMode.Stretch, Mean = [0, 0, 0], Std = [255, 255, 255] },
+        Decoder = new DecoderSpec { Kind = DecoderKind.Probabilities, Outputs = ["probabilities"], Embedding = "embedding" },
+        Classes = ["crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches"],
+    };
+
+    [Fact]
+    public void Changes_that_matter_are_seen_with_their_cause_and_harmless_ones_are_not()
+    {
+        using var model = ModelRunner.Open(File.ReadAllBytes(TestData.Require("models", "neu_classifier_v2.onnx")), Manifest, new SessionSettings(AllowGpu: false));
+        var (first, second) = Halves();
+        var reference = See(model, first, picture => picture).World;
+        output.WriteLine("| change | accuracy | moved | cause |");
+        output.WriteLine("| --- | --- | --- | --- |");
+        foreach (var (name, pictures, change, cause) in Cases(first, second))
+        {
+            var (world, accuracy) = See(model, pictures, change);
+            var comparison = WorldComparison.Of(reference, world, "line");
+            var moved = string.Join(", ", comparison.Covariates.Where(c => c.Moved).Select(c => $"{c.Covariate} {(c.Mean < c.ReferenceMean ? "-" : "+")}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {accuracy:0.00} | {moved} | {comparison.Cause?.Name ?? "-"} |"));
+            if (cause != "?") Assert.Equal((name, cause), (name, comparison.Cause?.Name ?? ""));
+        }
+    }
+
+    private static IEnumerable<(string Name, List<(string Class, DecodedPicture Picture)> Pictures, Func<DecodedPicture, DecodedPicture> Change, string Cause)> Cases(
+        List<(string Class, DecodedPicture Picture)> first, List<(string Class, DecodedPicture Picture)> second)
+    {
+        var chance = new Random(5);
+        yield return ("none: other parts", second, p => p, "?");
+        yield return ("mirrored", second, p => Distortion.Mirror(p), "?");
+        yield return ("brightness jitter of 4", second, p => Distortion.Linear(p, 1, 8 * chance.NextDouble() - 4), "?");
+        yield return ("blur, sigma 2", second, p => Distortion.Blur(p, 2), "?");
+        yield return ("contrast 40 %", second, p => Distortion.Stretch(p, 0.4), "?");
+        yield return ("noise, sigma 20", second, p => Distortion.Noise(p, 20, chance), "?");
+        yield return ("lamp at 55 %", second, p => Distortion.Linear(p, 0.55, 0), "?");
+        yield return ("over-exposed by 70", second, p => Distortion.Linear(p, 1, 70), "?");
+        yield return ("JPEG of quality 5", second, p => JpegCodec.Decode(JpegCodec.Encode(p.View, 5)), "?");
+        yield return ("turned by 90 degrees", second, p => Distortion.Turn(p), "?");
+        yield return ("zoomed by 1.6", second, p => Distortion.Zoom(p, 1.6), "?");
+        yield return ("one class only", [.. second.Where(p => p.Class == "scratches"), .. first.Where(p => p.Class == "scratches")], p => p, "?");
+        yield return ("black pictures", second, p => Distortion.Linear(p, 0, 0), "?");
+    }
+
+    private static (SeenWorld World, double Accuracy) See(ModelRunner model, List<(string Class, DecodedPicture Picture)> pictures, Func<DecodedPicture, DecodedPicture> change)
+    {
+        var (world, right) = (new SeenWorld(), 0);
+        foreach (var (name, original) in pictures)
+        {
+            var picture = change(original);
+            var result = model.Infer(picture.View);
+            world.Frames.Add(new SeenFrame(result.Statistics, result.Prediction, result.Embedding, picture.Width, picture.Height));
+            if (result.Prediction.Class == name) right++;
+        }
+        return (world, (double)right / pictures.Count);
+    }
+
+    /// <summary>Pictures the model never saw, val and test, in two halves of the same mix.</summary>
+    private static (List<(string Class, DecodedPicture Picture)> First, List<(string Class, DecodedPicture Picture)> Second) Halves()
+    {
+        var files = new[] { "val", "test" }.SelectMany(split => Directory.EnumerateFiles(TestData.Require("neu-det", "images", split), "*.jpg", SearchOption.AllDirectories)).Order(StringComparer.Ordinal).ToArray();
+        List<(string, DecodedPicture)> Read(int rest) => [.. files.Where((_, i) => i % 2 == rest).Select(file => (Path.GetFileName(Path.GetDirectoryName(file))!, JpegCodec.Decode(File.ReadAllBytes(file))))];
+        return (Read(0), Read(1));
+    }
+}
