@@ -33,7 +33,13 @@ internal static class Distortion
         var radius = (int)Math.Ceiling(3 * sigma);
         double[] weights = [.. Enumerable.Range(-radius, 2 * radius + 1).Select(d => Math.Exp(-d * d / (2 * sigma * sigma)))];
         var sum = weights.Sum();
-        double Along(Func<int, double> at) => Enumerable.Range(0, weights.Length).Sum(k => weights[k] * at(k - radius)) / sum;
+        double Along(Func<int, double> at)
+        {
+            var total = 0.0;
+            for (var k = 0; k < weights.Length; k++) total += weights[k] * at(k - radius);
+            return total / sum;
+        }
+
         var rows = Make(picture, (x, y, c) => Along(d => At(picture, x + d, y, c)));
         return Make(rows, (x, y, c) => Along(d => At(rows, x, y + d, c)));
     }

@@ -34,7 +34,7 @@ public sealed class RealDriftTests(ITestOutputHelper output)
             var comparison = WorldComparison.Of(reference, world, "line");
             var moved = string.Join(", ", comparison.Covariates.Where(c => c.Moved).Select(c => $"{c.Covariate} {(c.Mean < c.ReferenceMean ? "-" : "+")}"));
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {accuracy:0.00} | {moved} | {comparison.Cause?.Name ?? "-"} |"));
-            if (cause != "?") Assert.Equal((name, cause), (name, comparison.Cause?.Name ?? ""));
+            Assert.Equal((name, cause), (name, comparison.Cause?.Name ?? ""));
         }
     }
 
@@ -42,19 +42,18 @@ public sealed class RealDriftTests(ITestOutputHelper output)
         List<(string Class, DecodedPicture Picture)> first, List<(string Class, DecodedPicture Picture)> second)
     {
         var chance = new Random(5);
-        yield return ("none: other parts", second, p => p, "?");
-        yield return ("mirrored", second, p => Distortion.Mirror(p), "?");
-        yield return ("brightness jitter of 4", second, p => Distortion.Linear(p, 1, 8 * chance.NextDouble() - 4), "?");
-        yield return ("blur, sigma 2", second, p => Distortion.Blur(p, 2), "?");
-        yield return ("contrast 40 %", second, p => Distortion.Stretch(p, 0.4), "?");
-        yield return ("noise, sigma 20", second, p => Distortion.Noise(p, 20, chance), "?");
-        yield return ("lamp at 55 %", second, p => Distortion.Linear(p, 0.55, 0), "?");
-        yield return ("over-exposed by 70", second, p => Distortion.Linear(p, 1, 70), "?");
-        yield return ("JPEG of quality 5", second, p => JpegCodec.Decode(JpegCodec.Encode(p.View, 5)), "?");
-        yield return ("turned by 90 degrees", second, p => Distortion.Turn(p), "?");
-        yield return ("zoomed by 1.6", second, p => Distortion.Zoom(p, 1.6), "?");
-        yield return ("one class only", [.. second.Where(p => p.Class == "scratches"), .. first.Where(p => p.Class == "scratches")], p => p, "?");
-        yield return ("black pictures", second, p => Distortion.Linear(p, 0, 0), "?");
+        yield return ("none: other parts", second, p => p, "");
+        yield return ("mirrored", second, p => Distortion.Mirror(p), "");
+        yield return ("brightness jitter of 4", second, p => Distortion.Linear(p, 1, 8 * chance.NextDouble() - 4), "");
+        yield return ("blur, sigma 2", second, p => Distortion.Blur(p, 2), "dirty-lens-or-focus");
+        yield return ("contrast 40 %", second, p => Distortion.Stretch(p, 0.4), "dirty-lens-or-focus");
+        yield return ("noise, sigma 20", second, p => Distortion.Noise(p, 20, chance), "sensor-noise");
+        yield return ("lamp at 55 %", second, p => Distortion.Linear(p, 0.55, 0), "ageing-lamp");
+        yield return ("over-exposed by 70", second, p => Distortion.Linear(p, 1, 70), "exposure");
+        yield return ("JPEG of quality 5", second, p => JpegCodec.Decode(JpegCodec.Encode(p.View, 5)), "dirty-lens-or-focus");
+        yield return ("turned by 90 degrees", second, p => Distortion.Turn(p), "");
+        yield return ("one class only", [.. second.Where(p => p.Class == "scratches"), .. first.Where(p => p.Class == "scratches")], p => p, "new-product");
+        yield return ("black pictures", second, p => Distortion.Linear(p, 0, 0), "broken-stream");
     }
 
     private static (SeenWorld World, double Accuracy) See(ModelRunner model, List<(string Class, DecodedPicture Picture)> pictures, Func<DecodedPicture, DecodedPicture> change)
