@@ -12,6 +12,8 @@ internal static class ProfileEdges
     /// <summary>Part of all values from which on one value has a bin of its own.</summary>
     private const double AtomShare = 0.2;
 
+    private const int LeastAtom = 3;
+
     /// <param name="values">Finite, at least one.</param>
     /// <param name="quantiles">Rising edges of a sample.</param>
     public static ReferenceHistogram Histogram(string covariate, IReadOnlyList<double> values, Func<IReadOnlyList<double>, double[]> quantiles)
@@ -45,7 +47,7 @@ internal static class ProfileEdges
         return found;
     }
 
-    private static bool IsAtom(double value, IReadOnlyList<double> values, double resolution) => values.Count(other => Math.Abs(other - value) < resolution / 2) >= AtomShare * values.Count;
+    private static bool IsAtom(double value, IReadOnlyList<double> values, double resolution) => values.Count(other => Math.Abs(other - value) < resolution / 2) >= Math.Max(LeastAtom, AtomShare * values.Count);
 
     private static List<double> Apart(List<double> edges, double resolution)
     {
