@@ -54,7 +54,7 @@ bench-evidence: build ## what to label and how the world drifts: sketches, false
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks evidence
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

@@ -4,7 +4,6 @@ using CvOps.Agent.Capture;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Inference;
 using CvOps.Contracts;
-using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
 using CvOps.Vision;

@@ -24,6 +24,7 @@ var update = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["sketches"] = SketchBench.RunAsync,
+    ["covariates"] = CovariateBench.RunAsync,
     ["detector"] = DetectorBench.RunAsync,
     ["quiet-years"] = QuietYears.RunAsync,
     ["sampling"] = SamplingBench.RunAsync,

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace CvOps.Contracts.Packages;
 
 /// <summary>
-/// Names of what drift watches. A profile may hold any of them; an agent fills those the profile has edges for. Of pictures above 128 thousand
+/// Names of what drift watches. A profile may hold any of them; an agent fills those the profile has edges for. Of pictures above 64 thousand
 /// pixels evenly spaced rows are measured.
 /// </summary>
 public static class Covariates
