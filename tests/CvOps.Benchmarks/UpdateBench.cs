@@ -63,6 +63,7 @@ internal static class UpdateBench
         List<(long From, long To)> allCalm = [], allUpdates = [];
         List<double> ratios = [];
         Dictionary<UpdateState, List<double>> spent = [];
+        Dictionary<UpdateState, long> lostIn = [];
         for (var round = 0; round <= Rounds; round++)
         {
             List<(long From, long To)> calm = [], updates = [];
@@ -75,6 +76,7 @@ internal static class UpdateBench
                 foreach (var (step, i) in walked.Select((step, i) => (step, i)).SkipLast(1))
                 {
                     if (!spent.TryGetValue(step.State, out var times)) spent[step.State] = times = [];
+                    if (round > 0) lostIn[step.State] = lostIn.GetValueOrDefault(step.State) + walked[i + 1].Dropped - step.Dropped;
                     times.Add(Stopwatch.GetElapsedTime(step.At, walked[i + 1].At).TotalMilliseconds);
                 }
                 await Task.Delay(Stopwatch.GetElapsedTime(began, ended));
@@ -94,7 +96,7 @@ internal static class UpdateBench
             $"{model.Name}: {cameras} cameras, {Load * most:0} frames/s of at most {most:0}; median ms of {string.Join(", ", spent.Select(pair => $"{pair.Key} {Median(pair.Value):0}"))}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{model.Name}: ms between two results of a camera, p50 p99 p99.9 max: steady {Row(Gaps(line, allCalm))}, in {allUpdates.Count} updates {Row(Gaps(line, allUpdates))}; ratio of each round {string.Join(' ', ratios.Select(ratio => ratio.ToString("0.00", CultureInfo.InvariantCulture)))}"));
-        Console.WriteLine($"{model.Name}: of {line.Put} frames {lost.Updates} lost during updates, {lost.Calm} in as much time between them, {missing} in all");
+        Console.WriteLine($"{model.Name}: of {line.Put} frames {lost.Updates} lost during updates ({string.Join(", ", lostIn.Where(pair => pair.Value > 0).Select(pair => $"{pair.Key} {pair.Value}"))}), {lost.Calm} in as much time between them, {missing} in all");
         return
         [
             Figure.AtMost($"frames lost in {allUpdates.Count} updates, {model.Name}", lost.Updates, 0, $"{lost.Calm} in as much time without updates"),

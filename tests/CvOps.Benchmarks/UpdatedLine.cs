@@ -43,7 +43,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
     private readonly FramePool _pool;
     private readonly CameraLane _eager = new(new CameraOptions { Id = new CameraId("eager"), Url = "bench", Pace = Pace.Fast }, TimeProvider.System);
     private readonly Lock _states = new();
-    private readonly List<(UpdateState State, long At)> _walked = [];
+    private readonly List<(UpdateState State, long At, long Dropped)> _walked = [];
     private CancellationTokenSource? _feeding;
     private Thread? _feeder;
     private long _version;
@@ -61,7 +61,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
         frames.ForEach(frame => frame.Dispose());
         Loop.Changed += () =>
         {
-            lock (_states) _walked.Add((Loop.Report.State, Stopwatch.GetTimestamp()));
+            lock (_states) _walked.Add((Loop.Report.State, Stopwatch.GetTimestamp(), Dropped));
         };
     }
 
@@ -166,8 +166,8 @@ internal sealed class UpdatedLine : IAsyncDisposable
     }
 
     /// <summary>One update from the wish to its end, by the update loop.</summary>
-    /// <returns>The states entered, with their times.</returns>
-    public async Task<IReadOnlyList<(UpdateState State, long At)>> UpdateAsync(DesiredModel model, UpdateState end = UpdateState.Committed)
+    /// <returns>The states entered, with their times and the frames dropped until then.</returns>
+    public async Task<IReadOnlyList<(UpdateState State, long At, long Dropped)>> UpdateAsync(DesiredModel model, UpdateState end = UpdateState.Committed)
     {
         lock (_states) _walked.Clear();
         Loop.Want(new TwinDesired { Version = ++_version, Model = model });
@@ -184,7 +184,7 @@ internal sealed class UpdatedLine : IAsyncDisposable
         return Stopwatch.GetTimestamp();
     }, TaskCreationOptions.LongRunning);
 
-    public IReadOnlyList<(UpdateState State, long At)> Walked
+    public IReadOnlyList<(UpdateState State, long At, long Dropped)> Walked
     {
         get
         {
