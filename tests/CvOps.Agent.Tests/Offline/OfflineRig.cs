@@ -64,12 +64,19 @@ internal sealed class OfflineRig : IDisposable
         return await EndAsync(process);
     }
 
-    public TestProcess Start(string[] arguments, string? shell = null)
+    /// <summary>The program under another verb than <c>run</c>.</summary>
+    public async Task<OfflineResult> RunVerbAsync(string verb, params string[] arguments)
+    {
+        await using var process = Start(arguments, null, verb);
+        return await EndAsync(process);
+    }
+
+    public TestProcess Start(string[] arguments, string? shell = null, string verb = "run")
     {
         _runs++;
         // A shell that runs this in the background makes its children deaf to Ctrl-C; a person's terminal does not.
         return TestProcess.Start("env", ["--default-signal=INT", "sh", "-c", $"out=$1; error=$2; shift 2; {shell ?? ":"}; exec \"$@\" >\"$out\" 2>\"$error\"", "sh", Of("out"), Of("error"),
-            TestProcess.DotNet, "exec", AgentRig.Assembly, "run", .. arguments]);
+            TestProcess.DotNet, "exec", AgentRig.Assembly, verb, .. arguments]);
     }
 
     /// <summary>Waits for the latest start's end.</summary>

@@ -33,6 +33,7 @@ public sealed class DriftCauseRuleTests
         { "contrast-", "dirty-lens-or-focus", [], 1, 0 },
         { "sharpness- noise- embedding-distance+ classes-", "dirty-lens-or-focus", [], 1, 0 },
         { "brightness- clipped-black+", "exposure", Step, 1, 1 },
+        { "brightness- clipped-black+ entropy+", "ageing-lamp", Ramp, 1, 1 },
         { "brightness+ clipped-white+ contrast-", "exposure", Step, 1, 1 },
         { "blue-cast+ saturation+ confidence-", "white-balance", [], 1, 0 },
         { "noise+ sharpness+ confidence- classes+", "sensor-noise", [], 1, 0 },
