@@ -19,17 +19,8 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
     {
         while (done.Take() is { } job)
         {
-            if (job.ChallengerPlace is not null && _prompt.Length > 0)
-            {
-                for (var i = 0; i < job.Count; i++) Finish(job, i, _prompt, last: false);
-                job.WaitForChallenger();
-                for (var i = 0; i < job.Count; i++) Finish(job, i, _patient, last: true);
-            }
-            else
-            {
-                job.WaitForChallenger();
-                for (var i = 0; i < job.Count; i++) Finish(job, i, sinks, last: true);
-            }
+            if (job.Count == 1) FinishOne(job);
+            else FinishBatch(job);
             foreach (var entry in job.Entries) entry.Frame.Dispose();
             if (!_begun) Begin();
             job.End();
@@ -44,39 +35,77 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         Log.FirstInference(logger, (time.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds);
     }
 
-    /// <param name="last">All is known of the frame; before that, what the champion said.</param>
-    private void Finish(InspectionJob job, int row, IInspectedFrameSink[] to, bool last)
+    private void FinishOne(InspectionJob job)
+    {
+        var ahead = job.ChallengerPlace is not null && _prompt.Length > 0;
+        var answer = Decode(job, 0);
+        using var standIn = answer.StandIn;
+        if (ahead) Tell(job, 0, answer, _prompt, last: false);
+        job.WaitForChallenger();
+        Tell(job, 0, answer, ahead ? _patient : sinks, last: true);
+    }
+
+    private void FinishBatch(InspectionJob job)
+    {
+        var ahead = job.ChallengerPlace is not null && _prompt.Length > 0;
+        // A row's prediction lasts until the next row is decoded, so that those who hear of the challenger too have it decoded again.
+        if (ahead) TellEach(job, _prompt, last: false);
+        job.WaitForChallenger();
+        TellEach(job, ahead ? _patient : sinks, last: true);
+    }
+
+    private void TellEach(InspectionJob job, IInspectedFrameSink[] to, bool last)
+    {
+        for (var row = 0; row < job.Count; row++)
+        {
+            var answer = Decode(job, row);
+            using var standIn = answer.StandIn;
+            Tell(job, row, answer, to, last);
+        }
+    }
+
+    /// <summary>What the champion, or the model before in its stead, said of a frame. Whoever asked disposes the stand-in when all is told.</summary>
+    /// <param name="Failed">The champion, when another answered in its stead.</param>
+    private readonly record struct Answer(Prediction? Prediction, string? Error, bool NotFinite, StandIn? StandIn, ModelAttempt? Failed, long Begun, long Ended);
+
+    private Answer Decode(InspectionJob job, int row)
     {
         var entry = job.Entries[row];
-        var frame = entry.Frame;
         var begun = time.GetTimestamp();
         Prediction? prediction = null;
         var error = entry.Error;
         var notFinite = error is null && !job.ChampionPlace.Slot.TryDecode(entry.Plan!, row, out prediction, out error) && !job.ChampionPlace.Slot.WasFinite;
+        var standIn = error is not null && job.StandIn is { } other ? new StandIn(other, entry.Frame.Picture, time) : null;
+        return standIn?.Prediction is { } instead
+            ? new Answer(instead, null, false, standIn, new ModelAttempt(job.Champion, Ms(job.RunBegun, job.RunEnded), error, notFinite), begun, time.GetTimestamp())
+            : new Answer(prediction, error, notFinite, standIn, null, begun, time.GetTimestamp());
+    }
+
+    /// <param name="last">All is known of the frame; before that, what the champion said.</param>
+    private void Tell(InspectionJob job, int row, in Answer answer, IInspectedFrameSink[] to, bool last)
+    {
+        var (entry, failed) = (job.Entries[row], answer.Failed);
+        var frame = entry.Frame;
         ModelAttempt? challenger = null;
+        var begun = time.GetTimestamp();
         var shadow = last && job.ChallengerPlace is not null ? DecodeShadow(job, entry, row, out challenger) : null;
-        _timings.InferenceMs = Ms(job.RunBegun, job.RunEnded);
-        _timings.PreprocessMs = Ms(entry.Begun, entry.Prepared);
-        using var standIn = error is not null && job.StandIn is { } other ? new StandIn(other, frame.Picture, time) : null;
-        ModelAttempt? failed = null;
-        if (standIn?.Prediction is { } answer)
-        {
-            failed = new ModelAttempt(job.Champion, _timings.InferenceMs, error, notFinite);
-            if (last) Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, standIn.Model.Ref.Version, error!);
-            (prediction, error, notFinite) = (answer, null, false);
-            (_timings.PreprocessMs, _timings.InferenceMs) = (standIn.PreprocessMs, standIn.InferenceMs);
-        }
         var ended = time.GetTimestamp();
-        _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, begun);
-        _timings.DecodeMs = Ms(begun, ended) - (failed is null ? 0 : standIn!.PreprocessMs + standIn.InferenceMs);
-        if (last) frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), error is not null);
-        if (last && error is not null) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
-        var together = failed is null && job.Champion.Session.Batches;
-        HandOver(to, new InspectedFrame(frame, failed is null ? job.Champion : standIn!.Model, prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, error)
+        _timings.InferenceMs = failed is null ? Ms(job.RunBegun, job.RunEnded) : answer.StandIn!.InferenceMs;
+        _timings.PreprocessMs = failed is null ? Ms(entry.Begun, entry.Prepared) : answer.StandIn!.PreprocessMs;
+        _timings.QueueMs = Ms(frame.ReceivedTimestamp, entry.Begun) + Ms(entry.Prepared, job.RunBegun) + Ms(job.RunEnded, answer.Begun);
+        _timings.DecodeMs = Ms(answer.Begun, answer.Ended) + Ms(begun, ended) - (failed is null ? 0 : answer.StandIn!.PreprocessMs + answer.StandIn.InferenceMs);
+        if (last)
         {
-            Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = notFinite, Challenger = challenger, Failed = failed,
-            NearCut = prediction is null || failed is not null ? 0 : job.ChampionPlace.Slot.NearCut,
-            Embedding = prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(standIn!.Embedding),
+            frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), answer.Error is not null);
+            if (failed is { } stumbled) Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, answer.StandIn!.Model.Ref.Version, stumbled.Error!);
+            if (answer.Error is { } error) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
+        }
+        var together = failed is null && job.Champion.Session.Batches;
+        HandOver(to, new InspectedFrame(frame, failed is null ? job.Champion : answer.StandIn!.Model, answer.Prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, answer.Error)
+        {
+            Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = answer.NotFinite, Challenger = challenger, Failed = failed,
+            NearCut = answer.Prediction is null || failed is not null ? 0 : job.ChampionPlace.Slot.NearCut,
+            Embedding = answer.Prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(answer.StandIn!.Embedding),
         });
     }
 

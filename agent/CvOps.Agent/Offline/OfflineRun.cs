@@ -1,7 +1,6 @@
 using CvOps.Agent.Capture;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Tracking;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CvOps.Agent.Offline;
 
@@ -61,26 +60,11 @@ internal sealed class OfflineRun(OfflineOptions options, TextWriter summary, Act
     private async Task<ReadOutcome> FramesAsync(CameraOptions camera, ModelSlots slots, OfflineSink sink, CancellationTokenSource stop)
     {
         var programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
-        var pool = new FramePool();
-        using var queue = new FrameQueue();
-        var lane = new CameraLane(camera, time);
-        queue.Add(lane);
         // Tracks come before whoever writes or draws them.
         IInspectedFrameSink[] sinks = options.Track ? [new TrackingSink([new TrackingOptions { Camera = camera.Id }]), sink] : [sink];
-        using var loop = new InferenceLoop(queue, slots, sinks, options.Inference, time, NullLogger<InferenceLoop>.Instance);
-        var reader = new OfflineReader(options, lane, queue, pool, programs, _notes, time);
         using (new ProgressBar(() => _tally.Done, TotalAsync(programs, stop.Token), time))
         {
-            await loop.StartAsync(CancellationToken.None);
-            // A stage that dies would leave the reader waiting for room in the queue.
-            var inspecting = loop.ExecuteTask!.ContinueWith(ended =>
-            {
-                stop.Cancel();
-                return ended;
-            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
-            // A thread of its own: reads block, and a decoder lives no longer than the thread that started it.
-            var outcome = await Task.Factory.StartNew(() => reader.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-            await inspecting;
+            var outcome = await OfflineFrames.InspectAsync(options, camera, slots, sinks, programs, _notes, time, stop);
             sink.Finish();
             return outcome;
         }

@@ -3,7 +3,6 @@ using System.Text;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Offline;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CvOps.Agent.Drift.Compare;
 
@@ -64,23 +63,10 @@ internal static class CompareCommand
     /// <exception cref="OfflineException">It can't be read, has no frame, or none that the model can say anything of.</exception>
     internal static async Task<SeenWorld> SeeAsync(OfflineOptions options, ModelSlots slots, CancellationToken interrupted)
     {
-        var (world, notes, time) = (new SeenWorld(), new FrameNotes(), TimeProvider.System);
-        using var queue = new FrameQueue();
-        var lane = new CameraLane(OfflineInput.Camera(options.Input), time);
-        queue.Add(lane);
+        var world = new SeenWorld();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
-        using var loop = new InferenceLoop(queue, slots, [world], options.Inference, time, NullLogger<InferenceLoop>.Instance);
         var programs = FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH"));
-        var reader = new OfflineReader(options, lane, queue, new FramePool(), programs, notes, time);
-        await loop.StartAsync(CancellationToken.None);
-        var inspecting = loop.ExecuteTask!.ContinueWith(ended =>
-        {
-            stop.Cancel();
-            return ended;
-        }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Unwrap();
-        // A thread of its own: reads block, and a decoder lives no longer than the thread that started it.
-        var outcome = await Task.Factory.StartNew(() => reader.Run(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-        await inspecting;
+        var outcome = await OfflineFrames.InspectAsync(options, OfflineInput.Camera(options.Input), slots, [world], programs, new FrameNotes(), TimeProvider.System, stop);
         if (outcome.Problem is { } problem) throw world.Frames.Count == 0 ? OfflineException.WrongInput(problem) : OfflineException.Failed(problem);
         if (world.Frames.Count > 0 || interrupted.IsCancellationRequested) return world;
         throw OfflineException.WrongInput(world.FirstError is { } error ? $"{options.Input}: no frame has a prediction. The first: {error}" : $"{options.Input} has no frames.");
