@@ -10,7 +10,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence soak-camera line-model clean
+.PHONY: help setup build up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link soak-camera line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -40,7 +40,7 @@ test-slow: ## the tests that take minutes
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 
-bench: bench-frame bench-update bench-evidence ## every benchmark
+bench: bench-frame bench-update bench-evidence bench-link ## every benchmark
 
 bench-frame: build ## the frame path: each figure, its bound, and whether it holds; the names below are its parts
 	@.ci/setup bench
@@ -53,6 +53,10 @@ bench-update: build ## a model's update: frames lost in a swap, its gap, memory 
 bench-evidence: build ## what to label and how the world drifts: sketches, false alarms, detection delay, and what they cost
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks evidence
+
+bench-link: build ## the link: the spool beside the bare disk, kills and power cuts, a broker that is away, publishing and ingest beside their rivals
+	@.ci/setup bench
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks link
 
 bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels: bench-%: build
 	@.ci/setup bench
