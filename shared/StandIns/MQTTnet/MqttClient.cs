@@ -1,5 +1,6 @@
 using MQTTnet.Adapter;
 using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Wire;
@@ -92,6 +93,7 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         if (applicationMessage.Topic.Length == 0 || applicationMessage.Topic.AsSpan().ContainsAny('#', '+'))
             throw new MqttProtocolViolationException($"'{applicationMessage.Topic}' is no topic to publish on: it is empty or holds a wildcard.");
         var session = Current();
+        if (session.Options.ProtocolVersion != MqttProtocolVersion.V500) MessageFeatures.ThrowUnlessOfThree(applicationMessage);
         if (applicationMessage.QualityOfServiceLevel > MqttQualityOfServiceLevel.AtLeastOnce) throw new NotSupportedException("This stand-in publishes with QoS 0 and 1.");
         return cancellationToken.CanBeCanceled ? session.Connection.PublishAsync(applicationMessage, cancellationToken) : PublishWithinTimeoutAsync(session, applicationMessage);
     }
