@@ -6,6 +6,9 @@ public static class Limits
     /// <summary>Largest MQTT payload an agent sends or the fleet accepts, in bytes.</summary>
     public const int MessageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Largest number of a stream of messages in an origin; bounds what the fleet remembers of a device.</summary>
+    public const int Streams = 15;
+
     /// <summary>Largest <c>.cvmodel</c> file, in bytes.</summary>
     public const long PackageBytes = 2L * 1024 * 1024 * 1024;
 

@@ -23,8 +23,8 @@ internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, Dri
     /// <summary>A window that did not fit is not made into a message again before.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
-    // Boot and sequence may have more digits by the time the spool stamps them.
-    private const int OriginSlack = 40;
+    // Boot and sequence may have more digits, and the stream its number, by the time the spool stamps them.
+    private const int OriginSlack = 52;
 
     // On disk the placeholder of the spool is no device's name.
     private static readonly Origin Unsent = new(new DeviceId("unsent"), 1, 1);

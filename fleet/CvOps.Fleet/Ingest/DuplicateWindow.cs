@@ -1,52 +1,64 @@
 using System.Numerics;
+using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>
-/// Which (boot, sequence) of one device were applied: per boot a high-water mark, below which all were, and a bitmap of the
+/// Which (boot, stream, sequence) of one device were applied: per stream and boot a high-water mark, below which all were, and a bitmap of the
 /// <see cref="Width"/> sequences above it. Pure; saved with whatever it guards, in the same transaction.
 /// </summary>
 /// <remarks>
-/// A sequence more than <see cref="Width"/> ahead of the mark moves the mark: gaps that old were evicted by the spool and never come.
-/// Boots are kept apart because a spool still holds messages of earlier ones; the newest <see cref="Boots"/> are remembered, and a message of an
-/// older boot counts as a duplicate.
+/// A sequence more than <see cref="Width"/> ahead of the mark moves the mark: gaps that old were given up by the spool and never come. That is true
+/// within a stream, which arrives in order, and of no two streams together: after an outage frames may be a million messages behind results.
+/// Boots are kept apart because a spool still holds messages of earlier ones; the newest <see cref="Boots"/> of each stream are remembered, and a
+/// message of an older boot counts as a duplicate. Streams do not share them either: one may still be at a boot that another left twenty boots ago.
 /// </remarks>
 internal sealed class DuplicateWindow
 {
     public const int Width = 4096;
     public const int Boots = 16;
-    private const byte Version = 1;
 
-    private readonly SortedList<long, Marks> _boots = [];
+    // 1 had no streams.
+    private const byte FirstVersion = 1;
+    private const byte Version = 2;
+
+    private readonly SortedList<int, SortedList<long, Marks>> _streams = [];
 
     /// <returns>True the first time; false for what was applied before.</returns>
     public bool TryApply(Origin origin)
     {
-        if (origin.Boot < 1 || origin.Sequence < 1) throw new ArgumentException($"Boot {origin.Boot} and sequence {origin.Sequence} must be 1 or more.", nameof(origin));
-        if (!_boots.TryGetValue(origin.Boot, out var marks))
+        if (origin.Boot < 1 || origin.Sequence < 1 || origin.Stream is < 0 or > Limits.Streams)
+            throw new ArgumentException($"Boot {origin.Boot} and sequence {origin.Sequence} must be 1 or more, stream {origin.Stream} 0 to {Limits.Streams}.", nameof(origin));
+        if (!_streams.TryGetValue(origin.Stream, out var boots)) _streams.Add(origin.Stream, boots = []);
+        if (!boots.TryGetValue(origin.Boot, out var marks))
         {
-            if (_boots.Count == Boots)
+            if (boots.Count == Boots)
             {
-                if (origin.Boot < _boots.Keys[0]) return false;
-                _boots.RemoveAt(0);
+                if (origin.Boot < boots.Keys[0]) return false;
+                boots.RemoveAt(0);
             }
-            _boots.Add(origin.Boot, marks = new Marks());
+            boots.Add(origin.Boot, marks = new Marks());
         }
         return marks.TryApply(origin.Sequence);
     }
 
-    /// <summary>A few bytes while nothing is missing.</summary>
+    /// <summary>A few bytes a stream while nothing is missing.</summary>
     public byte[] Save()
     {
         using var memory = new MemoryStream();
         using var writer = new BinaryWriter(memory);
         writer.Write(Version);
-        writer.Write7BitEncodedInt(_boots.Count);
-        foreach (var (boot, marks) in _boots)
+        writer.Write7BitEncodedInt(_streams.Count);
+        foreach (var (stream, boots) in _streams)
         {
-            writer.Write7BitEncodedInt64(boot);
-            marks.Save(writer);
+            writer.Write7BitEncodedInt(stream);
+            writer.Write7BitEncodedInt(boots.Count);
+            foreach (var (boot, marks) in boots)
+            {
+                writer.Write7BitEncodedInt64(boot);
+                marks.Save(writer);
+            }
         }
         writer.Flush();
         return memory.ToArray();
@@ -60,8 +72,14 @@ internal sealed class DuplicateWindow
         using var reader = new BinaryReader(new MemoryStream(saved));
         try
         {
-            if (reader.ReadByte() is var version && version != Version) throw new InvalidDataException($"Duplicate window of version {version}; this fleet knows {Version}.");
-            for (var left = reader.Read7BitEncodedInt(); left > 0; left--) window._boots.Add(reader.Read7BitEncodedInt64(), Marks.Load(reader));
+            var version = reader.ReadByte();
+            if (version is not (FirstVersion or Version)) throw new InvalidDataException($"Duplicate window of version {version}; this fleet knows {FirstVersion} and {Version}.");
+            for (var left = version == FirstVersion ? 1 : reader.Read7BitEncodedInt(); left > 0; left--)
+            {
+                var boots = new SortedList<long, Marks>();
+                window._streams.Add(version == FirstVersion ? 0 : reader.Read7BitEncodedInt(), boots);
+                for (var kept = reader.Read7BitEncodedInt(); kept > 0; kept--) boots.Add(reader.Read7BitEncodedInt64(), Marks.Load(reader));
+            }
             return window;
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException)
@@ -70,7 +88,7 @@ internal sealed class DuplicateWindow
         }
     }
 
-    /// <summary>One boot. Bit i of the ring stands for a sequence whose remainder by the width is i.</summary>
+    /// <summary>One boot of a stream. Bit i of the ring stands for a sequence whose remainder by the width is i.</summary>
     private sealed class Marks
     {
         private readonly ulong[] _seen = new ulong[Width / 64];

@@ -63,6 +63,7 @@ internal static class MessageReader
             if (telemetry.Origin is not { } origin) return "It has no origin.";
             if (origin.Device != topic.Device) return $"Its origin is device '{origin.Device}', the topic's is '{topic.Device}'.";
             if (origin.Boot < 1 || origin.Sequence < 1) return $"Boot {origin.Boot} and sequence {origin.Sequence} must be 1 or more.";
+            if (origin.Stream is < 0 or > Limits.Streams) return $"Its stream is {origin.Stream}; streams are 0 to {Limits.Streams}.";
         }
         return body switch
         {

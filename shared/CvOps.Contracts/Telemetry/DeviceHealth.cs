@@ -41,7 +41,26 @@ public sealed record CameraHealth(
     long FramesFrozen = 0, int GeometryChanges = 0, long StreamDamages = 0);
 
 /// <summary>The spool. Counters run since the agent's start.</summary>
-public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long BudgetBytes, long EvictedMessages, long DeadLetters);
+/// <param name="EvictedMessages">Given up for want of room: over the budget, or refused by the disk.</param>
+public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long BudgetBytes, long EvictedMessages, long DeadLetters)
+{
+    /// <summary>Of what is waiting; null from agents that kept one queue for all.</summary>
+    public IReadOnlyList<SpoolClassHealth>? Classes { get; init; }
+
+    /// <summary>What was given up, by kind and reason; null where nothing was.</summary>
+    public IReadOnlyList<SpoolLoss>? Losses { get; init; }
+}
+
+/// <summary>One class of messages in the spool.</summary>
+/// <param name="Name">control, results, evidence or frames; earlier for what an agent without classes left.</param>
+public sealed record SpoolClassHealth(string Name, long WaitingMessages, long WaitingBytes, long BudgetBytes);
+
+/// <summary>Budget: it was the least worth having when there was no room. Expired: its time to live was over before the fleet had it. Disk: it could not be written.</summary>
+public enum SpoolLossReason { Budget, Expired, Disk }
+
+/// <summary>Messages the spool gave up since the agent's start.</summary>
+/// <param name="Kind">What their topic carries; null for topics of other trees.</param>
+public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, long Messages);
 
 /// <summary>One camera's outputs. Counters run since the agent's start.</summary>
 /// <param name="Healthy">Whether they say that parts are inspected; false is the fail-safe level.</param>

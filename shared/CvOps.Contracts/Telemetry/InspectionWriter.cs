@@ -12,6 +12,7 @@ public static class InspectionWriter
     private static readonly JsonEncodedText Device = JsonEncodedText.Encode("device");
     private static readonly JsonEncodedText Boot = JsonEncodedText.Encode("boot");
     private static readonly JsonEncodedText Sequence = JsonEncodedText.Encode("sequence");
+    private static readonly JsonEncodedText Stream = JsonEncodedText.Encode("stream");
     private static readonly JsonEncodedText Camera = JsonEncodedText.Encode("camera");
     private static readonly JsonEncodedText Frame = JsonEncodedText.Encode("frame");
     private static readonly JsonEncodedText Connection = JsonEncodedText.Encode("connection");
@@ -40,6 +41,7 @@ public static class InspectionWriter
         json.WriteString(Device, report.Origin.Device.Value);
         json.WriteNumber(Boot, report.Origin.Boot);
         json.WriteNumber(Sequence, report.Origin.Sequence);
+        if (report.Origin.Stream != 0) json.WriteNumber(Stream, report.Origin.Stream);
         json.WriteEndObject();
         json.WriteString(Camera, report.Camera.Value);
         json.WriteNumber(Frame, report.Frame);

@@ -17,11 +17,11 @@ public sealed class DuplicateWindowTests
     {
         var random = new Random(seed);
         var window = new DuplicateWindow();
-        var seen = new HashSet<(long, long)>();
+        var seen = new HashSet<(long, int, long)>();
         for (var i = 0; i < 20_000; i++)
         {
-            var origin = new Origin(Device, random.Next(1, 4), Math.Max(1, i / 3 + random.Next(-1500, 1500)));
-            Assert.Equal(seen.Add((origin.Boot, origin.Sequence)), window.TryApply(origin));
+            var origin = new Origin(Device, random.Next(1, 4), Math.Max(1, i / 3 + random.Next(-1500, 1500)), random.Next(0, 3));
+            Assert.Equal(seen.Add((origin.Boot, origin.Stream, origin.Sequence)), window.TryApply(origin));
             if (i % 1000 == 0) window = DuplicateWindow.Load(window.Save());
         }
     }
@@ -53,6 +53,38 @@ public sealed class DuplicateWindowTests
         Assert.True(window.TryApply(new Origin(Device, 7, 1)));
         Assert.True(window.TryApply(new Origin(Device, 6, 40)));
         Assert.False(window.TryApply(new Origin(Device, 6, 40)));
+    }
+
+    /// <summary>An outage of many boots: results are a million ahead of the frames that were held back for them, and everything comes twice.</summary>
+    [Fact]
+    public void A_stream_a_million_behind_another_loses_and_doubles_nothing()
+    {
+        const int results = 1_000_000, frames = 5_000, restarts = 40;
+        var window = new DuplicateWindow();
+        var (applied, doubled) = (0, 0);
+        for (var i = 1; i <= results; i++) applied += window.TryApply(Of(2, i, results)) ? 1 : 0;
+        window = DuplicateWindow.Load(window.Save());
+        for (var i = 1; i <= frames; i++) applied += window.TryApply(Of(4, i, frames)) ? 1 : 0;
+        for (var i = 1; i <= results; i++) doubled += window.TryApply(Of(2, i, results)) ? 1 : 0;
+        for (var i = 1; i <= frames; i++) doubled += window.TryApply(Of(4, i, frames)) ? 1 : 0;
+        Assert.Equal((results + frames, 0), (applied, doubled));
+
+        static Origin Of(int stream, int i, int of)
+        {
+            var each = of / restarts;
+            return new Origin(Device, 1 + ((i - 1) / each), 1 + ((i - 1) % each), stream);
+        }
+    }
+
+    [Fact]
+    public void Marks_of_a_fleet_that_knew_no_streams_are_those_of_stream_0()
+    {
+        // Version 1: two boots, marks 5 and 300, nothing ahead.
+        var window = DuplicateWindow.Load([1, 2, 7, 5, 0, 8, 0xAC, 2, 0]);
+        Assert.False(window.TryApply(new Origin(Device, 7, 5)));
+        Assert.False(window.TryApply(new Origin(Device, 8, 300)));
+        Assert.True(window.TryApply(new Origin(Device, 8, 301)));
+        Assert.True(window.TryApply(new Origin(Device, 8, 5, 2)));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class InspectionWriterTests
         List<InspectionReport> reports =
         [
             full,
-            full with { Part = null, Shadow = null, Error = null },
+            full with { Part = null, Shadow = null, Error = null, Origin = full.Origin with { Stream = 2 } },
             full with { Prediction = rich, TimeSource = TimeSource.Host },
             full with { TimeSource = TimeSource.Container, Prediction = new Prediction { Class = "Ä \"quoted\" <b> 日本", Confidence = double.NaN, Margin = double.PositiveInfinity, Entropy = -0.0 } },
             full with { Prediction = new Prediction(), Timings = new FrameTimings(1e-9, 1e300, 0.1, 12345.6789), CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(1) },

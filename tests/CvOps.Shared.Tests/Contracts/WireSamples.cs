@@ -42,6 +42,11 @@ internal static class WireSamples
             Model = Champion, Prediction = Scratch, Shadow = new ShadowPrediction(Challenger, new Prediction { Class = "good", Confidence = 0.5 }),
             Timings = new FrameTimings(0.5, 1.25, 8.75, 0.125), Error = "Output 'logits' is NaN.",
         }),
+        ["InspectionReportOfAStream"] = Of(ContractsJson.Default.InspectionReport, new InspectionReport
+        {
+            Origin = From with { Stream = 2 }, Camera = Camera, Frame = 1234, Connection = 2, CapturedAt = Noon, TimeSource = TimeSource.Host, TimeUncertaintyMs = 1,
+            Model = Champion, Prediction = Scratch, Timings = new FrameTimings(0.5, 1.25, 8.75, 0.125),
+        }),
         [nameof(DriftWindow)] = Of(ContractsJson.Default.DriftWindow, new DriftWindow
         {
             Origin = From, Camera = Camera, Model = Champion, From = Noon, To = Noon.AddSeconds(10), Frames = 50,
@@ -64,6 +69,15 @@ internal static class WireSamples
             Origin = From, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CUDA",
             Cameras = [new CameraHealth(Camera, CameraState.Stale, 24.5, 18.75, 90_000, 12, 1, 2, "The camera has sent no frame for 3 s.", 5, 1, 9)],
             Spool = new SpoolHealth(7, 3500, 1 << 30, 1, 2), Actuation = [new ActuationHealth(Camera, true, 100, 98, 1, 1, 12, 0.25)], ShadowFramesShed = 17,
+        }),
+        ["DeviceHealthWithClasses"] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
+        {
+            Origin = From with { Stream = 1 }, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CUDA", Cameras = [],
+            Spool = new SpoolHealth(7, 3500, 1 << 30, 3, 2)
+            {
+                Classes = [new SpoolClassHealth("results", 5, 2500, 1 << 30), new SpoolClassHealth("frames", 2, 1000, 1 << 29)],
+                Losses = [new SpoolLoss(TopicKind.Frame, SpoolLossReason.Budget, 3), new SpoolLoss(TopicKind.Health, SpoolLossReason.Expired, 9), new SpoolLoss(null, SpoolLossReason.Disk, 1)],
+            },
         }),
         [nameof(DeviceStatus)] = Of(ContractsJson.Default.DeviceStatus, new DeviceStatus(Device, Connectivity.Online, 3, "0.1.0")),
         [nameof(TwinDesired)] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
