@@ -10,7 +10,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link soak-camera line-model clean
+.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link soak-camera line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -69,6 +69,11 @@ test-crash: build ## kill updates at every step, cut the power, fill the disk, t
 soak-camera: build ## a real RTSP server killed, stopped and made to lose packets for SOAK_MINUTES; counts frames in and results out
 	@.ci/setup soak
 	@exec tests/CvOps.Benchmarks/soak-camera.sh $(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $(SOAK_MINUTES)
+
+contracts: ## write the JSON Schemas and the AsyncAPI document anew, after a change of a message
+	@dotnet build tests/CvOps.Shared.Tests/CvOps.Shared.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
+	@dotnet $(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests.dll -explicit only -noLogo -method CvOps.Shared.Tests.Contracts.Schemas.ContractFilesTests.Writes_what_the_code_says
+	@git status --short shared/CvOps.Contracts/Schemas
 
 line-model: ## train the simulator's model again (PyTorch, a few minutes)
 	@.ci/setup train

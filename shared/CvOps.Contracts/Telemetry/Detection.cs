@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>
@@ -8,14 +10,19 @@ public sealed record Detection(string Class, double Score, double X, double Y, d
 {
     public string Class { get; set; } = Class;
 
+    [Wire(Minimum = 0, Maximum = 1)]
     public double Score { get; set; } = Score;
 
+    [Wire(Unit = "px")]
     public double X { get; set; } = X;
 
+    [Wire(Unit = "px")]
     public double Y { get; set; } = Y;
 
+    [Wire(Unit = "px", Minimum = 0)]
     public double Width { get; set; } = Width;
 
+    [Wire(Unit = "px", Minimum = 0)]
     public double Height { get; set; } = Height;
 
     /// <summary>Names the object from frame to frame while a tracker follows it; null without one.</summary>
@@ -25,6 +32,7 @@ public sealed record Detection(string Class, double Score, double X, double Y, d
     /// Oriented boxes: radians from the picture's x axis to the side that <see cref="Width"/> measures, clockwise as the picture is seen, in
     /// [-pi/2, pi/2); null for upright boxes.
     /// </summary>
+    [Wire(Unit = "rad", Minimum = -1.5707963267948966, Maximum = 1.5707963267948966)]
     public double? Angle { get; set; }
 
     /// <summary>
@@ -40,6 +48,7 @@ public sealed record Detection(string Class, double Score, double X, double Y, d
     public List<double>? Polygon { get; set; }
 
     /// <summary>Picture pixels that the whole mask covers; null for models without masks.</summary>
+    [Wire(Unit = "px2", Minimum = 0)]
     public double? MaskArea { get; set; }
 
     /// <summary>A detection of the caller's own.</summary>

@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>Stale: no frame for a while, or the same picture again and again. Lost: given up, being connected again. Finished: a file played to its end.</summary>
@@ -10,8 +12,10 @@ public sealed record DeviceHealth : ITelemetry
 
     public required DateTimeOffset At { get; init; }
 
+    [Wire(Unit = "s", Minimum = 0)]
     public required double UptimeSeconds { get; init; }
 
+    [Wire(Unit = "B", Minimum = 0)]
     public required long ResidentBytes { get; init; }
 
     /// <summary>The execution provider really in use: TensorRT, CUDA or CPU; "" before the first session.</summary>
@@ -25,6 +29,7 @@ public sealed record DeviceHealth : ITelemetry
     public IReadOnlyList<ActuationHealth>? Actuation { get; init; }
 
     /// <summary>Frames since the agent's start that the challenger was not asked about, for want of time.</summary>
+    [Wire(Minimum = 0)]
     public long ShadowFramesShed { get; set; }
 }
 
@@ -36,13 +41,15 @@ public sealed record DeviceHealth : ITelemetry
 /// <param name="GeometryChanges">How often the size of the pictures changed.</param>
 /// <param name="StreamDamages">Lost packets and broken pictures that the decoder lived with.</param>
 public sealed record CameraHealth(
-    CameraId Camera, CameraState State, double Fps, double LatencyMsP99,
-    long FramesInspected, long FramesDropped, long InferenceErrors, int Reconnects, string? Problem,
-    long FramesFrozen = 0, int GeometryChanges = 0, long StreamDamages = 0);
+    CameraId Camera, CameraState State, [Wire(Unit = "1/s", Minimum = 0)] double Fps, [Wire(Unit = "ms", Minimum = 0)] double LatencyMsP99,
+    [Wire(Minimum = 0)] long FramesInspected, [Wire(Minimum = 0)] long FramesDropped, [Wire(Minimum = 0)] long InferenceErrors, [Wire(Minimum = 0)] int Reconnects,
+    string? Problem, [Wire(Minimum = 0)] long FramesFrozen = 0, [Wire(Minimum = 0)] int GeometryChanges = 0, [Wire(Minimum = 0)] long StreamDamages = 0);
 
 /// <summary>The spool. Counters run since the agent's start.</summary>
 /// <param name="EvictedMessages">Given up for want of room: over the budget, or refused by the disk.</param>
-public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long BudgetBytes, long EvictedMessages, long DeadLetters)
+public sealed record SpoolHealth(
+    [Wire(Minimum = 0)] long WaitingMessages, [Wire(Unit = "B", Minimum = 0)] long WaitingBytes, [Wire(Unit = "B", Minimum = 0)] long BudgetBytes,
+    [Wire(Minimum = 0)] long EvictedMessages, [Wire(Minimum = 0)] long DeadLetters)
 {
     /// <summary>Of what is waiting; null from agents that kept one queue for all.</summary>
     public IReadOnlyList<SpoolClassHealth>? Classes { get; init; }
@@ -53,14 +60,15 @@ public sealed record SpoolHealth(long WaitingMessages, long WaitingBytes, long B
 
 /// <summary>One class of messages in the spool.</summary>
 /// <param name="Name">control, results, evidence or frames; earlier for what an agent without classes left.</param>
-public sealed record SpoolClassHealth(string Name, long WaitingMessages, long WaitingBytes, long BudgetBytes);
+public sealed record SpoolClassHealth(
+    string Name, [Wire(Minimum = 0)] long WaitingMessages, [Wire(Unit = "B", Minimum = 0)] long WaitingBytes, [Wire(Unit = "B", Minimum = 0)] long BudgetBytes);
 
 /// <summary>Budget: it was the least worth having when there was no room. Expired: its time to live was over before the fleet had it. Disk: it could not be written.</summary>
 public enum SpoolLossReason { Budget, Expired, Disk }
 
 /// <summary>Messages the spool gave up since the agent's start.</summary>
 /// <param name="Kind">What their topic carries; null for topics of other trees.</param>
-public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, long Messages);
+public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, [Wire(Minimum = 0)] long Messages);
 
 /// <summary>One camera's outputs. Counters run since the agent's start.</summary>
 /// <param name="Healthy">Whether they say that parts are inspected; false is the fail-safe level.</param>
@@ -70,4 +78,6 @@ public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, long Mes
 /// <param name="NoPrediction">Parts whose frame gave no prediction.</param>
 /// <param name="Rejects">Parts the ejector was driven for.</param>
 /// <param name="LatestMs">The latest ejection after its due time.</param>
-public sealed record ActuationHealth(CameraId Camera, bool Healthy, long Triggers, long Decided, long DeadlineMisses, long NoPrediction, long Rejects, double LatestMs);
+public sealed record ActuationHealth(
+    CameraId Camera, bool Healthy, [Wire(Minimum = 0)] long Triggers, [Wire(Minimum = 0)] long Decided, [Wire(Minimum = 0)] long DeadlineMisses,
+    [Wire(Minimum = 0)] long NoPrediction, [Wire(Minimum = 0)] long Rejects, [Wire(Unit = "ms")] double LatestMs);

@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>One camera's world through one model's eyes for a while. Topic <c>drift/{camera}</c>, QoS 1. Windows merge by adding counts.</summary>
@@ -16,6 +18,7 @@ public sealed record DriftWindow : ITelemetry
     public required DateTimeOffset To { get; init; }
 
     /// <summary>Frames counted, at least 1.</summary>
+    [Wire(Minimum = 1)]
     public required long Frames { get; init; }
 
     /// <summary>By covariate (<see cref="Packages.Covariates"/>), over the edges of the package's reference profile. Empty where <see cref="Sketches"/> say the same.</summary>
@@ -38,15 +41,19 @@ public sealed record DriftWindow : ITelemetry
 public sealed record StreamCounts
 {
     /// <summary>Frames of a constant picture or of numbers that are none; their picture is counted in no covariate.</summary>
+    [Wire(Minimum = 0)]
     public long? Unusable { get; init; }
 
     /// <summary>Frames that the model gave no prediction for; not among the window's frames.</summary>
+    [Wire(Minimum = 0)]
     public long? Failed { get; init; }
 
     /// <summary>Lost packets and broken pictures that the decoder lived with.</summary>
+    [Wire(Minimum = 0)]
     public long? Damaged { get; init; }
 
     /// <summary>Frames whose numbers are those of the frame before, to the last bit, and frames of a frozen picture, which are not inspected.</summary>
+    [Wire(Minimum = 0)]
     public long? Repeated { get; init; }
 
     /// <summary>Counts of the frames' age when they were inspected, read to counted, over <see cref="Packages.Covariates.FrameAgeEdges"/>; zeros at the end are left out.</summary>
@@ -57,4 +64,4 @@ public sealed record StreamCounts
 /// <param name="EdgesId">First 16 hex digits of the SHA-256 of the edges: counts over different edges never merge.</param>
 /// <param name="Counts">One more than there are edges: below the first, between each two, from the last up. NaN is counted nowhere.</param>
 /// <param name="Sum">Sum of the values, for the mean.</param>
-public sealed record HistogramCounts(string EdgesId, IReadOnlyList<long> Counts, double Sum);
+public sealed record HistogramCounts([Wire(Pattern = "^[0-9a-f]{16}$")] string EdgesId, IReadOnlyList<long> Counts, double Sum);

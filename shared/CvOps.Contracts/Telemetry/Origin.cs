@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CvOps.Contracts.Schemas;
 
 namespace CvOps.Contracts.Telemetry;
 
@@ -12,7 +13,9 @@ namespace CvOps.Contracts.Telemetry;
 /// Messages of one stream arrive in order; those of different streams overtake each other by hours. 1 control, 2 results, 3 evidence, 4 frames, at most
 /// <see cref="Limits.Streams"/>; 0, which is left out, from agents that had one stream for all.
 /// </param>
-public sealed record Origin(DeviceId Device, long Boot, long Sequence, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Stream = 0);
+public sealed record Origin(
+    DeviceId Device, [Wire(Minimum = 1)] long Boot, [Wire(Minimum = 1)] long Sequence,
+    [Wire(Minimum = 0, Maximum = Limits.Streams)] [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Stream = 0);
 
 /// <summary>A message that is applied once. The spool stamps <see cref="Origin"/> when it appends.</summary>
 public interface ITelemetry

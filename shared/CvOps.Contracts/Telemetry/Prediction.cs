@@ -1,10 +1,13 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>A model version, as reports name it.</summary>
 /// <param name="Digest">SHA-256 of the <c>.cvmodel</c> file, lower-case hex: the identity. Name and version are for people.</param>
-public sealed record ModelRef(string Name, string Version, string Digest);
+public sealed record ModelRef(string Name, string Version, [Wire(Pattern = WireAttribute.Sha256)] string Digest);
 
-/// <summary>What a model says of one frame. Settable, since a decoder fills the same one for every frame; whoever keeps one keeps a <see cref="Copy"/>.</summary>
+/// <summary>What a model says of one frame.</summary>
+/// <remarks>Settable, since a decoder fills the same one for every frame; whoever keeps one keeps a <see cref="Copy"/>.</remarks>
 public sealed record Prediction
 {
     /// <summary>
@@ -14,6 +17,7 @@ public sealed record Prediction
     public string? Class { get; set; }
 
     /// <summary>Probability or score of <see cref="Class"/>, 0..1; for segmentation the fraction it covers; 0 when there is none.</summary>
+    [Wire(Minimum = 0, Maximum = 1)]
     public double Confidence { get; set; }
 
     /// <summary>
@@ -21,12 +25,14 @@ public sealed record Prediction
     /// score cut. Several labels: that of the score nearest to the cut, over the room there is on its side. Segmentation: how far the nearest reject
     /// class is from the area that rejects; without reject classes, first minus second area. Anomaly: twice the distance of the normalised score from 0.5.
     /// </summary>
+    [Wire(Minimum = 0, Maximum = 1)]
     public double Margin { get; set; }
 
     /// <summary>
     /// Shannon entropy divided by its maximum, 0..1. Classifiers: over the classes. Several labels: the mean over the classes. Segmentation: of the
     /// areas. Anomaly: of the normalised score. Detectors: 0.
     /// </summary>
+    [Wire(Minimum = 0, Maximum = 1)]
     public double Entropy { get; set; }
 
     /// <summary>Boxes by falling score; empty for classifiers.</summary>
@@ -54,7 +60,7 @@ public sealed record Prediction
 }
 
 /// <param name="Score">0..1.</param>
-public readonly record struct LabelScore(string Class, double Score);
+public readonly record struct LabelScore(string Class, [Wire(Minimum = 0, Maximum = 1)] double Score);
 
 /// <param name="Fraction">Part of what the model saw of the picture, 0..1.</param>
-public readonly record struct ClassArea(string Class, double Fraction);
+public readonly record struct ClassArea(string Class, [Wire(Minimum = 0, Maximum = 1)] double Fraction);

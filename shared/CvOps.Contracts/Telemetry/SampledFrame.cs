@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>A frame worth a person's look. Topic <c>frame/{camera}/{frameId}</c>, QoS 1.</summary>
@@ -6,6 +8,7 @@ public sealed record SampledFrame : ITelemetry
     public required Origin Origin { get; init; }
 
     /// <summary>An identifier, unique in the fleet.</summary>
+    [Wire(Pattern = WireAttribute.Name)]
     public required string FrameId { get; init; }
 
     public required CameraId Camera { get; init; }
@@ -13,9 +16,11 @@ public sealed record SampledFrame : ITelemetry
     public string? Part { get; init; }
 
     /// <summary>Number of the frame since the camera was connected, from 0, as in <see cref="InspectionReport.Frame"/>.</summary>
+    [Wire(Minimum = 0)]
     public long Frame { get; init; }
 
     /// <summary>Counts the camera's connections within the boot, from 1.</summary>
+    [Wire(Minimum = 0)]
     public int Connection { get; init; }
 
     public required DateTimeOffset CapturedAt { get; init; }
@@ -33,10 +38,13 @@ public sealed record SampledFrame : ITelemetry
     /// Probability with which this frame came to be kept, by whichever rule, (0, 1]: an unbiased estimate weighs it by one over this. Null where it
     /// can't be known, as in frames of earlier agents; such a frame belongs into no estimate.
     /// </summary>
+    [Wire(Minimum = 0, Maximum = 1)]
     public double? InclusionProbability { get; init; }
 
+    [Wire(Unit = "px", Minimum = 1)]
     public required int Width { get; init; }
 
+    [Wire(Unit = "px", Minimum = 1)]
     public required int Height { get; init; }
 
     /// <summary>The part of the picture that the prediction's boxes lie in, with some surroundings; null without boxes. The picture is whole.</summary>
@@ -52,7 +60,8 @@ public sealed record SampledFrame : ITelemetry
 /// <c>temporal</c>, <c>novelty</c>, <c>rare-class</c>, <c>out-of-domain</c>; <c>import</c> for a picture from outside.
 /// </param>
 /// <param name="Score">How much the rule wants it, 0..1.</param>
-public sealed record SamplingReason(string Rule, double Score);
+public sealed record SamplingReason(string Rule, [Wire(Minimum = 0, Maximum = 1)] double Score);
 
 /// <summary>A rectangle of a picture, in its pixels, origin top left.</summary>
-public sealed record FrameCrop(int X, int Y, int Width, int Height);
+public sealed record FrameCrop(
+    [Wire(Unit = "px", Minimum = 0)] int X, [Wire(Unit = "px", Minimum = 0)] int Y, [Wire(Unit = "px", Minimum = 0)] int Width, [Wire(Unit = "px", Minimum = 0)] int Height);

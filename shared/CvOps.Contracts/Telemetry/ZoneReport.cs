@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Telemetry;
 
 /// <summary>What went on in one camera's zones and over its lines for a while. Topic <c>zone/{camera}</c>, QoS 1. Counts of several reports add up.</summary>
@@ -14,6 +16,7 @@ public sealed record ZoneReport : ITelemetry
     public required DateTimeOffset To { get; init; }
 
     /// <summary>Frames looked at.</summary>
+    [Wire(Minimum = 0)]
     public required long Frames { get; init; }
 
     /// <summary>By zone and class; what never held anything is left out.</summary>
@@ -30,7 +33,9 @@ public sealed record ZoneReport : ITelemetry
 /// <param name="DwellSeconds">Length of those that ended, together.</param>
 /// <param name="LongestSeconds">Length of the longest of them.</param>
 /// <param name="Overstayed">Visits that came to be longer than the zone's limit.</param>
-public sealed record ZoneCount(string Zone, string Class, int Present, long Entered, long Left, double DwellSeconds, double LongestSeconds, long Overstayed);
+public sealed record ZoneCount(
+    string Zone, string Class, [Wire(Minimum = 0)] int Present, [Wire(Minimum = 0)] long Entered, [Wire(Minimum = 0)] long Left,
+    [Wire(Unit = "s", Minimum = 0)] double DwellSeconds, [Wire(Unit = "s", Minimum = 0)] double LongestSeconds, [Wire(Minimum = 0)] long Overstayed);
 
 /// <summary>Crossings of a line by objects of a class. In: from the line's left to its right, looking from its first point to its second.</summary>
-public sealed record LineCount(string Line, string Class, long In, long Out);
+public sealed record LineCount(string Line, string Class, [Wire(Minimum = 0)] long In, [Wire(Minimum = 0)] long Out);

@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schemas;
+
 namespace CvOps.Contracts.Twin;
 
 /// <summary>Where a model update stands. Stored and sent by name; only ever added to.</summary>
@@ -7,8 +9,10 @@ public enum UpdateState { Idle, Downloading, Verifying, Preparing, SelfTesting, 
 public sealed record TwinReported
 {
     /// <summary>The desired document this answers; 0 before the first.</summary>
+    [Wire(Minimum = 0)]
     public required long DesiredVersion { get; init; }
 
+    [Wire(Minimum = 0)]
     public required long Boot { get; init; }
 
     public required DateTimeOffset At { get; init; }
@@ -24,7 +28,7 @@ public sealed record TwinReported
 }
 
 /// <param name="Source">The camera's address without user and password.</param>
-public sealed record ReportedCamera(CameraId Camera, string Source, int Width, int Height);
+public sealed record ReportedCamera(CameraId Camera, string Source, [Wire(Unit = "px", Minimum = 0)] int Width, [Wire(Unit = "px", Minimum = 0)] int Height);
 
 /// <summary>The model slots and the update.</summary>
 public sealed record ReportedModel
@@ -38,6 +42,7 @@ public sealed record ReportedModel
     public Telemetry.ModelRef? Previous { get; init; }
 
     /// <summary>What the update in progress, or the last one, is about: the digest of its package.</summary>
+    [Wire(Pattern = WireAttribute.Sha256)]
     public string? Target { get; init; }
 
     /// <summary>Why the last update failed or was rolled back, in a sentence; null when it did not.</summary>
@@ -55,7 +60,7 @@ public sealed record ReportedModel
 
 /// <param name="Fraction">0..1 of the step.</param>
 /// <param name="Bytes">Fetched so far; null for a step that fetches nothing.</param>
-public sealed record ReportedProgress(double Fraction, long? Bytes, long? OfBytes);
+public sealed record ReportedProgress([Wire(Minimum = 0, Maximum = 1)] double Fraction, [Wire(Unit = "B", Minimum = 0)] long? Bytes, [Wire(Unit = "B", Minimum = 0)] long? OfBytes);
 
 /// <param name="For">What is waited for, in words that follow "waits for".</param>
 /// <param name="Since">On the device's clock.</param>

@@ -53,6 +53,12 @@ internal static class WireSamples
             Histograms = new Dictionary<string, HistogramCounts> { [Covariates.Brightness] = new("0123456789abcdef", [1, 48, 1], 6000.5) },
             Classes = new Dictionary<string, long> { ["scratch"] = 3, [""] = 47 },
         }),
+        ["DriftWindowWithSketches"] = Of(ContractsJson.Default.DriftWindow, new DriftWindow
+        {
+            Origin = From, Camera = Camera, Model = Champion, From = Noon, To = Noon.AddSeconds(10), Frames = 50, Histograms = new Dictionary<string, HistogramCounts>(),
+            Sketches = new Dictionary<string, IReadOnlyList<long>> { [Covariates.Brightness] = [6_144_512, 1, 48, 1] }, Classes = new Dictionary<string, long> { ["scratch"] = 50 },
+            Stream = new StreamCounts { Unusable = 1, Failed = 2, Damaged = 3, Repeated = 4, Ages = [40, 10] },
+        }),
         [nameof(ZoneReport)] = Of(ContractsJson.Default.ZoneReport, new ZoneReport
         {
             Origin = From, Camera = Camera, From = Noon, To = Noon.AddSeconds(10), Frames = 250,
@@ -94,6 +100,15 @@ internal static class WireSamples
         {
             DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [new ReportedCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080)],
             Model = new ReportedModel { State = UpdateState.RolledBack, Active = Champion, Previous = Challenger, Target = Challenger.Digest, Reason = "2 of 50 frames had no prediction." },
+        }),
+        ["TwinReportedWithWait"] = Of(ContractsJson.Default.TwinReported, new TwinReported
+        {
+            DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [],
+            Model = new ReportedModel
+            {
+                State = UpdateState.Downloading, Active = Champion, Target = Challenger.Digest, Since = Noon, Progress = new ReportedProgress(0.25, 1000, 4000),
+                Wait = new ReportedWait("the maintenance window", Noon, Noon.AddHours(10)),
+            },
         }),
         [nameof(Command)] = Of(ContractsJson.Default.Command,
             new Command("c-1", "restart-camera", Noon, Noon.AddMinutes(1), "anna", new Dictionary<string, string> { ["camera"] = "cam-1" })),

@@ -1,0 +1,61 @@
+using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Contracts;
+
+/// <summary>Who publishes on a topic.</summary>
+public enum TopicDirection { FromDevice, ToDevice }
+
+/// <summary>One kind of topic.</summary>
+/// <param name="Suffix">Behind <c>cvops/v1/{site}/{device}/</c>, with the names of its parameters in braces.</param>
+/// <param name="Retained">Whoever subscribes later gets the newest one at once.</param>
+/// <param name="Message">The record of its payload.</param>
+/// <param name="Summary">In a sentence, for whoever reads the AsyncAPI document.</param>
+public sealed record TopicRule(TopicKind Kind, string Suffix, TopicDirection Direction, bool Retained, Type Message, string Summary)
+{
+    /// <summary>Every topic's quality of service.</summary>
+    public const int QoS = 1;
+
+    /// <summary>Every payload's media type, and the MQTT 5 content type.</summary>
+    public const string ContentType = "application/json";
+
+    /// <summary>The whole topic, parameters in braces.</summary>
+    public string Address { get; } = $"{Topics.Root}/{{site}}/{{device}}/{Suffix}";
+
+    /// <summary>The part behind site and device as a subscription: a <c>+</c> for each parameter.</summary>
+    public string Filter { get; } = string.Join('/', Suffix.Split('/').Select(level => level.StartsWith('{') ? "+" : level));
+
+    /// <summary>The CloudEvents type of what travels on it.</summary>
+    public string EventType { get; } = $"io.cvops.{string.Join('-', Suffix.Split('/').Where(level => !level.StartsWith('{')))}.v1";
+
+    /// <summary>The <c>$id</c> of the payload's JSON Schema, and its CloudEvents dataschema.</summary>
+    public string SchemaId { get; } = TopicCatalog.SchemaIdOf(Message.Name);
+}
+
+/// <summary>
+/// All topics of CvOps in one table. The broker's access list, the AsyncAPI document and the JSON Schemas are made of it;
+/// <see cref="Topics"/> builds and parses the same topics where speed counts, and a test holds the two together.
+/// </summary>
+public static class TopicCatalog
+{
+    public static IReadOnlyList<TopicRule> All { get; } =
+    [
+        new(TopicKind.Status, "status", TopicDirection.FromDevice, true, typeof(DeviceStatus), "Whether the device is there. The broker publishes it as the device's last will."),
+        new(TopicKind.Inspection, "inspection/{camera}", TopicDirection.FromDevice, false, typeof(InspectionReport), "One frame inspected; every frame of every camera."),
+        new(TopicKind.Health, "health", TopicDirection.FromDevice, true, typeof(DeviceHealth), "How the device and its cameras are, every few seconds."),
+        new(TopicKind.Drift, "drift/{camera}", TopicDirection.FromDevice, false, typeof(DriftWindow), "Statistics of one camera's pictures and predictions over a window."),
+        new(TopicKind.Zone, "zone/{camera}", TopicDirection.FromDevice, false, typeof(ZoneReport), "What went on in one camera's zones and over its lines for a while."),
+        new(TopicKind.Frame, "frame/{camera}/{frame}", TopicDirection.FromDevice, false, typeof(SampledFrame), "A frame that is worth a person's look, with its picture."),
+        new(TopicKind.TwinDesired, "twin/desired", TopicDirection.ToDevice, true, typeof(TwinDesired), "What the fleet wants of the device."),
+        new(TopicKind.TwinReported, "twin/reported", TopicDirection.FromDevice, true, typeof(TwinReported), "What the device says of itself: its model, the update in progress, its cameras."),
+        new(TopicKind.Command, "command/{name}", TopicDirection.ToDevice, false, typeof(Command), "An order to the device, answered once."),
+        new(TopicKind.Response, "response/{id}", TopicDirection.FromDevice, false, typeof(CommandResponse), "The answer to the command of that id."),
+    ];
+
+    public static TopicRule Of(TopicKind kind) => ByKind[(int)kind];
+
+    /// <summary>The <c>$id</c> of a record's JSON Schema.</summary>
+    public static string SchemaIdOf(string record) => $"urn:cvops:v1:{record}";
+
+    private static readonly TopicRule[] ByKind = [.. All.OrderBy(rule => rule.Kind)];
+}
