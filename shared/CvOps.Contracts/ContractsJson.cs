@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Telemetry;
@@ -26,6 +27,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(TwinReported))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(CommandResponse))]
+[JsonSerializable(typeof(CertificateRenewal))]
+[JsonSerializable(typeof(CertificateAnswer))]
 [JsonSerializable(typeof(ModelManifest))]
 [JsonSerializable(typeof(ReferenceProfile))]
 [JsonSerializable(typeof(GoldenVectors))]
@@ -64,6 +67,16 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(TrainingRunView))]
 [JsonSerializable(typeof(TrainingRunView[]))]
 [JsonSerializable(typeof(TrainerLine))]
+[JsonSerializable(typeof(EnrolmentRequest))]
+[JsonSerializable(typeof(EnrolmentAnswer))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenCreated))]
+[JsonSerializable(typeof(TokenView))]
+[JsonSerializable(typeof(TokenView[]))]
+[JsonSerializable(typeof(CertificateView[]))]
+[JsonSerializable(typeof(RevocationRequest))]
+[JsonSerializable(typeof(ReleaseRequest))]
+[JsonSerializable(typeof(DeviceNotice))]
 [JsonSerializable(typeof(AuditPage))]
 [JsonSerializable(typeof(FleetEvent))]
 [JsonSerializable(typeof(PartTruth))]

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CvOps.Contracts;
 
 /// <summary>What a topic carries.</summary>
-public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone }
+public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone, CertificateRequest, Certificate }
 
 /// <summary>
 /// Every MQTT topic of CvOps: <c>cvops/v1/{site}/{device}/...</c>. A device publishes and reads under its own two levels only;
@@ -29,6 +29,12 @@ public sealed class Topics(SiteId site, DeviceId device)
 
     /// <summary>Retained. <see cref="Twin.TwinReported"/>.</summary>
     public string TwinReported => _prefix + "twin/reported";
+
+    /// <summary><see cref="Identity.CertificateRenewal"/>: the device asks for its next certificate.</summary>
+    public string CertificateRequest => _prefix + "identity/request";
+
+    /// <summary><see cref="Identity.CertificateAnswer"/>; the fleet writes, the device reads.</summary>
+    public string Certificate => _prefix + "identity/certificate";
 
     /// <summary>Every command to this device.</summary>
     public string Commands => _prefix + "command/+";
@@ -66,6 +72,8 @@ public sealed class Topics(SiteId site, DeviceId device)
             (1, "health", _) => (TopicKind.Health, null),
             (2, "twin", "desired") => (TopicKind.TwinDesired, null),
             (2, "twin", "reported") => (TopicKind.TwinReported, null),
+            (2, "identity", "request") => (TopicKind.CertificateRequest, null),
+            (2, "identity", "certificate") => (TopicKind.Certificate, null),
             (2, "inspection", var camera) => (TopicKind.Inspection, camera),
             (2, "drift", var camera) => (TopicKind.Drift, camera),
             (2, "zone", var camera) => (TopicKind.Zone, camera),

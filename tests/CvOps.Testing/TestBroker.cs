@@ -90,7 +90,7 @@ public sealed class TestBroker : IAsyncDisposable
         var file = _folder["mosquitto.conf"];
         var text = _configuration(Port, _folder.Path);
         if (!text.Contains("persistence_location", StringComparison.Ordinal)) text += $"\npersistence true\npersistence_location {_folder.Path}/\nautosave_interval 1\nautosave_on_changes true\n";
-        if (!text.Contains("log_dest", StringComparison.Ordinal)) text += "\nlog_dest stdout\n";
+        if (!text.Contains("log_dest", StringComparison.Ordinal)) text += "\nlog_dest stderr\n";
         if (!text.Contains("\nuser ", StringComparison.Ordinal)) text += "\nuser root\n";
         await File.WriteAllTextAsync(file, text + "log_type all\n", cancellationToken);
         _process = TestProcess.Start(TestProcess.Find("mosquitto")!, ["-c", file]);

@@ -22,7 +22,7 @@ internal static class MessageReader
     {
         if (!Topics.TryParse(topic, out var parsed)) return Message.Dead(topic, "The topic is not of the tree cvops/v1/{site}/{device}/...", payload);
         // An empty retained message is how a retained one is taken away; the fleet's own words come back on its subscription.
-        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command) return new Message(topic, parsed, null, null, null);
+        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate) return new Message(topic, parsed, null, null, null);
         if (payload.Length > Limits.MessageBytes) return Message.Dead(topic, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.", payload.Slice(0, 4096));
         try
         {
@@ -45,6 +45,7 @@ internal static class MessageReader
         TopicKind.Frame => Parse(payload, ContractsJson.Default.SampledFrame),
         TopicKind.TwinReported => Parse(payload, ContractsJson.Default.TwinReported),
         TopicKind.Response => Parse(payload, ContractsJson.Default.CommandResponse),
+        TopicKind.CertificateRequest => Parse(payload, ContractsJson.Default.CertificateRenewal),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No message the fleet reads."),
     };
 

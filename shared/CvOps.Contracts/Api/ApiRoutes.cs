@@ -10,6 +10,12 @@ namespace CvOps.Contracts.Api;
 /// GET  devices                            DeviceView[]          GET devices/{id}     DeviceView
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
+/// POST enrolment                          EnrolmentRequest -> EnrolmentAnswer (asked by devices; 403 without a token's proof, 429 after too many)
+/// GET  enrolment/tokens                   TokenView[]           POST enrolment/tokens               TokenRequest -> TokenCreated
+/// POST enrolment/tokens/{id}/revoke       RevocationRequest -> TokenView
+/// GET  certificates?device=               CertificateView[]     GET certificates/revoked.pem        the revocation list, for brokers
+/// POST devices/{id}/revoke                RevocationRequest -> CertificateView[]
+/// POST devices/{id}/release               ReleaseRequest -> DeviceNotice
 /// GET  inspections?device=&amp;after=&amp;limit=  InspectionPage (after: cursor, -1 for from now on; rising order)
 /// GET  models                             ModelView[]           POST models          (body: .cvmodel) -> ModelView
 /// GET  models/{digest}                    ModelView             GET models/{digest}/package?token=   the file, with range requests

@@ -22,7 +22,16 @@ public sealed record BrokerConfig
     /// <summary>Address to listen on; 0.0.0.0 for all of IPv4.</summary>
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>A second listener on the loopback without TLS or access control, for a look with mosquitto_sub; null: none.</summary>
+    /// <summary>
+    /// A listener of the fleet's own; null: it shares the devices'. With one, a device's client id is its certificate's name whatever it claims, so that no device can
+    /// push another out by its client id; the fleet still can. Devices should not be able to reach it.
+    /// </summary>
+    public int? FleetPort { get; init; }
+
+    /// <summary>PEM of the revoked certificates; null: none is looked at. mosquitto reads it at its start and on SIGHUP.</summary>
+    public string? RevocationList { get; init; }
+
+    /// <summary>A further listener on the loopback without TLS or access control, for a look with mosquitto_sub; null: none.</summary>
     public int? PlainPort { get; init; }
 
     /// <summary>
@@ -56,7 +65,8 @@ public sealed record BrokerConfig
         Line($"# Written by CvOps; changes are lost at the next start.");
         Line($"per_listener_settings true");
         if (User is not null) Line($"user {User}");
-        Line($"log_dest stdout");
+        // Standard output is held back in a buffer until it is full.
+        Line($"log_dest stderr");
         Line($"log_timestamp_format %Y-%m-%dT%H:%M:%S");
         Line($"persistence true");
         Line($"persistence_location {Folder.TrimEnd('/')}/");
@@ -65,34 +75,44 @@ public sealed record BrokerConfig
         Line($"max_queued_messages {MaxQueuedMessages}");
         Line($"max_inflight_messages {MaxInflightMessages}");
         Line($"max_packet_size {Limits.MessageBytes + Overhead}");
-        Line($"listener {Port} {Address}");
-        Line($"cafile {AuthorityFile}");
-        Line($"certfile {Server.Certificate}");
-        Line($"keyfile {Server.Key}");
-        Line($"require_certificate true");
-        Line($"use_identity_as_username true");
-        Line($"allow_anonymous false");
-        Line($"acl_file {AccessFile}");
+        Listener(Port);
+        if (FleetPort is { } own)
+        {
+            Line($"use_username_as_clientid true");
+            Listener(own);
+        }
         if (PlainPort is { } plain)
         {
             Line($"listener {plain} 127.0.0.1");
             Line($"allow_anonymous true");
         }
         return text.ToString();
+
+        void Listener(int port)
+        {
+            Line($"listener {port} {Address}");
+            Line($"cafile {AuthorityFile}");
+            Line($"certfile {Server.Certificate}");
+            Line($"keyfile {Server.Key}");
+            if (RevocationList is not null) Line($"crlfile {RevocationList}");
+            Line($"require_certificate true");
+            Line($"use_identity_as_username true");
+            Line($"allow_anonymous false");
+            Line($"acl_file {AccessFile}");
+        }
     }
 
     /// <summary>Topic and headers around a payload of the largest size.</summary>
     private const int Overhead = 64 * 1024;
 
+    /// <summary>The fleet may do everything; a device writes what devices write, and reads what the fleet writes, under its own name alone.</summary>
     public static string AccessList()
     {
-        // The same topics as Topics.cs; %u is the certificate's common name.
-        string[] writes = ["status", "inspection/+", "health", "drift/+", "frame/+/+", "twin/reported", "response/+"];
-        string[] reads = ["twin/desired", "command/+"];
         var text = new StringBuilder();
         text.Append("user ").Append(CertificateAuthority.FleetName).Append("\ntopic readwrite cvops/#\n\n");
-        foreach (var topic in writes) text.Append("pattern write ").Append(Topics.Root).Append("/+/%u/").Append(topic).Append('\n');
-        foreach (var topic in reads) text.Append("pattern read ").Append(Topics.Root).Append("/+/%u/").Append(topic).Append('\n');
+        // %u is the certificate's common name.
+        foreach (var rule in TopicTree.Rules)
+            text.Append("pattern ").Append(rule.Writer == TopicWriter.Device ? "write " : "read ").Append(Topics.Root).Append("/+/%u/").Append(rule.Filter).Append('\n');
         return text.ToString();
     }
 }

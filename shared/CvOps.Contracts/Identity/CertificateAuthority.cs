@@ -81,6 +81,40 @@ public sealed class CertificateAuthority : IDisposable
         ? throw new ArgumentException($"A device may not be called '{device}': that is the fleet's own name.", nameof(device))
         : Issue(device.Value, ClientAuthentication, null);
 
+    /// <summary>A certificate for a key that the device keeps to itself.</summary>
+    /// <param name="lifetime">From now; never beyond the authority's own.</param>
+    /// <exception cref="ArgumentException">The id is <see cref="FleetName"/>, whose certificate may do everything.</exception>
+    public X509Certificate2 Certify(DeviceRequest request, TimeSpan lifetime)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Device.Value is FleetName or "") throw new ArgumentException($"A device may not be called '{request.Device}': that is the fleet's own name.", nameof(request));
+        return Sign(new CertificateRequest(NameOf(request.Device.Value), request.Key, HashAlgorithmName.SHA256), ClientAuthentication, null, lifetime);
+    }
+
+    /// <returns>Why this is no certificate of a device that is good now; null when it is. Revocation is not looked at.</returns>
+    public string? Problem(X509Certificate2 device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return IssuedIdentity.Problem(device, Certificate, _time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// The list of revoked certificates (RFC 5280, 5). It is good from a day ago on, for brokers whose clock is behind, and as long as the authority:
+    /// a broker refuses everybody once its list is over.
+    /// </summary>
+    /// <param name="number">Rises with each list.</param>
+    /// <param name="after">Time of the list before; this one is later by a second at least, since brokers go by it.</param>
+    /// <returns>PEM, and the time in it.</returns>
+    public (string Pem, DateTimeOffset Time) RevocationList(IEnumerable<(string Serial, DateTimeOffset At)> revoked, long number, DateTimeOffset after = default)
+    {
+        ArgumentNullException.ThrowIfNull(revoked);
+        var list = new CertificateRevocationListBuilder();
+        foreach (var (serial, at) in revoked) list.AddEntry(Convert.FromHexString(serial), at);
+        var time = _time.GetUtcNow() - ClockSlack;
+        if (time < after.AddSeconds(1)) time = after.AddSeconds(1);
+        return (PemEncoding.WriteString("X509 CRL", list.Build(Certificate, number, Certificate.NotAfter, HashAlgorithmName.SHA256, thisUpdate: time)) + "\n", time);
+    }
+
     /// <summary>A certificate for a client that is no device, such as <see cref="FleetName"/>.</summary>
     public IssuedCertificate IssueClient(string name) => Identifier.IsValid(name)
         ? Issue(name, ClientAuthentication, null)
@@ -91,9 +125,12 @@ public sealed class CertificateAuthority : IDisposable
     private IssuedCertificate Issue(string commonName, string usage, X509Extension? alternatives)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var name = new X500DistinguishedNameBuilder();
-        name.AddCommonName(commonName);
-        var request = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256);
+        using var certificate = Sign(new CertificateRequest(NameOf(commonName), key, HashAlgorithmName.SHA256), usage, alternatives, Lifetime);
+        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private X509Certificate2 Sign(CertificateRequest request, string usage, X509Extension? alternatives, TimeSpan lifetime)
+    {
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
@@ -101,9 +138,15 @@ public sealed class CertificateAuthority : IDisposable
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, true, false));
         if (alternatives is not null) request.CertificateExtensions.Add(alternatives);
         var now = _time.GetUtcNow();
-        var end = now + Lifetime < Certificate.NotAfter ? now + Lifetime : Certificate.NotAfter;
-        using var certificate = request.Create(Certificate, now - ClockSlack < Certificate.NotBefore ? Certificate.NotBefore : now - ClockSlack, end, Serial());
-        return new IssuedCertificate(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        var end = now + lifetime < Certificate.NotAfter ? now + lifetime : Certificate.NotAfter;
+        return request.Create(Certificate, now - ClockSlack < Certificate.NotBefore ? Certificate.NotBefore : now - ClockSlack, end, Serial());
+    }
+
+    private static X500DistinguishedName NameOf(string commonName)
+    {
+        var name = new X500DistinguishedNameBuilder();
+        name.AddCommonName(commonName);
+        return name.Build();
     }
 
     /// <summary>128 random bits, positive (RFC 5280, 4.1.2.2).</summary>

@@ -21,6 +21,8 @@ public sealed class TopicsTests
         (nameof(Topics.Frame), Own.Frame(Camera, "f-1"), new(Site, Device, TopicKind.Frame, Camera, "f-1")),
         (nameof(Topics.Command), Own.Command("ping"), new(Site, Device, TopicKind.Command, null, "ping")),
         (nameof(Topics.Zone), Own.Zone(Camera), new(Site, Device, TopicKind.Zone, Camera, "cam_1")),
+        (nameof(Topics.CertificateRequest), Own.CertificateRequest, new(Site, Device, TopicKind.CertificateRequest, null, null)),
+        (nameof(Topics.Certificate), Own.Certificate, new(Site, Device, TopicKind.Certificate, null, null)),
         (nameof(Topics.Response), Own.Response("c-1"), new(Site, Device, TopicKind.Response, null, "c-1")),
     ];
 
@@ -33,6 +35,18 @@ public sealed class TopicsTests
             Assert.Equal(it.Parsed, parsed);
         });
         Assert.Equal(Enum.GetValues<TopicKind>(), All.Select(it => it.Parsed.Kind).Order());
+    }
+
+    [Fact]
+    public void Each_kind_has_one_rule_in_the_tree_and_its_topics_follow_it()
+    {
+        Assert.Equal(Enum.GetValues<TopicKind>(), TopicTree.Rules.Select(rule => rule.Kind).Order());
+        Assert.All(All, it =>
+        {
+            var (levels, rule) = (it.Topic.Split('/')[4..], TopicTree.Of(it.Parsed.Kind).Filter.Split('/'));
+            Assert.Equal(rule.Length, levels.Length);
+            Assert.All(rule.Zip(levels), pair => Assert.True(pair.First == "+" || pair.First == pair.Second, it.Topic));
+        });
     }
 
     [Fact]

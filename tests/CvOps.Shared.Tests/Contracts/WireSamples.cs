@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Packages.Chunks;
 using CvOps.Contracts.Telemetry;
@@ -112,6 +113,9 @@ internal static class WireSamples
         }),
         [nameof(Command)] = Of(ContractsJson.Default.Command,
             new Command("c-1", "restart-camera", Noon, Noon.AddMinutes(1), "anna", new Dictionary<string, string> { ["camera"] = "cam-1" })),
+        [nameof(CertificateRenewal)] = Of(ContractsJson.Default.CertificateRenewal,
+            new CertificateRenewal("-----BEGIN CERTIFICATE REQUEST-----\nMIHq\n-----END CERTIFICATE REQUEST-----", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", [1, 2, 3])),
+        [nameof(CertificateAnswer)] = Of(ContractsJson.Default.CertificateAnswer, new CertificateAnswer("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "It was revoked.")),
         [nameof(CommandResponse)] = Of(ContractsJson.Default.CommandResponse, new CommandResponse("c-1", Device, true, "The connection of camera 'cam-1' was dropped.")),
         [nameof(ModelManifest)] = Of(ContractsJson.Default.ModelManifest, new ModelManifest
         {

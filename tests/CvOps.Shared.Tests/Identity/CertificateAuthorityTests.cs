@@ -54,18 +54,4 @@ public sealed class CertificateAuthorityTests
         Assert.Throws<ArgumentException>(() => authority.IssueDevice(new DeviceId("fleet")));
         Assert.Throws<IOException>(() => CertificateAuthority.Create(folder.Path));
     }
-
-    [Fact]
-    public void The_access_list_covers_every_topic_a_device_has()
-    {
-        var list = BrokerConfig.AccessList();
-        var topics = new Topics(new SiteId("s"), new DeviceId("d"));
-        var camera = new CameraId("c");
-        foreach (var topic in new[] { topics.Status, topics.Health, topics.TwinReported, topics.Inspection(camera), topics.Drift(camera), topics.Frame(camera, "f"), topics.Response("r") })
-        {
-            var patterns = list.Split('\n').Where(line => line.StartsWith("pattern write ", StringComparison.Ordinal)).Select(line => line["pattern write ".Length..].Split('/'));
-            var levels = topic.Split('/');
-            Assert.Contains(patterns, pattern => pattern.Length == levels.Length && pattern.Zip(levels).All(pair => pair.First is "+" or "%u" || pair.First == pair.Second));
-        }
-    }
 }
