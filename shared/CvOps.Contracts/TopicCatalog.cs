@@ -1,3 +1,4 @@
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 
@@ -50,6 +51,8 @@ public static class TopicCatalog
         new(TopicKind.TwinReported, "twin/reported", TopicDirection.FromDevice, true, typeof(TwinReported), "What the device says of itself: its model, the update in progress, its cameras."),
         new(TopicKind.Command, "command/{name}", TopicDirection.ToDevice, false, typeof(Command), "An order to the device, answered once."),
         new(TopicKind.Response, "response/{id}", TopicDirection.FromDevice, false, typeof(CommandResponse), "The answer to the command of that id."),
+        new(TopicKind.CertificateRequest, "identity/request", TopicDirection.FromDevice, false, typeof(CertificateRenewal), "The device asks for the certificate that follows its own."),
+        new(TopicKind.Certificate, "identity/certificate", TopicDirection.ToDevice, false, typeof(CertificateAnswer), "The next certificate, or why there is none."),
     ];
 
     public static TopicRule Of(TopicKind kind) => ByKind[(int)kind];

@@ -111,8 +111,8 @@ public sealed record BrokerConfig
         var text = new StringBuilder();
         text.Append("user ").Append(CertificateAuthority.FleetName).Append("\ntopic readwrite cvops/#\n\n");
         // %u is the certificate's common name.
-        foreach (var rule in TopicTree.Rules)
-            text.Append("pattern ").Append(rule.Writer == TopicWriter.Device ? "write " : "read ").Append(Topics.Root).Append("/+/%u/").Append(rule.Filter).Append('\n');
+        foreach (var rule in TopicCatalog.All.OrderBy(rule => rule.Direction))
+            text.Append("pattern ").Append(rule.Direction == TopicDirection.FromDevice ? "write " : "read ").Append(Topics.Root).Append("/+/%u/").Append(rule.Filter).Append('\n');
         return text.ToString();
     }
 }

@@ -40,10 +40,10 @@ public sealed class TopicsTests
     [Fact]
     public void Each_kind_has_one_rule_in_the_tree_and_its_topics_follow_it()
     {
-        Assert.Equal(Enum.GetValues<TopicKind>(), TopicTree.Rules.Select(rule => rule.Kind).Order());
+        Assert.Equal(Enum.GetValues<TopicKind>(), TopicCatalog.All.Select(rule => rule.Kind).Order());
         Assert.All(All, it =>
         {
-            var (levels, rule) = (it.Topic.Split('/')[4..], TopicTree.Of(it.Parsed.Kind).Filter.Split('/'));
+            var (levels, rule) = (it.Topic.Split('/')[4..], TopicCatalog.Of(it.Parsed.Kind).Filter.Split('/'));
             Assert.Equal(rule.Length, levels.Length);
             Assert.All(rule.Zip(levels), pair => Assert.True(pair.First == "+" || pair.First == pair.Second, it.Topic));
         });

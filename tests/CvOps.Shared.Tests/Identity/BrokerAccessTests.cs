@@ -29,7 +29,7 @@ public sealed class BrokerAccessTests
         await using var device = await TlsClient.ConnectAsync(broker, broker.Authority.IssueDevice(new DeviceId("press-1")), "press-1");
         foreach (var kind in Enum.GetValues<TopicKind>())
         {
-            var expected = TopicTree.Of(kind).Writer == TopicWriter.Device;
+            var expected = TopicCatalog.Of(kind).Direction == TopicDirection.FromDevice;
             Assert.Equal((kind, expected), (kind, await device.MaySayAsync(Topic(Own, kind))));
             Assert.Equal((kind, false), (kind, await device.MaySayAsync(Topic(Others, kind))));
             Assert.Equal((kind, true), (kind, await fleet.MaySayAsync(Topic(Own, kind))));
@@ -54,10 +54,10 @@ public sealed class BrokerAccessTests
         await fleet.MaySayAsync(Topic(Others, TopicKind.Command));
         await fleet.MaySayAsync(last);
         await Eventually.Async(() => device.Heard.Contains(last), TimeSpan.FromSeconds(10), () => string.Join(' ', device.Heard), Token);
-        Assert.Equal(TopicTree.Rules.Where(rule => rule.Writer == TopicWriter.Fleet).Select(rule => Topic(Own, rule.Kind)).Order(), device.Heard.Distinct().Order());
+        Assert.Equal(TopicCatalog.All.Where(rule => rule.Direction == TopicDirection.ToDevice).Select(rule => Topic(Own, rule.Kind)).Order(), device.Heard.Distinct().Order());
     }
 
-    private static string Topic(Topics of, TopicKind kind) => $"{Topics.Root}/plant/{(of == Own ? "press-1" : "press-2")}/{TopicTree.Of(kind).Filter.Replace("+", "x", StringComparison.Ordinal)}";
+    private static string Topic(Topics of, TopicKind kind) => $"{Topics.Root}/plant/{(of == Own ? "press-1" : "press-2")}/{TopicCatalog.Of(kind).Filter.Replace("+", "x", StringComparison.Ordinal)}";
 }
 
 /// <summary>A client with a certificate, that tells what the broker thinks of it.</summary>
