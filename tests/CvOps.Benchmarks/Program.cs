@@ -32,7 +32,10 @@ var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["estimate"] = EstimateBench.RunAsync,
     ["labels"] = LabelBench.RunAsync,
 };
-var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>();
+var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["ingest"] = IngestBench.RunAsync,
+};
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence, ["link"] = link };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
 

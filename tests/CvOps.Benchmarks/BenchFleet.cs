@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using CvOps.Contracts;
+using CvOps.Contracts.Packages;
+using CvOps.Fleet.Storage;
+using CvOps.Testing;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace CvOps.Benchmarks;
+
+/// <summary>The real <c>cvops-fleet</c>, a process of its own on a folder of its own, connected to a broker.</summary>
+internal sealed class BenchFleet : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly TestFolder _folder = new();
+    private readonly ECDsa _key = SigningKeys.Create();
+    private readonly HttpClient _http;
+    private readonly TestProcess _process;
+    private SqliteConnection? _database;
+
+    private BenchFleet(TestBroker broker)
+    {
+        var trusted = Directory.CreateDirectory(_folder["trusted"]).FullName;
+        SigningKeys.SavePublic(_key, Path.Combine(trusted, "bench.pem"));
+        var port = TestProcess.FreePort();
+        _http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/v1/")) };
+        _process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll"),
+        [
+            "--data", _folder["data"], "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", trusted,
+            "--broker", string.Create(CultureInfo.InvariantCulture, $"mqtt://127.0.0.1:{broker.Port}"),
+        ]);
+    }
+
+    /// <summary>Returns when it has subscribed and the package is in its registry.</summary>
+    public static async Task<BenchFleet> StartAsync(TestBroker broker, IngestPayloads payloads)
+    {
+        var fleet = new BenchFleet(broker);
+        await fleet._process.WaitForOutputAsync("Connected to", Patience);
+        await fleet._process.WaitForOutputAsync("listens on", Patience);
+        using var package = new ByteArrayContent(await File.ReadAllBytesAsync(payloads.Package(fleet._key)));
+        package.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var answer = await fleet._http.PostAsync(new Uri("models", UriKind.Relative), package);
+        if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+        Sqlite.Initialise();
+        fleet._database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(fleet._folder["data"], "fleet.db"), Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        await fleet._database.OpenAsync();
+        return fleet;
+    }
+
+    /// <summary>CPU seconds of the process so far.</summary>
+    public double Cpu
+    {
+        get
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(_process.Id);
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    /// <summary>Inspections whose rows are committed.</summary>
+    public long Inspections => _database!.ExecuteScalar<long>("SELECT coalesce(sum(inspections), 0) FROM devices");
+
+    /// <summary>Returns when that many inspections and windows are committed and the drift of every camera has its windows.</summary>
+    public async Task AppliedAsync(long inspections, long windows)
+    {
+        using var late = new CancellationTokenSource(Patience);
+        while (Inspections < inspections || _database!.ExecuteScalar<long>("SELECT coalesce(max(cursor), 0) FROM drift_windows") < windows) await Task.Delay(5, late.Token);
+        while ((await _http.GetFromJsonAsync("drift", ContractsJson.Default.DriftViewArray, late.Token))!.Sum(camera => camera.Frames) < 50 * windows) await Task.Delay(5, late.Token);
+        if (Inspections != inspections) throw new InvalidOperationException($"{Inspections} inspections were applied of {inspections}.");
+    }
+
+    public string Log => _process.Output;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_database is not null) await _database.DisposeAsync();
+        await _process.DisposeAsync();
+        _http.Dispose();
+        _key.Dispose();
+        _folder.Dispose();
+    }
+}
