@@ -4,25 +4,33 @@ using System.Net.Sockets;
 
 namespace CvOps.Testing;
 
-/// <summary>A TCP proxy that breaks on demand: connections cut, bytes held back, bytes late.</summary>
+/// <summary>
+/// A TCP proxy that breaks on demand: connections cut, reset in the middle of a packet or half open, bytes held back, late, or read slowly.
+/// </summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
-    private readonly ConcurrentDictionary<TcpClient, byte> _open = new();
+    private readonly ConcurrentDictionary<FaultyLine, byte> _open = new();
+    private readonly Random _chance;
     private readonly string _host;
     private readonly int _port;
     private readonly Task _accepting;
     private volatile TaskCompletionSource? _stalled;
+    private volatile TaskCompletionSource? _answersStalled;
     private volatile bool _refusing;
+    private volatile int _readRate;
     private long _latencyTicks;
+    private long _resetAfter = -1;
     private long _bytes;
+    private double _loss;
     private int _accepted;
 
-    private FaultProxy(string host, int port)
+    private FaultProxy(string host, int port, int seed)
     {
         _host = host;
         _port = port;
+        _chance = new Random(seed);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();
@@ -45,7 +53,22 @@ public sealed class FaultProxy : IAsyncDisposable
         set => Interlocked.Exchange(ref _latencyTicks, value.Ticks);
     }
 
-    public static FaultProxy Start(string host, int port) => new(host, port);
+    /// <summary>Share of the pieces, 0 to 1, that take as long as TCP needs to send them again: what packet loss looks like above TCP.</summary>
+    public double Loss
+    {
+        get => Volatile.Read(ref _loss);
+        set => Volatile.Write(ref _loss, value);
+    }
+
+    /// <summary>A slow reader: at most so many bytes a second are taken from the clients, with buffers that hold little more; 0: no limit.</summary>
+    public int ReadBytesPerSecond
+    {
+        get => _readRate;
+        set => _readRate = value;
+    }
+
+    /// <param name="seed">Of the chance behind <see cref="Loss"/>.</param>
+    public static FaultProxy Start(string host, int port, int seed = 1) => new(host, port, seed);
 
     /// <summary>Breaks every connection and refuses new ones until <see cref="Restore"/>.</summary>
     public void Cut()
@@ -57,19 +80,33 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Breaks every connection; new ones are welcome.</summary>
     public void Break()
     {
-        foreach (var client in _open.Keys) client.Close();
+        foreach (var line in _open.Keys) line.Close();
     }
+
+    /// <summary>The far side is gone without a word: what a client still sends is swallowed and nothing comes back. New connections are served.</summary>
+    public void HalfOpen()
+    {
+        foreach (var line in _open.Keys) line.LoseServer();
+    }
+
+    /// <summary>After so many more bytes from the clients the connection they came on is reset (RST) there, in the middle of whatever that is; once.</summary>
+    public void ResetAfter(long bytes) => Interlocked.Exchange(ref _resetAfter, bytes);
 
     /// <summary>Connections stay open and nothing passes, until <see cref="Restore"/>; then what was held back passes.</summary>
     public void Stall() => _stalled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends <see cref="Cut"/> and <see cref="Stall"/>.</summary>
+    /// <summary>What the clients send passes, the answers do not, until <see cref="Restore"/>.</summary>
+    public void StallAnswers() => _answersStalled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends <see cref="Cut"/>, <see cref="Stall"/> and <see cref="StallAnswers"/>, loss, latency and slow reading.</summary>
     public void Restore()
     {
         _refusing = false;
-        var stalled = _stalled;
-        _stalled = null;
+        (Latency, Loss, _readRate) = (TimeSpan.Zero, 0, 0);
+        var (stalled, answers) = (_stalled, _answersStalled);
+        (_stalled, _answersStalled) = (null, null);
         stalled?.TrySetResult();
+        answers?.TrySetResult();
     }
 
     public async ValueTask DisposeAsync()
@@ -81,6 +118,33 @@ public sealed class FaultProxy : IAsyncDisposable
         await _accepting;
         _ending.Dispose();
     }
+
+    /// <summary>What a piece has to go through before it is handed on.</summary>
+    internal async Task HoldAsync(bool answers, CancellationToken cancellationToken)
+    {
+        if (Latency > TimeSpan.Zero) await Task.Delay(Latency, cancellationToken);
+        bool lost;
+        lock (_chance) lost = Loss > 0 && _chance.NextDouble() < Loss;
+        if (lost) await Task.Delay(FaultyLine.Retransmission, cancellationToken);
+        if (_stalled is { } stalled) await stalled.Task.WaitAsync(cancellationToken);
+        if (answers && _answersStalled is { } held) await held.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <returns>How many of these bytes may pass before the reset; null: all, and none.</returns>
+    internal int? CountTowardsReset(int bytes)
+    {
+        var left = Interlocked.Read(ref _resetAfter);
+        if (left < 0) return null;
+        if (bytes < left)
+        {
+            Interlocked.Add(ref _resetAfter, -bytes);
+            return null;
+        }
+        Interlocked.Exchange(ref _resetAfter, -1);
+        return (int)left;
+    }
+
+    internal void Count(int bytes) => Interlocked.Add(ref _bytes, bytes);
 
     private async Task AcceptAsync()
     {
@@ -109,43 +173,15 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient client)
     {
-        using var server = new TcpClient();
-        _open[client] = 0;
-        _open[server] = 0;
+        using var line = new FaultyLine(this, client);
+        _open[line] = 0;
         try
         {
-            await server.ConnectAsync(_host, _port, _ending.Token);
-            await Task.WhenAny(PumpAsync(client.GetStream(), server.GetStream()), PumpAsync(server.GetStream(), client.GetStream()));
-        }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
-        {
-            // Either side is gone, so both are.
+            await line.RunAsync(_host, _port, _ending.Token);
         }
         finally
         {
-            _open.TryRemove(client, out _);
-            _open.TryRemove(server, out _);
-            client.Dispose();
-        }
-    }
-
-    private async Task PumpAsync(NetworkStream from, NetworkStream to)
-    {
-        var buffer = new byte[16 * 1024];
-        try
-        {
-            int count;
-            while ((count = await from.ReadAsync(buffer, _ending.Token)) > 0)
-            {
-                if (Latency > TimeSpan.Zero) await Task.Delay(Latency, _ending.Token);
-                if (_stalled is { } stalled) await stalled.Task.WaitAsync(_ending.Token);
-                await to.WriteAsync(buffer.AsMemory(0, count), _ending.Token);
-                Interlocked.Add(ref _bytes, count);
-            }
-        }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The connection was broken, perhaps by us.
+            _open.TryRemove(line, out _);
         }
     }
 }

@@ -29,7 +29,14 @@ public sealed class MqttApplicationMessage
     /// <summary>Of a received message: it was retained, not just published.</summary>
     public bool Retain { get; set; }
 
+    /// <summary>Of a received message: of the subscriptions it came for, where they have one.</summary>
+    public List<uint>? SubscriptionIdentifiers { get; set; }
+
+    /// <summary>May be empty where <see cref="TopicAlias"/> was published with this topic on the same connection.</summary>
     public string Topic { get; set; } = "";
+
+    /// <summary>Stands for the topic on this connection, from 1 to the server's maximum; 0: none.</summary>
+    public ushort TopicAlias { get; set; }
 
     public List<MqttUserProperty>? UserProperties { get; set; }
 }

@@ -12,7 +12,7 @@ public sealed class MqttApplicationMessageBuilder
 
     /// <exception cref="MqttProtocolViolationException">No topic was given.</exception>
     public MqttApplicationMessage Build() =>
-        _message.Topic.Length > 0 ? _message : throw new MqttProtocolViolationException("Topic is not set.");
+        _message.Topic.Length > 0 || _message.TopicAlias > 0 ? _message : throw new MqttProtocolViolationException("Topic is not set.");
 
     public MqttApplicationMessageBuilder WithContentType(string? contentType)
     {
@@ -74,6 +74,12 @@ public sealed class MqttApplicationMessageBuilder
     public MqttApplicationMessageBuilder WithTopic(string topic)
     {
         _message.Topic = topic;
+        return this;
+    }
+
+    public MqttApplicationMessageBuilder WithTopicAlias(ushort topicAlias)
+    {
+        _message.TopicAlias = topicAlias;
         return this;
     }
 

@@ -2,7 +2,6 @@ using MQTTnet.Adapter;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
-using MQTTnet.Protocol;
 using MQTTnet.Wire;
 
 namespace MQTTnet;
@@ -12,7 +11,9 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _changing = new(1, 1);
+    private readonly SemaphoreSlim _delivering = new(1, 1);
     private volatile Session? _session;
+    private SessionState? _state;
     private bool _disposed;
 
     public event Func<MqttApplicationMessageReceivedEventArgs, Task>? ApplicationMessageReceivedAsync;
@@ -90,24 +91,22 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
     public Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage applicationMessage, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(applicationMessage);
-        if (applicationMessage.Topic.Length == 0 || applicationMessage.Topic.AsSpan().ContainsAny('#', '+'))
+        if ((applicationMessage.Topic.Length == 0 && applicationMessage.TopicAlias == 0) || applicationMessage.Topic.AsSpan().ContainsAny('#', '+'))
             throw new MqttProtocolViolationException($"'{applicationMessage.Topic}' is no topic to publish on: it is empty or holds a wildcard.");
         var session = Current();
         if (session.Options.ProtocolVersion != MqttProtocolVersion.V500) MessageFeatures.ThrowUnlessOfThree(applicationMessage);
-        if (applicationMessage.QualityOfServiceLevel > MqttQualityOfServiceLevel.AtLeastOnce) throw new NotSupportedException("This stand-in publishes with QoS 0 and 1.");
+        MessageFeatures.ThrowUnlessTaken(applicationMessage, session.Connection.Result);
         return cancellationToken.CanBeCanceled ? session.Connection.PublishAsync(applicationMessage, cancellationToken) : PublishWithinTimeoutAsync(session, applicationMessage);
     }
 
     public Task<MqttClientSubscribeResult> SubscribeAsync(MqttClientSubscribeOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.TopicFilters.Exists(filter => filter.QualityOfServiceLevel > MqttQualityOfServiceLevel.AtLeastOnce))
-            throw new NotSupportedException("This stand-in subscribes with QoS 0 and 1.");
         var session = Current();
         var filters = new List<MqttTopicFilter>(options.TopicFilters);
         return LimitAsync(async token =>
         {
-            var answer = await session.Connection.RequestAsync((encoder, identifier) => encoder.Subscribe(identifier, filters), token);
+            var answer = await session.Connection.RequestAsync((encoder, identifier) => encoder.Subscribe(identifier, filters, options.SubscriptionIdentifier), token);
             if (answer.Codes.Length != filters.Count) throw new MqttProtocolViolationException($"SUBACK has {answer.Codes.Length} codes for {filters.Count} filters.");
             var items = filters.Zip(answer.Codes, (filter, code) => new MqttClientSubscribeResultItem(filter, (MqttClientSubscribeResultCode)code)).ToList();
             return new MqttClientSubscribeResult(answer.PacketIdentifier, items, answer.ReasonString, answer.UserProperties ?? []);
@@ -134,6 +133,14 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         if (_disposed) return;
         _disposed = true;
         _session?.Connection.Fail(new MqttClientDisconnectedException(null));
+    }
+
+    /// <summary>Waits for a handler that is at work.</summary>
+    /// <returns>To be disposed when the next may begin.</returns>
+    internal async ValueTask<Turn> TurnAsync()
+    {
+        await _delivering.WaitAsync();
+        return new Turn(_delivering);
     }
 
     internal Task RaiseReceivedAsync(MqttApplicationMessageReceivedEventArgs args) => InvokeAsync(ApplicationMessageReceivedAsync, args);
@@ -178,10 +185,11 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
                 await connection.DisposeAsync();
                 return (null, result);
             }
-            connection.Result = result;
+            var owner = $"{options.ClientId} at {options.ChannelOptions}";
+            connection.Begin(result, _state = _state?.Owner == owner ? _state : new SessionState(owner));
             return (new Session(this, connection, options, time, GoodbyeTimeout), result);
         }
-        catch (Exception e) when (e is IOException or MqttCommunicationException or MqttProtocolViolationException)
+        catch (Exception e) when ((Transport.IsLoss(e) && e is not OperationCanceledException) || e is MqttCommunicationException or MqttProtocolViolationException)
         {
             await connection.DisposeAsync();
             // With TLS 1.3 the client's handshake is over before the server has judged the client's certificate.
@@ -216,5 +224,10 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _session ?? throw new MqttClientNotConnectedException();
+    }
+
+    internal readonly struct Turn(SemaphoreSlim delivering) : IDisposable
+    {
+        public void Dispose() => delivering.Release();
     }
 }

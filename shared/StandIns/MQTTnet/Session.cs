@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
 using MQTTnet.Wire;
 
 namespace MQTTnet;
@@ -7,13 +9,15 @@ namespace MQTTnet;
 /// <summary>An established connection at work: receives, delivers to the handlers, keeps alive, and ends once with its reason.</summary>
 internal sealed class Session(MqttClient client, Connection connection, MqttClientOptions options, TimeProvider time, TimeSpan goodbyeTimeout)
 {
-    // Unbounded, but never fuller than the receive maximum we announced (QoS 1): a bound here would stop the reading of the
+    // Unbounded, but never fuller than the receive maximum we announced (QoS 1 and 2): a bound here would stop the reading of the
     // acknowledgements that a handler which publishes waits for.
     private readonly Channel<(MqttApplicationMessage Message, ushort Identifier)> _received =
         Channel.CreateUnbounded<(MqttApplicationMessage, ushort)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private (MqttClientDisconnectReason Reason, string? Text, Exception? Exception)? _end;
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ended;
+    private int _unacknowledged;
 
     public Connection Connection => connection;
 
@@ -26,14 +30,19 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         _ = Task.Run(KeepAliveAsync);
     }
 
-    /// <summary>Ends the connection; only the first reason counts.</summary>
+    /// <summary>Ends the connection; only the first reason counts. Returns when it has ended, whoever did it.</summary>
     public async Task EndAsync(MqttClientDisconnectReason reason, string? text, Exception? exception)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0) return;
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            await _over.Task;
+            return;
+        }
         connection.Fail(exception ?? new MqttClientDisconnectedException(null));
         _received.Writer.TryComplete();
         await connection.DisposeAsync();
         client.SessionEnded(this, reason, text, exception);
+        _over.SetResult();
     }
 
     private async Task ReceiveAsync()
@@ -52,7 +61,7 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
             await SayGoodbyeAsync(e.Reason, e.Message);
             await EndAsync((MqttClientDisconnectReason)e.Reason, e.Message, e);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (Transport.IsLoss(e) || e is MqttCommunicationException)
         {
             await EndAsync(MqttClientDisconnectReason.UnspecifiedError, null, e is OperationCanceledException ? null : new MqttCommunicationException(e));
         }
@@ -63,13 +72,16 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         switch (first & 0xF0)
         {
             case PacketType.Publish:
-                _received.Writer.TryWrite(connection.Decoder.Publish(first, body));
+                TakeMessage(first, body);
                 break;
-            case PacketType.PubAck:
-                connection.Complete(connection.Decoder.PubAck(body));
+            case PacketType.PubRel & 0xF0:
+                TakeRelease(connection.Decoder.Answer(body).PacketIdentifier);
+                break;
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp:
+                connection.Complete(first, connection.Decoder.Answer(body));
                 break;
             case PacketType.SubAck or PacketType.UnsubAck:
-                connection.Complete(connection.Decoder.FilterAck(body));
+                connection.Complete(first, connection.Decoder.FilterAck(body));
                 break;
             case PacketType.PingResp:
                 connection.Pong();
@@ -83,13 +95,41 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         }
     }
 
+    private void TakeMessage(byte first, ReadOnlySpan<byte> body)
+    {
+        var (message, identifier) = connection.Decoder.Publish(first, body);
+        if (identifier != 0 && Interlocked.Increment(ref _unacknowledged) > (options.ReceiveMaximum == 0 ? ushort.MaxValue : options.ReceiveMaximum) && options.ProtocolVersion == MqttProtocolVersion.V500)
+            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ReceiveMaximumExceeded, $"More than {options.ReceiveMaximum} messages came unacknowledged.");
+        _received.Writer.TryWrite((message, identifier));
+    }
+
+    /// <returns>True when it was taken before: our PUBREC was lost with an earlier connection, the message was not.</returns>
+    private bool Repeated(ushort identifier)
+    {
+        if (!connection.State.HasTaken(identifier)) return false;
+        connection.Answer(PacketType.PubRec, identifier, MqttApplicationMessageReceivedReasonCode.Success);
+        return true;
+    }
+
+    private void TakeRelease(ushort identifier)
+    {
+        var known = connection.State.Release(identifier);
+        if (known) Interlocked.Decrement(ref _unacknowledged);
+        connection.Answer(PacketType.PubComp, identifier, known ? MqttApplicationMessageReceivedReasonCode.Success : MqttApplicationMessageReceivedReasonCode.PacketIdentifierNotFound);
+    }
+
     private async Task DeliverAsync()
     {
         await foreach (var (message, identifier) in _received.Reader.ReadAllAsync())
         {
+            // One message after the other, also when the handler of a connection that ended is still at work.
+            using var turn = await client.TurnAsync();
+            // It comes again in the next connection.
+            if (identifier != 0 && connection.Ended.IsCancellationRequested) continue;
             var args = new MqttApplicationMessageReceivedEventArgs(options.ClientId, message, identifier, AcknowledgeAsync);
             try
             {
+                if (message.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce && Repeated(identifier)) continue;
                 await client.RaiseReceivedAsync(args);
                 if (args.AutoAcknowledge) await args.AcknowledgeAsync(connection.Ended);
             }
@@ -105,9 +145,17 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         }
     }
 
-    private Task AcknowledgeAsync(MqttApplicationMessageReceivedEventArgs args, CancellationToken cancellationToken) => args.PacketIdentifier == 0
-        ? Task.CompletedTask
-        : connection.SendAsync(encoder => encoder.PubAck(args.PacketIdentifier, args.ReasonCode), cancellationToken);
+    private Task AcknowledgeAsync(MqttApplicationMessageReceivedEventArgs args, CancellationToken cancellationToken)
+    {
+        if (args.PacketIdentifier == 0 || args.ProcessingFailed) return Task.CompletedTask;
+        var exactlyOnce = args.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce;
+        // Remembered before it is said: a connection that breaks in between must not bring it twice.
+        if (exactlyOnce && (int)args.ReasonCode < 0x80) connection.Take(args.PacketIdentifier);
+        else Interlocked.Decrement(ref _unacknowledged);
+        cancellationToken.ThrowIfCancellationRequested();
+        connection.Answer(exactlyOnce ? PacketType.PubRec : PacketType.PubAck, args.PacketIdentifier, args.ReasonCode);
+        return Task.CompletedTask;
+    }
 
     private async Task KeepAliveAsync()
     {

@@ -19,7 +19,7 @@ public sealed class MqttWireTests
         {
             var topic = it.Topic.Get.Replace('#', 'x').Replace('+', 'x').Replace('\0', 'x');
             if (topic.Any(char.IsSurrogate)) return true;
-            var type = it.Type?.Any(char.IsSurrogate) == true ? null : it.Type;
+            var type = it.Type?.Any(letter => char.IsSurrogate(letter) || letter == 0) == true ? null : it.Type;
             var message = new MqttApplicationMessage
             {
                 Topic = topic, Payload = new ReadOnlySequence<byte>(it.Payload), ContentType = type, MessageExpiryInterval = it.Expiry, Retain = it.Retain,
@@ -38,7 +38,7 @@ public sealed class MqttWireTests
         Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), bytes =>
         {
             var decoder = new PacketDecoder(MqttProtocolVersion.V500);
-            foreach (Action read in new Action[] { () => decoder.Publish(0x32, bytes), () => decoder.ConnAck(bytes), () => decoder.PubAck(bytes), () => decoder.FilterAck(bytes), () => decoder.Disconnect(bytes) })
+            foreach (Action read in new Action[] { () => decoder.Publish(0x32, bytes), () => decoder.ConnAck(bytes), () => decoder.Answer(bytes), () => decoder.FilterAck(bytes), () => decoder.Disconnect(bytes) })
             {
                 try
                 {

@@ -7,6 +7,7 @@ namespace CvOps.Shared.Tests.Mqtt;
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _serving;
 
     public ScriptedServer(params byte[][] answers)
@@ -17,6 +18,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
     }
 
     public int Port { get; }
+
+    /// <summary>Completes when every answer was given.</summary>
+    public Task Answered => _answered.Task;
+
+    /// <summary>False: everything at once after the first packet.</summary>
+    public bool AnswersAfterEachPacket { get; init; }
 
     public async ValueTask DisposeAsync()
     {
@@ -32,7 +39,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
             var stream = client.GetStream();
             var buffer = new byte[4096];
             _ = await stream.ReadAsync(buffer);
-            foreach (var answer in answers) await stream.WriteAsync(answer);
+            for (var index = 0; index < answers.Length; index++)
+            {
+                if (index > 0 && AnswersAfterEachPacket) _ = await stream.ReadAsync(buffer);
+                await stream.WriteAsync(answers[index]);
+            }
+            _answered.TrySetResult();
             while (await stream.ReadAsync(buffer) > 0)
             {
             }

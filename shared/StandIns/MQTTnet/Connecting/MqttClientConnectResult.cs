@@ -35,6 +35,9 @@ public sealed class MqttClientConnectResult
 
     public bool SubscriptionIdentifiersAvailable { get; init; }
 
+    /// <summary>Topic aliases the server lets us use; 0: none.</summary>
+    public ushort TopicAliasMaximum { get; init; }
+
     public bool WildcardSubscriptionAvailable { get; init; }
 
     public List<MqttUserProperty>? UserProperties { get; init; }

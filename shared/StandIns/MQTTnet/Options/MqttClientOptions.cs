@@ -64,11 +64,19 @@ public sealed class MqttClientOptions
     /// <summary>Seconds a server keeps the session after a disconnect; MQTT 5.</summary>
     public uint SessionExpiryInterval { get; set; }
 
+    /// <summary>False: the server gives no reasons in words; MQTT 5.</summary>
+    public bool RequestProblemInformation { get; set; } = true;
+
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>Topic aliases the server may use; MQTT 5. 0: none.</summary>
+    public ushort TopicAliasMaximum { get; set; }
 
     public List<MqttUserProperty>? UserProperties { get; set; }
 
     public string? WillContentType { get; set; }
+
+    public byte[]? WillCorrelationData { get; set; }
 
     /// <summary>Seconds; MQTT 5.</summary>
     public uint WillDelayInterval { get; set; }
@@ -77,10 +85,16 @@ public sealed class MqttClientOptions
 
     public byte[]? WillPayload { get; set; }
 
+    public MqttPayloadFormatIndicator WillPayloadFormatIndicator { get; set; }
+
     public MqttQualityOfServiceLevel WillQualityOfServiceLevel { get; set; }
+
+    public string? WillResponseTopic { get; set; }
 
     public bool WillRetain { get; set; }
 
     /// <summary>Null: no will.</summary>
     public string? WillTopic { get; set; }
+
+    public List<MqttUserProperty>? WillUserProperties { get; set; }
 }

@@ -1,6 +1,6 @@
 namespace MQTTnet;
 
-/// <summary>What PUBACK says of a received message; codes of 128 and above say that it was not taken.</summary>
+/// <summary>What PUBACK or PUBREC says of a received message; codes of 128 and above say that it was not taken.</summary>
 public enum MqttApplicationMessageReceivedReasonCode
 {
     Success = 0,
@@ -41,6 +41,9 @@ public sealed class MqttApplicationMessageReceivedEventArgs : EventArgs
 
     /// <summary>0 for QoS 0.</summary>
     public ushort PacketIdentifier { get; }
+
+    /// <summary>True leaves the message unacknowledged: the server sends it again in the session's next connection.</summary>
+    public bool ProcessingFailed { get; set; }
 
     public MqttApplicationMessageReceivedReasonCode ReasonCode { get; set; } = MqttApplicationMessageReceivedReasonCode.Success;
 

@@ -5,6 +5,9 @@ namespace MQTTnet;
 
 public sealed class MqttClientSubscribeOptions
 {
+    /// <summary>Comes back with each message of these subscriptions, 1 to 268,435,455; 0: none. MQTT 5.</summary>
+    public uint SubscriptionIdentifier { get; set; }
+
     public List<MqttTopicFilter> TopicFilters { get; set; } = [];
 }
 
@@ -13,6 +16,12 @@ public sealed class MqttClientSubscribeOptionsBuilder
     private readonly MqttClientSubscribeOptions _options = new();
 
     public MqttClientSubscribeOptions Build() => _options;
+
+    public MqttClientSubscribeOptionsBuilder WithSubscriptionIdentifier(uint subscriptionIdentifier)
+    {
+        _options.SubscriptionIdentifier = subscriptionIdentifier;
+        return this;
+    }
 
     public MqttClientSubscribeOptionsBuilder WithTopicFilter(
         string topic, MqttQualityOfServiceLevel qualityOfServiceLevel = MqttQualityOfServiceLevel.AtMostOnce, bool noLocal = false,
@@ -65,6 +74,8 @@ public sealed class MqttTopicFilterBuilder
     public MqttTopicFilterBuilder WithAtLeastOnceQoS() => WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
 
     public MqttTopicFilterBuilder WithAtMostOnceQoS() => WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtMostOnce);
+
+    public MqttTopicFilterBuilder WithExactlyOnceQoS() => WithQualityOfServiceLevel(MqttQualityOfServiceLevel.ExactlyOnce);
 
     public MqttTopicFilterBuilder WithNoLocal(bool value = true)
     {

@@ -1,4 +1,5 @@
 using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
 namespace MQTTnet.Wire;
@@ -9,6 +10,10 @@ namespace MQTTnet.Wire;
 /// </summary>
 internal sealed class Connection : IAsyncDisposable
 {
+    /// <summary>QoS 2 with 3.1.1, which has no word for it: mosquitto's default. It acknowledges more and drops them.</summary>
+    private const int UnnamedWindow = 20;
+
+    private readonly bool _five;
     private readonly Stream _stream;
     private readonly Outbox _outbox;
     private readonly PacketIntake _intake;
@@ -22,6 +27,9 @@ internal sealed class Connection : IAsyncDisposable
     private readonly Dictionary<(ushort, byte), MqttClientPublishResult> _plainResults = [];
     private int _published;
     private volatile Exception? _failure;
+    private MqttClientConnectResult? _result;
+    private SessionState? _state;
+    private int _generation;
 
     private TaskCompletionSource? _pong;
     private long _lastReceived;
@@ -29,27 +37,63 @@ internal sealed class Connection : IAsyncDisposable
     public Connection(Stream stream, MqttClientOptions options, TimeProvider time)
     {
         _stream = stream;
+        _five = options.ProtocolVersion == MqttProtocolVersion.V500;
         _outbox = new Outbox(stream, options.ProtocolVersion, time, SendQueued, e => Fail(new MqttClientDisconnectedException(e)), Ended);
         _intake = new PacketIntake(options.MaximumPacketSize == 0 ? PacketReader.DefaultLimit : (int)Math.Min(options.MaximumPacketSize, int.MaxValue));
         _time = time;
-        Decoder = new PacketDecoder(options.ProtocolVersion);
+        Decoder = new PacketDecoder(options.ProtocolVersion, options.TopicAliasMaximum);
         _lastReceived = time.GetTimestamp();
     }
 
     public PacketDecoder Decoder { get; }
 
-    /// <summary>What the server said; set once, before anything is published.</summary>
-    public MqttClientConnectResult Result
-    {
-        get => field ?? throw new InvalidOperationException("CONNACK has not come.");
-        set;
-    }
+    /// <summary>What the server said.</summary>
+    public MqttClientConnectResult Result => _result ?? throw new InvalidOperationException("CONNACK has not come.");
+
+    /// <summary>What outlives the connection.</summary>
+    public SessionState State => _state ?? throw new InvalidOperationException("CONNACK has not come.");
 
     /// <summary>Cancelled when the connection has ended.</summary>
     public CancellationToken Ended => _ended.Token;
 
     /// <summary>Time since a packet was last sent, or last received if that is longer ago: a peer that only swallows is as silent as one that says nothing.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Math.Min(_outbox.LastWritten, Volatile.Read(ref _lastReceived)));
+
+    /// <summary>QoS 2: the message is ours, whatever becomes of the connection.</summary>
+    public void Take(ushort identifier) => State.Take(identifier, _generation);
+
+    /// <summary>Once CONNACK has come, before anything is published. What earlier connections of the session left of QoS 2 is released.</summary>
+    public void Begin(MqttClientConnectResult result, SessionState state)
+    {
+        bool flush;
+        lock (_outbox.Guard)
+        {
+            (_result, _state) = (result, state);
+            if (!result.IsSessionPresent) state.Clear();
+            _generation = state.Generation;
+            foreach (var identifier in state.TakeUnreleased())
+            {
+                _inFlight.Reserve(identifier, ExchangeRule.Leftover);
+                _outbox.Encoder.Answer(PacketType.PubRel, identifier, MqttApplicationMessageReceivedReasonCode.Success);
+            }
+            flush = _outbox.Claim();
+        }
+        if (flush) _outbox.FlushSoon();
+    }
+
+    /// <summary>Sends PUBACK, PUBREC, PUBREL or PUBCOMP with what else is going out; does not wait for the network.</summary>
+    /// <exception cref="MqttCommunicationException">The connection has ended.</exception>
+    public void Answer(byte type, ushort identifier, MqttApplicationMessageReceivedReasonCode reason)
+    {
+        bool flush;
+        lock (_outbox.Guard)
+        {
+            ThrowIfEnded();
+            _outbox.Encoder.Answer(type, identifier, reason);
+            flush = _outbox.Claim();
+        }
+        if (flush) _outbox.FlushSoon();
+    }
 
     /// <summary>Sends one packet and waits until the network took it. Once begun it is always finished: half a packet would ruin the connection.</summary>
     public async Task SendAsync(Func<PacketEncoder, ReadOnlyMemory<byte>> packet, CancellationToken cancellationToken)
@@ -66,7 +110,7 @@ internal sealed class Connection : IAsyncDisposable
         if (!await (handedOver ?? _outbox.FlushAsync()).WaitAsync(cancellationToken)) throw Failure();
     }
 
-    /// <summary>Publishes with QoS 0 or 1; the latter waits for PUBACK. Order on the wire is the order of the calls.</summary>
+    /// <summary>Publishes; QoS 1 waits for PUBACK, QoS 2 for PUBCOMP. Order on the wire is the order of the calls.</summary>
     public Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken)
     {
         Publication? publication;
@@ -144,21 +188,30 @@ internal sealed class Connection : IAsyncDisposable
         return true;
     }
 
-    public void Complete(in Acknowledgement acknowledgement)
+    /// <param name="type">PUBACK, PUBREC, PUBCOMP, SUBACK or UNSUBACK.</param>
+    /// <exception cref="MalformedPacketException">It answers what was not asked.</exception>
+    public void Complete(byte type, in Acknowledgement acknowledgement)
     {
         bool flush;
         lock (_outbox.Guard)
         {
-            switch (_inFlight.Release(acknowledgement.PacketIdentifier))
+            if (_failure is not null) return;
+            var identifier = acknowledgement.PacketIdentifier;
+            switch (ExchangeRule.Of(_inFlight.Peek(identifier), type, acknowledgement.Code))
             {
-                case Publication publication:
-                    _published--;
-                    publication.Settle(ResultOf(acknowledgement));
-                    SendQueued();
+                case ExchangeStep.Finish:
+                    Finish(type, acknowledgement);
                     break;
-                case TaskCompletionSource<Acknowledgement> request:
-                    request.TrySetResult(acknowledgement);
+                case ExchangeStep.Release:
+                    var publication = (Publication)_inFlight.Peek(identifier)!;
+                    (publication.Released, publication.Code) = (true, acknowledgement.Code);
+                    _outbox.Encoder.Answer(PacketType.PubRel, identifier, MqttApplicationMessageReceivedReasonCode.Success);
                     break;
+                case ExchangeStep.Disown:
+                    _outbox.Encoder.Answer(PacketType.PubRel, identifier, MqttApplicationMessageReceivedReasonCode.PacketIdentifierNotFound);
+                    break;
+                case ExchangeStep.Violation:
+                    throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"Packet 0x{type:X2} answers packet {identifier}, which asked for another answer.");
             }
             flush = _outbox.Claim();
         }
@@ -174,10 +227,17 @@ internal sealed class Connection : IAsyncDisposable
         {
             if (_failure is not null) return;
             _failure = reason;
-            foreach (var waiting in _inFlight.All())
+            foreach (var (identifier, waiting) in _inFlight.All())
             {
-                if (waiting is Publication publication) publication.Settle(Failure());
-                else ((TaskCompletionSource<Acknowledgement>)waiting).TrySetException(Failure());
+                if (waiting is not TaskCompletionSource<Acknowledgement> request)
+                {
+                    if (waiting is not Publication { Quality: MqttQualityOfServiceLevel.AtLeastOnce }) _state?.Leave(identifier, _generation);
+                    (waiting as Publication)?.Settle(Failure());
+                }
+                else
+                {
+                    request.TrySetException(Failure());
+                }
             }
             foreach (var publication in _queued) publication.Settle(Failure());
             _queued.Clear();
@@ -202,11 +262,30 @@ internal sealed class Connection : IAsyncDisposable
         lock (_outbox.Guard) _spare.Push(publication);
     }
 
+    private void Finish(byte type, in Acknowledgement acknowledgement)
+    {
+        switch (_inFlight.Release(acknowledgement.PacketIdentifier))
+        {
+            case Publication publication:
+                _published--;
+                publication.Settle(ResultOf(acknowledgement, type == PacketType.PubComp ? publication.Code : acknowledgement.Code));
+                SendQueued();
+                break;
+            case TaskCompletionSource<Acknowledgement> request:
+                request.TrySetResult(acknowledgement);
+                break;
+        }
+    }
+
     /// <summary>Sends who waited for room in the window or in the outbox.</summary>
     private void SendQueued()
     {
         while (_queued.TryPeek(out var publication) && (publication.Settled || TrySend(publication))) _queued.Dequeue();
     }
+
+    /// <summary>Messages that may be on their way at once, this one included.</summary>
+    private int Window(MqttQualityOfServiceLevel quality) =>
+        Result.ReceiveMaximum ?? (_five || quality == MqttQualityOfServiceLevel.AtLeastOnce ? ushort.MaxValue : UnnamedWindow);
 
     /// <returns>False when there is no room yet.</returns>
     private bool TrySend(Publication publication)
@@ -215,7 +294,7 @@ internal sealed class Connection : IAsyncDisposable
         if (publication is { Settled: true } or { Message: null }) return true;
         var message = publication.Message;
         var acknowledged = message.QualityOfServiceLevel != MqttQualityOfServiceLevel.AtMostOnce;
-        if ((acknowledged && _published >= (Result.ReceiveMaximum ?? ushort.MaxValue)) || !_outbox.HasRoom(message.Payload.Length)) return false;
+        if ((acknowledged && _published >= Window(message.QualityOfServiceLevel)) || !_outbox.HasRoom(message.Payload.Length)) return false;
         ushort identifier = 0;
         try
         {
@@ -256,16 +335,16 @@ internal sealed class Connection : IAsyncDisposable
         }
     }
 
-    private MqttClientPublishResult ResultOf(in Acknowledgement answer)
+    private MqttClientPublishResult ResultOf(in Acknowledgement answer, byte code)
     {
         if (answer is { ReasonString: null, UserProperties: null })
         {
             // Few identifiers are in use at a time, and they come again: the same answer is the same object.
-            if (!_plainResults.TryGetValue((answer.PacketIdentifier, answer.Code), out var plain))
-                _plainResults[(answer.PacketIdentifier, answer.Code)] = plain = new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)answer.Code, null, []);
+            if (!_plainResults.TryGetValue((answer.PacketIdentifier, code), out var plain))
+                _plainResults[(answer.PacketIdentifier, code)] = plain = new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)code, null, []);
             return plain;
         }
-        return new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)answer.Code, answer.ReasonString, answer.UserProperties ?? []);
+        return new MqttClientPublishResult(answer.PacketIdentifier, (MqttClientPublishReasonCode)code, answer.ReasonString, answer.UserProperties ?? []);
     }
 
     private void Encode(Func<PacketEncoder, ReadOnlyMemory<byte>> packet)

@@ -58,7 +58,7 @@ internal sealed class Outbox(Stream stream, MqttProtocolVersion version, TimePro
         {
             await stream.WriteAsync(_leaving.Written, ended);
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (Transport.IsLoss(e))
         {
             failed(e);
             handedOver?.TrySetResult(false);

@@ -5,14 +5,16 @@ using MQTTnet.Protocol;
 
 namespace MQTTnet.Wire;
 
-/// <summary>PUBACK, SUBACK or UNSUBACK. 3.1.1 leaves most of it out.</summary>
-/// <param name="Code">Of PUBACK.</param>
+/// <summary>PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK or UNSUBACK. 3.1.1 leaves most of it out.</summary>
+/// <param name="Code">Of the first four.</param>
 /// <param name="Codes">Of SUBACK and UNSUBACK.</param>
 internal readonly record struct Acknowledgement(ushort PacketIdentifier, byte Code, byte[] Codes, string? ReasonString, List<MqttUserProperty>? UserProperties);
 
 /// <summary>The server's packets. Everything returned owns its memory.</summary>
-internal sealed class PacketDecoder(MqttProtocolVersion version)
+/// <param name="topicAliasMaximum">Topic aliases we allowed the server.</param>
+internal sealed class PacketDecoder(MqttProtocolVersion version, ushort topicAliasMaximum = 0)
 {
+    private readonly string?[] _aliases = new string?[topicAliasMaximum];
     private readonly bool _five = version == MqttProtocolVersion.V500;
 
     public MqttClientConnectResult ConnAck(ReadOnlySpan<byte> body)
@@ -34,6 +36,7 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
             ServerKeepAlive = properties.ServerKeepAlive ?? 0,
             ServerReference = properties.ServerReference,
             SessionExpiryInterval = properties.SessionExpiry,
+            TopicAliasMaximum = properties.TopicAliasMaximum,
             SharedSubscriptionAvailable = _five && properties.SharedAvailable,
             SubscriptionIdentifiersAvailable = _five && properties.SubscriptionIdsAvailable,
             WildcardSubscriptionAvailable = properties.WildcardsAvailable,
@@ -46,16 +49,19 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
     {
         var reader = new PacketReader(body);
         var quality = (MqttQualityOfServiceLevel)((first >> 1) & 3);
-        if (quality > MqttQualityOfServiceLevel.AtLeastOnce)
-            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"A message of QoS {(int)quality} came, but nobody subscribed with it.");
+        if (quality > MqttQualityOfServiceLevel.ExactlyOnce) throw MalformedPacketException.Because("A message has QoS 3.");
+        if (quality == MqttQualityOfServiceLevel.AtMostOnce && (first & 8) != 0) throw MalformedPacketException.Because("A message of QoS 0 is marked as a repetition.");
         var topic = reader.String();
-        if (topic.Length == 0 || topic.AsSpan().ContainsAny('#', '+', '\0')) throw MalformedPacketException.Because($"'{topic}' is no topic to publish on.");
+        if (topic.AsSpan().ContainsAny('#', '+')) throw MalformedPacketException.Because($"'{topic}' is no topic to publish on.");
         var identifier = quality == MqttQualityOfServiceLevel.AtMostOnce ? (ushort)0 : reader.UInt16();
         if (quality > MqttQualityOfServiceLevel.AtMostOnce && identifier == 0) throw MalformedPacketException.Because("The packet identifier is 0.");
         var properties = _five ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        topic = Resolve(topic, properties.TopicAlias);
         var message = new MqttApplicationMessage
         {
             Topic = topic,
+            TopicAlias = properties.TopicAlias ?? 0,
+            SubscriptionIdentifiers = properties.SubscriptionIds,
             Payload = new ReadOnlySequence<byte>(reader.Rest().ToArray()),
             QualityOfServiceLevel = quality,
             Retain = (first & 1) != 0,
@@ -70,8 +76,8 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
         return (message, identifier);
     }
 
-    /// <summary>PUBACK: one code, left out when it is success and nothing follows.</summary>
-    public Acknowledgement PubAck(ReadOnlySpan<byte> body)
+    /// <summary>PUBACK and QoS 2's three: one code, left out when it is success and nothing follows.</summary>
+    public Acknowledgement Answer(ReadOnlySpan<byte> body)
     {
         var reader = new PacketReader(body);
         var identifier = reader.UInt16();
@@ -96,6 +102,16 @@ internal sealed class PacketDecoder(MqttProtocolVersion version)
         var reason = reader.AtEnd ? MqttDisconnectReasonCode.NormalDisconnection : (MqttDisconnectReasonCode)reader.Byte();
         var properties = reader.AtEnd ? PacketProperties.None : PacketProperties.Read(ref reader);
         return (reason, properties.ReasonString);
+    }
+
+    /// <summary>MQTT 5, section 3.3.2.3.4.</summary>
+    private string Resolve(string topic, ushort? alias)
+    {
+        if (alias is not { } number) return topic.Length > 0 ? topic : throw MalformedPacketException.Because("A message has neither a topic nor an alias.");
+        if (number == 0 || number > _aliases.Length)
+            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.TopicAliasInvalid, $"A message has topic alias {number}, where {_aliases.Length} are allowed.");
+        if (topic.Length > 0) return _aliases[number - 1] = topic;
+        return _aliases[number - 1] ?? throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"Nobody said what topic alias {number} stands for.");
     }
 
     private static MqttClientConnectResultCode FromReturnCode(byte code) => code switch

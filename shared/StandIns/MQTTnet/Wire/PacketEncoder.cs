@@ -54,19 +54,30 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
         return _writer.Finish((byte)(PacketType.Publish | ((int)message.QualityOfServiceLevel << 1) | (message.Retain ? 1 : 0)));
     }
 
-    public ReadOnlyMemory<byte> PubAck(ushort packetIdentifier, MqttApplicationMessageReceivedReasonCode reason)
+    /// <param name="type">PUBACK, PUBREC, PUBREL or PUBCOMP.</param>
+    public ReadOnlyMemory<byte> Answer(byte type, ushort packetIdentifier, MqttApplicationMessageReceivedReasonCode reason)
     {
         _writer.Begin();
         _writer.UInt16(packetIdentifier);
         if (_five && reason != MqttApplicationMessageReceivedReasonCode.Success) _writer.Byte((byte)reason);
-        return _writer.Finish(PacketType.PubAck);
+        return _writer.Finish(type);
     }
 
-    public ReadOnlyMemory<byte> Subscribe(ushort packetIdentifier, List<MqttTopicFilter> filters)
+    /// <param name="subscriptionIdentifier">Comes back with each message of these subscriptions; 0: none.</param>
+    public ReadOnlyMemory<byte> Subscribe(ushort packetIdentifier, List<MqttTopicFilter> filters, uint subscriptionIdentifier)
     {
         _writer.Begin();
         _writer.UInt16(packetIdentifier);
-        if (_five) _writer.Variable(0);
+        if (_five)
+        {
+            var properties = _writer.BeginProperties();
+            if (subscriptionIdentifier > 0)
+            {
+                _writer.Byte((byte)PropertyId.SubscriptionIdentifier);
+                _writer.Variable((int)subscriptionIdentifier);
+            }
+            _writer.EndProperties(properties);
+        }
         foreach (var filter in filters)
         {
             _writer.String(filter.Topic);
@@ -116,6 +127,12 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
         if (options.SessionExpiryInterval > 0) _writer.Property(PropertyId.SessionExpiryInterval, options.SessionExpiryInterval);
         if (options.ReceiveMaximum > 0) _writer.Property(PropertyId.ReceiveMaximum, options.ReceiveMaximum);
         if (options.MaximumPacketSize > 0) _writer.Property(PropertyId.MaximumPacketSize, options.MaximumPacketSize);
+        if (options.TopicAliasMaximum > 0) _writer.Property(PropertyId.TopicAliasMaximum, options.TopicAliasMaximum);
+        if (!options.RequestProblemInformation)
+        {
+            _writer.Byte((byte)PropertyId.RequestProblemInformation);
+            _writer.Byte(0);
+        }
         _writer.Properties(options.UserProperties);
         _writer.EndProperties(properties);
     }
@@ -125,27 +142,32 @@ internal sealed class PacketEncoder(MqttProtocolVersion version)
         var properties = _writer.BeginProperties();
         if (options.WillDelayInterval > 0) _writer.Property(PropertyId.WillDelayInterval, options.WillDelayInterval);
         if (options.WillMessageExpiryInterval > 0) _writer.Property(PropertyId.MessageExpiryInterval, options.WillMessageExpiryInterval);
-        _writer.Property(PropertyId.ContentType, options.WillContentType);
+        Text(options.WillPayloadFormatIndicator, options.WillContentType, options.WillResponseTopic, options.WillCorrelationData);
+        _writer.Properties(options.WillUserProperties);
         _writer.EndProperties(properties);
     }
 
     private void PublishProperties(MqttApplicationMessage message)
     {
         var properties = _writer.BeginProperties();
-        if (message.PayloadFormatIndicator == MqttPayloadFormatIndicator.CharacterData)
+        if (message.TopicAlias > 0) _writer.Property(PropertyId.TopicAlias, message.TopicAlias);
+        if (message.MessageExpiryInterval > 0) _writer.Property(PropertyId.MessageExpiryInterval, message.MessageExpiryInterval);
+        Text(message.PayloadFormatIndicator, message.ContentType, message.ResponseTopic, message.CorrelationData);
+        _writer.Properties(message.UserProperties);
+        _writer.EndProperties(properties);
+    }
+
+    private void Text(MqttPayloadFormatIndicator format, string? type, string? responseTopic, byte[]? correlation)
+    {
+        if (format == MqttPayloadFormatIndicator.CharacterData)
         {
             _writer.Byte((byte)PropertyId.PayloadFormatIndicator);
             _writer.Byte(1);
         }
-        if (message.MessageExpiryInterval > 0) _writer.Property(PropertyId.MessageExpiryInterval, message.MessageExpiryInterval);
-        _writer.Property(PropertyId.ContentType, message.ContentType);
-        _writer.Property(PropertyId.ResponseTopic, message.ResponseTopic);
-        if (message.CorrelationData is { } correlation)
-        {
-            _writer.Byte((byte)PropertyId.CorrelationData);
-            _writer.Binary(correlation);
-        }
-        _writer.Properties(message.UserProperties);
-        _writer.EndProperties(properties);
+        _writer.Property(PropertyId.ContentType, type);
+        _writer.Property(PropertyId.ResponseTopic, responseTopic);
+        if (correlation is null) return;
+        _writer.Byte((byte)PropertyId.CorrelationData);
+        _writer.Binary(correlation);
     }
 }

@@ -5,6 +5,8 @@ namespace MQTTnet.Wire;
 /// <summary>The properties of a received packet; null where the server sent none.</summary>
 internal sealed class PacketProperties
 {
+    private ulong _seen;
+
     public static PacketProperties None { get; } = new();
 
     public byte? PayloadFormat { get; private set; }
@@ -33,6 +35,12 @@ internal sealed class PacketProperties
 
     public uint? MaximumPacketSize { get; private set; }
 
+    public ushort? TopicAlias { get; private set; }
+
+    public ushort TopicAliasMaximum { get; private set; }
+
+    public List<uint>? SubscriptionIds { get; private set; }
+
     public bool RetainAvailable { get; private set; } = true;
 
     public bool WildcardsAvailable { get; private set; } = true;
@@ -55,14 +63,17 @@ internal sealed class PacketProperties
     private void ReadOne(ref PacketReader reader)
     {
         var id = (PropertyId)reader.Byte();
+        if (id is not (PropertyId.UserProperty or PropertyId.SubscriptionIdentifier) && (_seen & (1UL << (int)id)) != 0)
+            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"Property {id} comes twice.");
+        _seen |= 1UL << (int)id;
         switch (id)
         {
-            case PropertyId.PayloadFormatIndicator: PayloadFormat = reader.Byte(); break;
+            case PropertyId.PayloadFormatIndicator: PayloadFormat = reader.Flag() ? (byte)1 : (byte)0; break;
             case PropertyId.MessageExpiryInterval: MessageExpiry = reader.UInt32(); break;
             case PropertyId.ContentType: ContentType = reader.String(); break;
             case PropertyId.ResponseTopic: ResponseTopic = reader.String(); break;
             case PropertyId.CorrelationData: CorrelationData = reader.Binary(); break;
-            case PropertyId.SubscriptionIdentifier: reader.Variable(); break;
+            case PropertyId.SubscriptionIdentifier: (SubscriptionIds ??= []).Add((uint)reader.Variable()); break;
             case PropertyId.SessionExpiryInterval: SessionExpiry = reader.UInt32(); break;
             case PropertyId.AssignedClientIdentifier: AssignedClientId = reader.String(); break;
             case PropertyId.ServerKeepAlive: ServerKeepAlive = reader.UInt16(); break;
@@ -72,15 +83,15 @@ internal sealed class PacketProperties
             case PropertyId.ServerReference: ServerReference = reader.String(); break;
             case PropertyId.ReasonString: ReasonString = reader.String(); break;
             case PropertyId.ReceiveMaximum: ReceiveMaximum = reader.UInt16() is > 0 and var maximum ? maximum : throw MalformedPacketException.Because("The receive maximum is 0."); break;
-            case PropertyId.TopicAliasMaximum: reader.UInt16(); break;
-            case PropertyId.MaximumQoS: MaximumQoS = reader.Byte(); break;
-            case PropertyId.RetainAvailable: RetainAvailable = reader.Byte() != 0; break;
-            case PropertyId.UserProperty: (User ??= []).Add(new MqttUserProperty(reader.String(), reader.String())); break;
-            case PropertyId.MaximumPacketSize: MaximumPacketSize = reader.UInt32(); break;
-            case PropertyId.WildcardSubscriptionAvailable: WildcardsAvailable = reader.Byte() != 0; break;
-            case PropertyId.SubscriptionIdentifierAvailable: SubscriptionIdsAvailable = reader.Byte() != 0; break;
-            case PropertyId.SharedSubscriptionAvailable: SharedAvailable = reader.Byte() != 0; break;
-            // A topic alias too: we allow the server none.
+            case PropertyId.TopicAliasMaximum: TopicAliasMaximum = reader.UInt16(); break;
+            case PropertyId.TopicAlias: TopicAlias = reader.UInt16(); break;
+            case PropertyId.MaximumQoS: MaximumQoS = reader.Flag() ? (byte)1 : (byte)0; break;
+            case PropertyId.RetainAvailable: RetainAvailable = reader.Flag(); break;
+            case PropertyId.UserProperty: (User ??= []).Add(new MqttUserProperty(reader.String(), reader.Text().ToArray().AsMemory())); break;
+            case PropertyId.MaximumPacketSize: MaximumPacketSize = reader.UInt32() is > 0 and var most ? most : throw MalformedPacketException.Because("The maximum packet size is 0."); break;
+            case PropertyId.WildcardSubscriptionAvailable: WildcardsAvailable = reader.Flag(); break;
+            case PropertyId.SubscriptionIdentifierAvailable: SubscriptionIdsAvailable = reader.Flag(); break;
+            case PropertyId.SharedSubscriptionAvailable: SharedAvailable = reader.Flag(); break;
             default: throw MalformedPacketException.Because($"A property {(byte)id} is not expected here.");
         }
     }

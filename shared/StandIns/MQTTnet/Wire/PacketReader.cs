@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Unicode;
 
 namespace MQTTnet.Wire;
 
@@ -11,8 +12,6 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
     public const int DefaultLimit = 16 * 1024 * 1024;
 
     public const int MaxRemainingLength = 268_435_455; // MQTT 5 section 1.5.5
-
-    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     private ReadOnlySpan<byte> _rest = body;
 
@@ -26,7 +25,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
         var reader = new SequenceReader<byte>(arrived);
         if (!reader.TryRead(out first)) return false;
         // MQTT-2.1.3-1; also tells a peer that is no broker before its supposed length is waited for.
-        if ((first & 0xF0) != PacketType.Publish && (first & 0x0F) != 0) throw MalformedPacketException.Because($"0x{first:X2} begins no packet.");
+        if ((first & 0xF0) != PacketType.Publish && first != PacketType.PubRel && ((first & 0x0F) != 0 || first is 0 or (PacketType.PubRel & 0xF0))) throw MalformedPacketException.Because($"0x{first:X2} begins no packet.");
         var length = 0;
         for (var shift = 0; ; shift += 7)
         {
@@ -44,6 +43,9 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
     }
 
     public byte Byte() => Take(1)[0];
+
+    /// <summary>A byte that is 0 or 1.</summary>
+    public bool Flag() => Byte() switch { 0 => false, 1 => true, var other => throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ProtocolError, $"A flag is {other}.") };
 
     public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
 
@@ -63,14 +65,16 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
 
     public string String()
     {
-        try
-        {
-            return Utf8.GetString(Take(UInt16()));
-        }
-        catch (DecoderFallbackException)
-        {
-            throw MalformedPacketException.Because("A text is not UTF-8.");
-        }
+        var text = Text();
+        return text.IsEmpty ? "" : Encoding.UTF8.GetString(text);
+    }
+
+    /// <summary>A text as it stands in the packet, known to be UTF-8 without a null character (MQTT-1.5.4-1 and -2).</summary>
+    public ReadOnlySpan<byte> Text()
+    {
+        var text = Take(UInt16());
+        if (!Utf8.IsValid(text)) throw MalformedPacketException.Because("A text is not UTF-8.");
+        return text.Contains((byte)0) ? throw MalformedPacketException.Because("A text holds a null character.") : text;
     }
 
     public byte[] Binary() => Take(UInt16()).ToArray();

@@ -65,6 +65,8 @@ internal sealed class PacketWriter
     public void String(string text)
     {
         var bytes = Encoding.UTF8.GetByteCount(text);
+        // MQTT-1.5.4-2: a server ends the connection over it.
+        if (text.Contains('\0', StringComparison.Ordinal)) throw new MqttProtocolViolationException("A text holds a null character, which MQTT forbids.");
         if (bytes > MaxString) throw new MqttProtocolViolationException($"A text of {bytes} bytes is longer than MQTT's {MaxString}.");
         UInt16((ushort)bytes);
         _end += Encoding.UTF8.GetBytes(text, Room(bytes));
@@ -116,7 +118,7 @@ internal sealed class PacketWriter
         {
             Byte((byte)PropertyId.UserProperty);
             String(property.Name);
-            String(property.Value);
+            Binary(property.ValueBuffer.Span);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MQTTnet.Protocol;
 
 namespace MQTTnet.Wire;
 
@@ -16,6 +17,14 @@ internal sealed class Publication(Connection connection) : IThreadPoolWorkItem
     /// <summary>Null once it is encoded.</summary>
     public MqttApplicationMessage? Message { get; set; }
 
+    /// <summary>QoS 2: PUBREC has come and PUBREL is on its way; PUBCOMP ends it.</summary>
+    public bool Released { get; set; }
+
+    public MqttQualityOfServiceLevel Quality { get; private set; }
+
+    /// <summary>QoS 2: what PUBREC said.</summary>
+    public byte Code { get; set; }
+
     /// <summary>The caller has, or is about to have, an answer; what the server still says does not matter any more.</summary>
     public bool Settled { get; private set; }
 
@@ -23,6 +32,8 @@ internal sealed class Publication(Connection connection) : IThreadPoolWorkItem
     public Task<MqttClientPublishResult> Begin(MqttApplicationMessage message, CancellationToken cancellationToken)
     {
         Message = message;
+        Quality = message.QualityOfServiceLevel;
+        Released = false;
         Settled = false;
         _result = null;
         _problem = null;

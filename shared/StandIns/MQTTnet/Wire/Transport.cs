@@ -1,27 +1,36 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.WebSockets;
 using MQTTnet.Exceptions;
 
 namespace MQTTnet.Wire;
 
-/// <summary>Opens the TCP connection, and TLS over it.</summary>
+/// <summary>Opens the connection the options describe: TCP, TLS over it, a web socket over either.</summary>
 internal static class Transport
 {
     /// <exception cref="MqttCommunicationException">No connection, or one of the sides does not trust the other; the message says which.</exception>
-    public static async Task<Stream> OpenAsync(MqttClientOptions options, CancellationToken cancellationToken)
+    public static Task<Stream> OpenAsync(MqttClientOptions options, CancellationToken cancellationToken) => options.ChannelOptions switch
     {
-        var channel = options.ChannelOptions as MqttClientTcpOptions ?? throw new ArgumentException("ChannelOptions are not set.", nameof(options));
-        var endpoint = channel.RemoteEndpoint ?? throw new ArgumentException("RemoteEndpoint is not set.", nameof(options));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = channel.NoDelay };
-        if (channel.BufferSize > 0) (socket.ReceiveBufferSize, socket.SendBufferSize) = (channel.BufferSize, channel.BufferSize);
+        MqttClientTcpOptions tcp => ConnectAsync(
+            tcp, tcp.RemoteEndpoint ?? throw new ArgumentException("RemoteEndpoint is not set.", nameof(options)), tcp.NoDelay, tcp.BufferSize, tcp.TlsOptions.UseTls, cancellationToken),
+        MqttClientWebSocketOptions webSocket => WebSocketTransport.OpenAsync(webSocket, cancellationToken),
+        _ => throw new ArgumentException("ChannelOptions are not set.", nameof(options)),
+    };
+
+    /// <summary>What reading and writing throw when the connection is gone, or is being ended here.</summary>
+    public static bool IsLoss(Exception e) => e is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
+
+    /// <param name="bufferBytes">Of the socket, each direction; 0 leaves it to the kernel.</param>
+    public static async Task<Stream> ConnectAsync(
+        IMqttClientChannelOptions channel, EndPoint endpoint, bool noDelay, int bufferBytes, bool secure, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = noDelay };
+        if (bufferBytes > 0) (socket.ReceiveBufferSize, socket.SendBufferSize) = (bufferBytes, bufferBytes);
         try
         {
             await socket.ConnectAsync(endpoint, cancellationToken);
             var stream = new NetworkStream(socket, ownsSocket: true);
-            return channel.TlsOptions.UseTls ? await SecureAsync(stream, channel, endpoint, cancellationToken) : stream;
+            return secure ? await TlsTransport.SecureAsync(stream, channel, endpoint, cancellationToken) : stream;
         }
         catch (Exception e) when (e is SocketException or IOException)
         {
@@ -33,58 +42,5 @@ internal static class Transport
             socket.Dispose();
             throw;
         }
-    }
-
-    private static async Task<Stream> SecureAsync(NetworkStream stream, MqttClientTcpOptions channel, EndPoint endpoint, CancellationToken cancellationToken)
-    {
-        var tls = channel.TlsOptions;
-        string? distrust = null;
-        var authentication = new SslClientAuthenticationOptions
-        {
-            TargetHost = tls.TargetHost ?? (endpoint as DnsEndPoint)?.Host ?? (endpoint as IPEndPoint)?.Address.ToString(),
-            EnabledSslProtocols = tls.SslProtocol,
-            ClientCertificates = tls.ClientCertificatesProvider?.GetCertificates(),
-            CertificateRevocationCheckMode = tls.RevocationMode,
-            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            {
-                var trusted = tls.CertificateValidationHandler?.Invoke(new MqttClientCertificateValidationEventArgs(certificate, chain, errors, channel))
-                    ?? (errors == SslPolicyErrors.None || tls.AllowUntrustedCertificates);
-                if (!trusted) distrust = Describe(certificate, chain, errors);
-                return trusted;
-            },
-        };
-        if (tls.TrustChain is { Count: > 0 } roots)
-        {
-            authentication.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = tls.RevocationMode };
-            authentication.CertificateChainPolicy.CustomTrustStore.AddRange(roots);
-        }
-        var secured = new SslStream(stream);
-        try
-        {
-            await secured.AuthenticateAsClientAsync(authentication, cancellationToken);
-            return secured;
-        }
-        catch (AuthenticationException e)
-        {
-            await secured.DisposeAsync();
-            throw new MqttCommunicationException(distrust is null
-                ? $"The TLS handshake with {channel} failed: {e.InnerException?.Message ?? e.Message}"
-                : $"The server {channel} is not trusted: {distrust}", e);
-        }
-        catch
-        {
-            await secured.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static string Describe(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        var reasons = new List<string>();
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable)) reasons.Add("it showed no certificate");
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) reasons.Add("its certificate is for another name");
-        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
-            reasons.AddRange((chain?.ChainStatus ?? []).Select(status => status.Status.ToString()).Distinct());
-        return $"{(reasons.Count > 0 ? string.Join(", ", reasons) : "the validation handler refused it")} (subject {certificate?.Subject}, issuer {certificate?.Issuer}).";
     }
 }
