@@ -1,0 +1,6 @@
+namespace Microsoft.Azure.Devices.Client;
+
+public interface IAuthenticationMethod
+{
+    IotHubConnectionStringBuilder Populate(IotHubConnectionStringBuilder iotHubConnectionStringBuilder);
+}
