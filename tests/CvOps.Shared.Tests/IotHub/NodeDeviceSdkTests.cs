@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CvOps.Contracts;
+using CvOps.Contracts.Identity;
+using CvOps.Testing;
+using CvOps.Testing.IotHub;
+
+namespace CvOps.Shared.Tests.IotHub;
+
+/// <summary>Microsoft's device SDK for Node takes the fake hub for a hub: that is what our own tests against it rest on.</summary>
+[Trait("tier", "integration")]
+public sealed class NodeDeviceSdkTests
+{
+    private const string Device = "press-1";
+
+    private static readonly string[] Packages = ["azure-iot-device@1.18.4", "azure-iot-device-mqtt@1.16.4"];
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Twin_methods_telemetry_and_uploads_work_with_a_shared_access_signature()
+    {
+        await using var hub = await FakeIotHub.StartAsync(files: true, Token);
+        var connection = hub.AddDevice(Device);
+        await hub.DesireAsync(Device, new JsonObject { ["model"] = "v1" });
+        await using var device = await StartAsync(hub, connection, "twin,method,event,upload");
+        await device.WaitForOutputAsync("\"ready\"", Deadline, Token);
+
+        Assert.Equal("v1", (string?)Said(device, "desired")["model"]);
+        Assert.Equal(2, (int?)Said(device, "desired")["$version"]);
+        await hub.DesireAsync(Device, new JsonObject { ["model"] = "v2" });
+        await device.WaitForOutputAsync("\"patch\"", Deadline, Token);
+        Assert.Equal("v2", (string?)Said(device, "patch")["model"]);
+        Assert.Equal("""{"provider":"cpu","camera":{"width":160},"$version":2}""", hub.Reported(Device).ToJsonString());
+
+        Assert.Equal((200, """{"done":true,"got":{"to":"v1"}}"""), await hub.InvokeAsync(Device, "rollback", """{"to":"v1"}""", Deadline, Token));
+        var message = Assert.Single(hub.Messages);
+        Assert.Equal("""{"a":1}""", Encoding.UTF8.GetString(message.Body));
+        Assert.Equal(("application/json", "utf-8", "drift"), (message.Properties["$.ct"], message.Properties["$.ce"], message.Properties["kind"]));
+        var file = Assert.Single(hub.Files);
+        Assert.Equal((Device, $"{Device}/frame/cam 1/f1.json", """{"frame":1}"""), (file.Device, file.Name, Encoding.UTF8.GetString(file.Body)));
+
+        device.Input.Close();
+        Assert.Equal(0, await device.WaitForExitAsync(Deadline, Token));
+        await Eventually.Async(() => !hub.IsConnected(Device), Deadline, () => "still connected", Token);
+    }
+
+    [Fact]
+    public async Task A_client_certificate_is_let_in_by_its_thumbprint()
+    {
+        await using var hub = await FakeIotHub.StartAsync(cancellationToken: Token);
+        using var folder = new TestFolder();
+        using var authority = CertificateAuthority.Create(folder.Path);
+        var issued = authority.IssueDevice(new DeviceId(Device));
+        using (var own = issued.ToX509()) hub.AddDevice(Device, own);
+        var files = issued.Save(folder.Path, "device");
+        await using var device = await StartAsync(hub, $"HostName={hub.HostName};DeviceId={Device};x509=true", "event", files);
+        await device.WaitForOutputAsync("\"ready\"", Deadline, Token);
+        Assert.Single(hub.Messages);
+    }
+
+    [Fact]
+    public async Task What_the_hub_refuses_the_SDK_knows_by_its_name()
+    {
+        await using var hub = await FakeIotHub.StartAsync(cancellationToken: Token);
+        var connection = hub.AddDevice(Device);
+        var forged = $"HostName={hub.HostName};DeviceId={Device};SharedAccessKey={Convert.ToBase64String(new byte[32])}";
+        await using (var stranger = await StartAsync(hub, forged, "event"))
+        {
+            Assert.Equal(1, await stranger.WaitForExitAsync(Deadline, Token));
+            Assert.Contains("UnauthorizedError", stranger.Output, StringComparison.Ordinal);
+        }
+        hub.ThrottleTwins(1);
+        await using var throttled = await StartAsync(hub, connection, "twin");
+        Assert.Equal(1, await throttled.WaitForExitAsync(Deadline, Token));
+        Assert.Contains("ThrottlingError", throttled.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<TestProcess> StartAsync(FakeIotHub hub, string connectionString, string steps, IdentityFiles? identity = null)
+    {
+        var folder = await NodePackages.InstallAsync(Packages, Token);
+        return TestProcess.Start(TestProcess.Find("node")!, [Path.Combine(AppContext.BaseDirectory, "node-device.js")], new Dictionary<string, string?>
+        {
+            ["NODE_PATH"] = Path.Combine(folder, "node_modules"), ["NODE_EXTRA_CA_CERTS"] = hub.AuthorityFile,
+            ["CONNECTION_STRING"] = connectionString, ["STEPS"] = steps, ["CERTIFICATE"] = identity?.Certificate, ["KEY"] = identity?.Key,
+        });
+    }
+
+    private static JsonNode Said(TestProcess device, string what) => device.Output.Split('\n').Where(line => line.StartsWith('{'))
+        .Select(line => JsonNode.Parse(line)!).Last(line => (string?)line["what"] == what)["value"]!;
+}
