@@ -38,7 +38,8 @@ internal sealed class HubFileServer : IAsyncDisposable
         });
         _app = builder.Build();
         _app.MapPost("/devices/{device}/files", BeginAsync);
-        _app.MapPost("/devices/{device}/files/notifications", CompleteAsync);
+        // The SDK for C# names the upload in the body, that for Node in the path.
+        _app.MapPost("/devices/{device}/files/notifications/{correlation?}", CompleteAsync);
         _app.MapPut("/" + Container + "/{**blob}", PutAsync);
     }
 
@@ -96,16 +97,17 @@ internal sealed class HubFileServer : IAsyncDisposable
         context.Response.StatusCode = StatusCodes.Status201Created;
     }
 
-    private async Task CompleteAsync(HttpContext context, string device)
+    private async Task CompleteAsync(HttpContext context, string device, string? correlation)
     {
         if (!Admits(context, device)) return;
         var notification = await ReadAsync(context);
-        if (!_begun.TryRemove((string?)notification?["correlationId"] ?? "", out var begun) || begun.Device != device)
+        correlation ??= (string?)notification?["correlationId"] ?? "";
+        if (!_begun.TryRemove(correlation, out var begun) || begun.Device != device)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
-        if ((bool?)notification!["isSuccess"] == true && _blobs.TryRemove((string)notification["correlationId"]!, out var body)) _hub.Took(new HubFile(device, begun.Blob, body));
+        if ((bool?)notification!["isSuccess"] == true && _blobs.TryRemove(correlation, out var body)) _hub.Took(new HubFile(device, begun.Blob, body));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

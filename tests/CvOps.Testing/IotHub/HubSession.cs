@@ -173,16 +173,20 @@ internal sealed class HubSession(FakeIotHub hub, SslStream stream) : IDisposable
         var get = topic.StartsWith("$iothub/twin/GET/?", StringComparison.Ordinal);
         if (!get && !topic.StartsWith("$iothub/twin/PATCH/properties/reported/?", StringComparison.Ordinal)) return false;
         var (answer, content) = ("", Array.Empty<byte>());
-        if (hub.Refuses(HubRefusal.Twin)) answer = $"429/?$rid={request}";
+        if (hub.Refuses(HubRefusal.Twin)) (answer, content) = ($"429/?$rid={request}", Problem(429001, "ThrottlingException"));
         else if (get) (answer, content) = ($"200/?$rid={request}", _device!.Twin.Document());
         else
         {
             var (status, version) = _device!.Twin.Report(payload);
             answer = string.Create(CultureInfo.InvariantCulture, $"{status}/?$rid={request}{(status == 204 ? $"&$version={version}" : "")}");
+            if (status != 204) content = Problem(status * 1000, "ArgumentInvalid");
         }
         if (Hears("$iothub/twin/res/")) await SendAsync(MqttPackets.PublishOf("$iothub/twin/res/" + answer, content));
         return true;
     }
+
+    /// <summary>What a hub says with a status that is no success; the SDK for Node goes by it alone.</summary>
+    private static byte[] Problem(int code, string name) => System.Text.Encoding.UTF8.GetBytes($$"""{"errorCode":{{code}},"trackingId":"0","message":"ErrorCode:{{name}}","timestampUtc":"2026-11-01T00:00:00Z"}""");
 
     private static (string Topic, ushort? Id, byte[] Payload) Parts(byte first, byte[] body)
     {
