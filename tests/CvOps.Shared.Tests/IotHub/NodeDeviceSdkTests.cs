@@ -13,7 +13,6 @@ public sealed class NodeDeviceSdkTests
 {
     private const string Device = "press-1";
 
-    private static readonly string[] Packages = ["azure-iot-device@1.18.4", "azure-iot-device-mqtt@1.16.4"];
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -78,10 +77,10 @@ public sealed class NodeDeviceSdkTests
 
     private static async Task<TestProcess> StartAsync(FakeIotHub hub, string connectionString, string steps, IdentityFiles? identity = null)
     {
-        var folder = await NodePackages.InstallAsync(Packages, Token);
-        return TestProcess.Start(TestProcess.Find("node")!, [Path.Combine(AppContext.BaseDirectory, "node-device.js")], new Dictionary<string, string?>
+        var folder = await NodePackages.InstallAsync("iothub-device", Token);
+        return TestProcess.Start(TestProcess.Find("node")!, [Path.Combine(folder, "device.js")], new Dictionary<string, string?>
         {
-            ["NODE_PATH"] = Path.Combine(folder, "node_modules"), ["NODE_EXTRA_CA_CERTS"] = hub.AuthorityFile,
+            ["NODE_EXTRA_CA_CERTS"] = hub.AuthorityFile,
             ["CONNECTION_STRING"] = connectionString, ["STEPS"] = steps, ["CERTIFICATE"] = identity?.Certificate, ["KEY"] = identity?.Key,
         });
     }
