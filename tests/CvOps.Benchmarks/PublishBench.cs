@@ -81,7 +81,7 @@ internal static class PublishBench
 
     private static void Fill(string folder, int messages)
     {
-        using var store = new SpoolStore(folder, 1L << 30, TimeProvider.System, NullLogger.Instance);
+        using var store = new SpoolStore(Path.Combine(folder, SpoolClasses.Name(SpoolClass.Results)), SpoolLimits.Of(1L << 30).Classes[(int)SpoolClass.Results], TimeProvider.System, NullLogger.Instance);
         store.Open();
         var records = new ArrayBufferWriter<byte>();
         for (var first = 1; first <= messages; first += 1000)
@@ -89,7 +89,8 @@ internal static class PublishBench
             var count = Math.Min(1000, messages - first + 1);
             records.ResetWrittenCount();
             for (var index = 0; index < count; index++) SpoolRecord.Write(records, first + index, Topic, Payload, default);
-            store.Append(first, count, records.WrittenMemory);
+            store.Write(count, records.WrittenMemory);
+            store.Sync();
         }
     }
 

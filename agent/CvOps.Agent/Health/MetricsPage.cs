@@ -25,8 +25,13 @@ internal static class MetricsPage
         One(page, "cvops_agent_spool_waiting_messages", "gauge", "Messages on disk that the broker has not acknowledged.", health.Spool.WaitingMessages);
         One(page, "cvops_agent_spool_waiting_bytes", "gauge", "Their size on disk.", health.Spool.WaitingBytes);
         One(page, "cvops_agent_spool_budget_bytes", "gauge", "What the spool may take of the disk.", health.Spool.BudgetBytes);
-        One(page, "cvops_agent_spool_evicted_messages_total", "counter", "Messages given up because the budget was full.", health.Spool.EvictedMessages);
+        One(page, "cvops_agent_spool_evicted_messages_total", "counter", "Messages given up for want of room.", health.Spool.EvictedMessages);
         One(page, "cvops_agent_spool_dead_letters_total", "counter", "Messages set aside with their reason.", health.Spool.DeadLetters);
+        Classes(page, health, "cvops_agent_spool_class_waiting_messages", "Messages of a class that the broker has not acknowledged.", it => it.WaitingMessages);
+        Classes(page, health, "cvops_agent_spool_class_waiting_bytes", "Their size on disk.", it => it.WaitingBytes);
+        page.Metric("cvops_agent_spool_lost_messages_total", "counter", "Messages given up, by what they carry and why: budget, expired or disk.");
+        foreach (var loss in health.Spool.Losses ?? [])
+            page.Sample("cvops_agent_spool_lost_messages_total", loss.Messages, ("kind", loss.Kind?.ToString() ?? "other"), ("reason", loss.Reason.ToString()));
         page.Metric("cvops_agent_model_info", "gauge", "1 for the model in charge.");
         if (model.Active is { } active)
         {
@@ -38,6 +43,12 @@ internal static class MetricsPage
     }
 
     private static void One(PrometheusText page, string name, string type, string help, double value) => page.Metric(name, type, help).Sample(name, value);
+
+    private static void Classes(PrometheusText page, DeviceHealth health, string name, string help, Func<SpoolClassHealth, double> value)
+    {
+        page.Metric(name, "gauge", help);
+        foreach (var it in health.Spool.Classes ?? []) page.Sample(name, value(it), ("class", it.Name));
+    }
 
     private static void Each(PrometheusText page, DeviceHealth health, string name, string type, string help, Func<CameraHealth, double> value)
     {

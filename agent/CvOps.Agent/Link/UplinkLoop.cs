@@ -5,18 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Link;
 
 /// <summary>
-/// Carries the spool to the fleet: in order, a window of messages on their way, the cursor behind the oldest that is not acknowledged.
-/// After any doubt it begins again at the cursor, so everything arrives at least once; the fleet applies it once, by its origin.
+/// Carries the spool to the fleet: each class in order, the classes in turns, a window of messages on their way, each cursor behind the oldest that is
+/// not acknowledged. After any doubt it begins again at the cursors, so everything arrives at least once; the fleet applies it once, by its origin.
 /// </summary>
 internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimeProvider time, ILogger<UplinkLoop> logger) : BackgroundService
 {
-    /// <summary>Times a message may end the connection, alone on its way, before it is set aside.</summary>
-    private const int Patience = 3;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private long _suspect;
-    private int _suspicions;
+    private readonly Suspects _suspects = new();
+    private readonly Queue<Sent> _onTheWay = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,54 +42,60 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     /// <summary>Sends until something is not acknowledged.</summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        using var reader = spool.Read();
-        var onTheWay = new Queue<Sent>();
+        using var feed = spool.Read();
+        _onTheWay.Clear();
         while (true)
         {
-            while (onTheWay.Count < (_suspicions > 0 ? 1 : link.Window) && reader.TryRead() is { } record)
-                onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, cancellationToken)));
-            if (onTheWay.TryDequeue(out var oldest))
+            while (_onTheWay.Count < (_suspects.Only is null ? link.Window : 1) && feed.TryRead(_suspects.Only) is { } record) Send(feed, record, cancellationToken);
+            if (_onTheWay.TryDequeue(out var oldest))
             {
                 if (!Settle(oldest.Record, await oldest.Outcome))
                 {
                     // Their buffers are not used again before the client has let go of them.
-                    while (onTheWay.TryDequeue(out var later)) await later.Outcome;
+                    while (_onTheWay.TryDequeue(out var later)) await later.Outcome;
                     return;
                 }
-                reader.Return(oldest.Record);
-                continue;
+                feed.Return(oldest.Record);
             }
-            var next = reader.Next;
-            await spool.WaitAsync(next - 1, cancellationToken);
-            // There is more, yet it can't be read: a damaged end. The pause keeps this from spinning.
-            if (reader.TryRead() is not { } behind) return;
-            onTheWay.Enqueue(new Sent(behind, link.SendAsync(behind.Topic, behind.Payload, cancellationToken)));
+            // There is more, yet it can't be read. The pause keeps this from spinning.
+            else if (!feed.Ready && feed.Stalled) return;
+            // Given up by the spool, or unreadable: nobody is left to suspect.
+            else if (_suspects.Only is { } gone) _suspects.Clear(gone, long.MaxValue);
+            else await spool.WaitAsync(feed, cancellationToken);
         }
+    }
+
+    private void Send(SpoolFeed feed, SpoolRecord record, CancellationToken cancellationToken)
+    {
+        if (feed.Expired(record))
+        {
+            spool.CountExpired(record);
+            _onTheWay.Enqueue(new Sent(record, ValueTask.FromResult(PublishOutcome.Acknowledged)));
+        }
+        else _onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, cancellationToken)));
     }
 
     /// <returns>False when it has to be sent again.</returns>
     private bool Settle(SpoolRecord record, PublishOutcome outcome)
     {
-        if (outcome.Verdict == PublishVerdict.Suspect)
-        {
-            _suspicions = _suspect == record.Position ? _suspicions + 1 : 1;
-            _suspect = record.Position;
-        }
         switch (outcome.Verdict)
         {
             case PublishVerdict.Acknowledged:
                 break;
             case PublishVerdict.Refused:
-            case PublishVerdict.Suspect when _suspicions > Patience:
+            case PublishVerdict.Suspect when _suspects.Blame(record.Class, record.Position):
                 spool.SetAside(record.Topic, record.Payload.Span, outcome.Reason ?? "");
                 break;
             default:
-                Log.Again(logger, record.Position, outcome.Reason ?? "");
+                Log.Again(logger, SpoolClasses.Name(record.Class), record.Position, outcome.Reason ?? "");
+                if (outcome.Verdict != PublishVerdict.Suspect) return false;
+                _suspects.Add(record.Class, record.Position);
+                foreach (var other in _onTheWay) _suspects.Add(other.Record.Class, other.Record.Position);
                 return false;
         }
-        if (record.Position >= _suspect) _suspicions = 0;
+        _suspects.Clear(record.Class, record.Position);
         // Only now: a crash before this line sends twice, never loses.
-        spool.Acknowledge(record.Position);
+        spool.Acknowledge(record);
         return true;
     }
 
@@ -101,8 +104,8 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
 
     private static partial class Log
     {
-        [LoggerMessage(2121, LogLevel.Information, "Message {Position} will be sent again: {Reason}")]
-        public static partial void Again(ILogger logger, long position, string reason);
+        [LoggerMessage(2121, LogLevel.Information, "Message {Position} of class {Class} will be sent again: {Reason}")]
+        public static partial void Again(ILogger logger, string @class, long position, string reason);
 
         [LoggerMessage(2122, LogLevel.Error, "The spool can't be read: {Reason}")]
         public static partial void Unreadable(ILogger logger, string reason);

@@ -29,7 +29,7 @@ internal sealed class OriginStamp : IDisposable
     }
 
     /// <summary>The message's beginning with its origin; good until the next call.</summary>
-    public ReadOnlySpan<byte> Head(DeviceId device, long boot, long sequence)
+    public ReadOnlySpan<byte> Head(DeviceId device, long boot, long sequence, SpoolClass stream)
     {
         _head.ResetWrittenCount();
         _head.Write(Name);
@@ -38,6 +38,7 @@ internal sealed class OriginStamp : IDisposable
         _writer.WriteString("device"u8, device.Value);
         _writer.WriteNumber("boot"u8, boot);
         _writer.WriteNumber("sequence"u8, sequence);
+        _writer.WriteNumber("stream"u8, (int)stream);
         _writer.WriteEndObject();
         _writer.Flush();
         return _head.WrittenSpan;

@@ -12,6 +12,7 @@ internal sealed class SpoolCursor
     public static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(1);
 
     private const string FileName = "cursor";
+    private readonly Lock _gate = new();
     private readonly string _path;
     private readonly TimeProvider _time;
     private long _position;
@@ -34,18 +35,22 @@ internal sealed class SpoolCursor
     /// <exception cref="IOException">It was moved, but could not be saved.</exception>
     public void MoveTo(long position)
     {
-        if (position <= _position) return;
+        if (position <= Position) return;
         Volatile.Write(ref _position, position);
         if (_time.GetElapsedTime(_savedAt) >= SaveEvery) Save();
     }
 
+    /// <summary>Any thread.</summary>
     /// <exception cref="IOException">The disk is full or read-only.</exception>
     public void Save()
     {
-        if (_saved == _position) return;
-        _savedAt = _time.GetTimestamp();
-        var position = _position;
-        DurableFile.Write(_path, System.Text.Encoding.ASCII.GetBytes(position.ToString(CultureInfo.InvariantCulture)));
-        _saved = position;
+        lock (_gate)
+        {
+            var position = Position;
+            if (_saved == position) return;
+            _savedAt = _time.GetTimestamp();
+            DurableFile.Write(_path, System.Text.Encoding.ASCII.GetBytes(position.ToString(CultureInfo.InvariantCulture)));
+            _saved = position;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -22,43 +21,52 @@ internal enum AppendOutcome
 }
 
 /// <summary>
-/// The queue on disk between the cameras and the fleet: a log of segments, appended in groups that share one fdatasync, read in order by the
-/// uplink, shortened from its old end. Any thread appends; one reader. A disk that refuses costs messages, counted, never the agent.
+/// The queue on disk between the cameras and the fleet: a log of segments for each class of messages, appended in groups that all become durable
+/// together, read in order by the uplink, shortened from its old end. Any thread appends; one reader. A disk that refuses costs messages, counted,
+/// never the agent.
 /// </summary>
 internal sealed partial class SpoolLog : IAsyncDisposable
 {
     private const int QueuedMessages = 4096;
-    private const int GroupBytes = 4 * 1024 * 1024;
     private static readonly TimeSpan OpenAgainAfter = TimeSpan.FromSeconds(5);
 
-    private readonly record struct Pending(string Topic, MessageBody? Body, Func<Origin, byte[]>? Payload, TaskCompletionSource<AppendOutcome>? Done);
+    private readonly record struct Pending(string Topic, SpoolClass Class, MessageBody? Body, Func<Origin, byte[]>? Payload, TaskCompletionSource<AppendOutcome>? Done);
 
     private readonly Channel<Pending> _queue = Channel.CreateBounded<Pending>(new BoundedChannelOptions(QueuedMessages) { SingleReader = true });
     private readonly DeviceId _device;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly SpoolStore _store;
-    private readonly ArrayBufferWriter<byte> _group = new(64 * 1024);
+    private readonly string _folder;
+    private readonly SpoolLimits _limits;
+    private readonly SpoolStore[] _stores;
+    private readonly SpoolGroup[] _groups;
+    private readonly SpoolBudget _budget;
+    private readonly Action<Exception> _left;
     private readonly MessageBodies _bodies = new();
     private readonly OriginStamp _stamp = new();
     private readonly AutoResetSignal _grown = new();
     private readonly Task _writing;
     private long _boot;
-    private long _sequence;
-    private long _lost;
     private long _openedAt;
     private volatile string? _problem;
 
-    /// <param name="budgetBytes">Disk space for segments.</param>
-    public SpoolLog(string folder, DeviceId device, long budgetBytes, TimeProvider time, ILogger<SpoolLog> logger)
+    public SpoolLog(string folder, DeviceId device, SpoolLimits limits, TimeProvider time, ILogger<SpoolLog> logger)
     {
-        _device = device;
-        _time = time;
-        _logger = logger;
-        _store = new SpoolStore(folder, budgetBytes, time, logger);
+        (_folder, _device, _limits, _time, _logger) = (folder, device, limits, time, logger);
+        // What an agent without classes left lies where it lay.
+        _stores = [.. limits.Classes.Select(it => new SpoolStore(it.Class == SpoolClass.Earlier ? folder : Path.Combine(folder, SpoolClasses.Name(it.Class)), it, time, logger))];
+        _groups = [.. _stores.Select(store => new SpoolGroup(store))];
+        _budget = new SpoolBudget([.. ByValue.Select(it => _stores[(int)it])], limits.BudgetBytes, Losses, logger);
         DeadLetters = new DeadLetters(Path.Combine(folder, "dead-letters"), time);
+        _left = failure => Log.SegmentLeft(_logger, failure.Message);
         TryOpen();
         _writing = Task.Run(WriteAsync);
+    }
+
+    /// <param name="budgetBytes">Disk space for segments; the classes have their default parts of it.</param>
+    public SpoolLog(string folder, DeviceId device, long budgetBytes, TimeProvider time, ILogger<SpoolLog> logger)
+        : this(folder, device, SpoolLimits.Of(budgetBytes), time, logger)
+    {
     }
 
     /// <summary>This start's number; 0 as long as the folder can't be written to.</summary>
@@ -69,10 +77,20 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     /// <summary>What is wrong with the disk, in a sentence that says what to do; null when all is well.</summary>
     public string? Problem => _problem;
 
-    public SpoolHealth Health => new(_store.WaitingMessages, _store.WaitingBytes, _store.BudgetBytes, _store.Evicted.Values.Sum() + Interlocked.Read(ref _lost), DeadLetters.Count);
+    public SpoolHealth Health => new(
+        _stores.Sum(store => store.WaitingMessages), _stores.Sum(store => store.WaitingBytes), _limits.BudgetBytes,
+        Losses.Of(SpoolLossReason.Budget) + Losses.Of(SpoolLossReason.Disk), DeadLetters.Count)
+    {
+        Classes = [.. _stores.Where(store => store.Class != SpoolClass.Earlier || store.WaitingMessages > 0)
+            .Select(store => new SpoolClassHealth(SpoolClasses.Name(store.Class), store.WaitingMessages, store.WaitingBytes, store.Limits.BudgetBytes))],
+        Losses = Losses.Report(),
+    };
 
-    /// <summary>Messages given up for the budget since the start, by kind.</summary>
-    public IReadOnlyDictionary<TopicKind, long> Evicted => _store.Evicted;
+    /// <summary>Messages given up since the start.</summary>
+    public SpoolLosses Losses { get; } = new();
+
+    /// <summary>Position of the last message of a class that the fleet has acknowledged; 0 before the first.</summary>
+    public long Acknowledged(SpoolClass of) => _stores[(int)of].Acknowledged;
 
     /// <summary>
     /// Queues a message for the disk and returns, at once unless the disk is slow. It is written as JSON here, so the record may be refilled
@@ -87,7 +105,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         var body = _bodies.Rent();
         body.Write(message, write);
         OriginStamp.Check(body.Json);
-        var pending = new Pending(topic, body, null, null);
+        var pending = new Pending(topic, ClassOf(topic), body, null, null);
         // On threads of the frame path: waiting for the disk is what they are to do when it is slow.
         if (_queue.Writer.TryWrite(pending)) return;
         try
@@ -97,7 +115,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         catch (ChannelClosedException)
         {
             _bodies.Return(body);
-            Interlocked.Increment(ref _lost);
+            Losses.Count(SpoolTopic.KindOf(topic), SpoolLossReason.Disk);
         }
     }
 
@@ -105,23 +123,23 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     public async Task<AppendOutcome> AppendAsync(string topic, Func<Origin, byte[]> payload, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource<AppendOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _queue.Writer.WriteAsync(new Pending(topic, null, payload, done), cancellationToken);
+        await _queue.Writer.WriteAsync(new Pending(topic, ClassOf(topic), null, payload, done), cancellationToken);
         return await done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Returns when the message is queued for the disk, which is at once unless the disk is slow: for whoever may not wait for it.</summary>
     public ValueTask EnqueueAsync(string topic, Func<Origin, byte[]> payload, CancellationToken cancellationToken) =>
-        _queue.Writer.WriteAsync(new Pending(topic, null, payload, null), cancellationToken);
+        _queue.Writer.WriteAsync(new Pending(topic, ClassOf(topic), null, payload, null), cancellationToken);
 
-    /// <summary>Reads from just behind the cursor. One reader at a time; a new one begins anew.</summary>
-    public SpoolReader Read() => new(_store);
+    /// <summary>Reads from just behind the cursors. One reader at a time; a new one begins anew.</summary>
+    public SpoolFeed Read() => new(_stores, _logger);
 
-    /// <summary>Everything up to this position is the fleet's now.</summary>
-    public void Acknowledge(long position)
+    /// <summary>Everything of its class up to this message is the fleet's now.</summary>
+    public void Acknowledge(SpoolRecord record)
     {
         try
         {
-            _store.Acknowledge(position);
+            _stores[(int)record.Class].Acknowledge(record.Position);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -129,6 +147,9 @@ internal sealed partial class SpoolLog : IAsyncDisposable
             Report(e);
         }
     }
+
+    /// <summary>A message whose time to live was over when its turn came. Acknowledging it is the caller's next step.</summary>
+    public void CountExpired(SpoolRecord record) => Losses.Count(SpoolTopic.KindOf(record.Topic), SpoolLossReason.Expired);
 
     /// <summary>Keeps a message aside that the fleet refuses for good. Acknowledging it is the caller's next step.</summary>
     public void SetAside(string topic, ReadOnlySpan<byte> payload, string reason)
@@ -144,12 +165,12 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when there may be something to read behind this position. One at a time.</summary>
+    /// <summary>Completes when there may be something to read. One at a time.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WaitAsync(long position, CancellationToken cancellationToken)
+    public async ValueTask WaitAsync(SpoolFeed feed, CancellationToken cancellationToken)
     {
         await using var wake = cancellationToken.UnsafeRegister(static signal => ((AutoResetSignal)signal!).Set(), _grown);
-        while (_store.Last <= position)
+        while (!feed.Ready)
         {
             cancellationToken.ThrowIfCancellationRequested();
             await _grown.WaitAsync();
@@ -162,95 +183,23 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         _queue.Writer.TryComplete();
         await _writing;
         _stamp.Dispose();
-        try
+        foreach (var store in _stores)
         {
-            _store.Dispose();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Report(e);
-        }
-    }
-
-    private async Task WriteAsync()
-    {
-        var group = new List<Pending>();
-        while (await _queue.Reader.WaitToReadAsync())
-        {
-            // Before the first position is taken: opening may find what an earlier run left.
-            var open = Boot > 0 || TryOpen();
-            group.Clear();
-            _group.ResetWrittenCount();
-            var first = _store.Next;
-            while (_group.WrittenCount < GroupBytes && _queue.Reader.TryRead(out var pending))
+            try
             {
-                if (Encode(pending, open, first + group.Count)) group.Add(pending);
+                store.Dispose();
             }
-            if (group.Count == 0) continue;
-            var outcome = Commit(first, group.Count);
-            foreach (var pending in group) pending.Done?.TrySetResult(outcome);
-        }
-    }
-
-    private bool Encode(in Pending pending, bool open, long position)
-    {
-        try
-        {
-            if (!open)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Interlocked.Increment(ref _lost);
-                pending.Done?.TrySetResult(AppendOutcome.Lost);
-                return false;
+                Report(e);
             }
-            return pending.Body is { } body
-                ? Take(pending, position, _stamp.Head(_device, _boot, _sequence + 1), OriginStamp.Rest(body.Json))
-                : Take(pending, position, [], pending.Payload!(new Origin(_device, _boot, _sequence + 1)));
-        }
-#pragma warning disable CA1031 // A payload that can't be made is its caller's bug; the other callers' messages go on.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            Log.PayloadFailed(_logger, pending.Topic, e);
-            pending.Done?.TrySetException(e);
-            return false;
-        }
-        finally
-        {
-            if (pending.Body is { } body) _bodies.Return(body);
         }
     }
 
-    private bool Take(in Pending pending, long position, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest)
-    {
-        var length = head.Length + rest.Length;
-        if (length > Limits.MessageBytes)
-        {
-            SetAside(pending.Topic, [.. head, .. rest], $"{length} bytes are more than the {Limits.MessageBytes} a message may have.");
-            pending.Done?.TrySetResult(AppendOutcome.SetAside);
-            return false;
-        }
-        _sequence++;
-        SpoolRecord.Write(_group, position, pending.Topic, head, rest);
-        return true;
-    }
+    // Whose messages go last when there is no room; what an earlier agent left is of all kinds, and older than the results.
+    private static SpoolClass[] ByValue { get; } = [SpoolClass.Control, SpoolClass.Results, SpoolClass.Earlier, SpoolClass.Evidence, SpoolClass.Frames];
 
-    private AppendOutcome Commit(long first, int count)
-    {
-        try
-        {
-            _store.Append(first, count, _group.WrittenMemory);
-            if (_problem is not null) Log.Healed(_logger);
-            _problem = null;
-            _grown.Set();
-            return AppendOutcome.Stored;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Interlocked.Add(ref _lost, count);
-            Report(e);
-            return AppendOutcome.Lost;
-        }
-    }
+    private static SpoolClass ClassOf(string topic) => SpoolClasses.Of(SpoolTopic.KindOf(topic));
 
     /// <summary>At the start, and now and then again when the folder could not be opened: a disk may come back.</summary>
     private bool TryOpen()
@@ -259,9 +208,10 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         _openedAt = _time.GetTimestamp();
         try
         {
-            _store.Open();
-            Volatile.Write(ref _boot, BootCounter.Next(_store.Folder));
-            Log.Opened(_logger, _boot, _store.WaitingMessages);
+            foreach (var store in _stores) store.Open();
+            _stores[(int)SpoolClass.Earlier].DropAcknowledged();
+            Volatile.Write(ref _boot, BootCounter.Next(_folder));
+            Log.Opened(_logger, _boot, _stores.Sum(store => store.WaitingMessages));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -273,7 +223,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
 
     private void Report(Exception problem)
     {
-        var sentence = $"The spool in {_store.Folder} can't be written: {problem.Message} Messages are lost until there is room and permission again.";
+        var sentence = $"The spool in {_folder} can't be written: {problem.Message} Messages are lost until there is room and permission again.";
         if (_problem is null) Log.Failed(_logger, sentence);
         _problem = sentence;
     }
@@ -291,6 +241,9 @@ internal sealed partial class SpoolLog : IAsyncDisposable
 
         [LoggerMessage(2004, LogLevel.Error, "A message on {Topic} was set aside: {Reason}")]
         public static partial void SetAside(ILogger logger, string topic, string reason);
+
+        [LoggerMessage(2006, LogLevel.Warning, "A segment of the spool was left for a new one: {Problem}")]
+        public static partial void SegmentLeft(ILogger logger, string problem);
 
         [LoggerMessage(2005, LogLevel.Error, "A message on {Topic} could not be made")]
         public static partial void PayloadFailed(ILogger logger, string topic, Exception exception);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CvOps.Agent.Spool;
 
 /// <summary>
-/// Reads the spool in order, from just behind the cursor. Skips what was evicted meanwhile, and the rest of a damaged segment.
+/// Reads a class in order, from just behind the cursor. Skips what was evicted meanwhile, and the rest of a damaged segment.
 /// Not safe for several threads.
 /// </summary>
 internal sealed class SpoolReader(SpoolStore store) : IDisposable
@@ -25,11 +25,12 @@ internal sealed class SpoolReader(SpoolStore store) : IDisposable
         while (Next <= store.Last)
         {
             // Asked each time: a segment that was evicted while we were in it is not read on, though its file is still open.
-            if (_file is not null && store.BytesOf(_segment) is var end && end > _offset
+            if (_file is not null && store.Extent(_segment) is var (end, behind) && end > _offset && Next < behind
                 && _chunk.Record(_file, _offset, end, Next) is { IsEmpty: false } bytes)
             {
                 if (!_spare.TryPop(out var record)) record = new SpoolRecord();
                 record.Fill(bytes.Span, _topics);
+                record.Class = store.Class;
                 _offset += bytes.Length;
                 Next++;
                 return record;

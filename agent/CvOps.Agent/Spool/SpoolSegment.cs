@@ -16,6 +16,9 @@ internal sealed class SpoolSegment(string path, long first, long bytes)
     /// <summary>Bytes of whole records on disk.</summary>
     public long Bytes { get; set; } = bytes;
 
+    /// <summary>When its newest record was written, milliseconds since 1970; null until somebody looked.</summary>
+    public long? NewestAt { get; set; }
+
     public static string PathOf(string folder, long first) => System.IO.Path.Combine(folder, first.ToString("D20", CultureInfo.InvariantCulture) + Extension);
 
     /// <summary>The segments of a folder, oldest first. Files with other names are left alone.</summary>

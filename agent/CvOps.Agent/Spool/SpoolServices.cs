@@ -8,6 +8,6 @@ internal static class SpoolServices
 {
     public static IServiceCollection AddSpool(this IServiceCollection services, AgentOptions options) => services
         .AddSingleton(provider => new SpoolLog(
-            options.Spool.Folder ?? Path.Combine(options.Data, "spool"), options.Device, options.Spool.BudgetBytes,
+            options.Spool.Folder ?? Path.Combine(options.Data, "spool"), options.Device, SpoolLimits.Of(options.Spool),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SpoolLog>>()));
 }

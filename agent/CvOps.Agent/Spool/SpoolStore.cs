@@ -1,28 +1,28 @@
-using System.Collections.Concurrent;
 using CvOps.Agent.Update;
-using CvOps.Contracts;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 namespace CvOps.Agent.Spool;
 
-/// <summary>The segment files: appends, keeps the budget, finds what to read. One writer, one reader; both may call at once.</summary>
-internal sealed partial class SpoolStore(string folder, long budgetBytes, TimeProvider time, ILogger logger) : IDisposable
+/// <summary>One class's segment files and its cursor. One writer, one reader; both may call at once.</summary>
+internal sealed partial class SpoolStore(string folder, ClassLimits limits, TimeProvider time, ILogger logger) : IDisposable
 {
     // A sixteenth of the budget goes at a time when it is full.
-    private readonly long _segmentBytes = Math.Clamp(budgetBytes / 16, 64 * 1024, 16 * 1024 * 1024);
+    private readonly long _segmentBytes = Math.Clamp(limits.BudgetBytes / 16, 64 * 1024, 16 * 1024 * 1024);
     private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<TopicKind, long> _evicted = new();
     private List<SpoolSegment> _segments = [];
     private SpoolCursor? _cursor;
     private SafeFileHandle? _active;
+    private SpoolSegment? _current;
     private long _last;
+    private long _bytes;
+    private (long Last, int Bytes) _unsynced;
+
+    public SpoolClass Class => limits.Class;
+
+    public ClassLimits Limits => limits;
 
     public string Folder => folder;
-
-    public long BudgetBytes => budgetBytes;
-
-    public IReadOnlyDictionary<TopicKind, long> Evicted => _evicted;
 
     /// <summary>Position of the last record on disk.</summary>
     public long Last => Interlocked.Read(ref _last);
@@ -33,21 +33,26 @@ internal sealed partial class SpoolStore(string folder, long budgetBytes, TimePr
     /// <summary>Position of the last acknowledged record.</summary>
     public long Acknowledged => _cursor?.Position ?? 0;
 
+    /// <summary>Bytes of all segments.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
     public long WaitingMessages
     {
         get { lock (_lock) return _segments.Count == 0 ? 0 : Math.Max(0, _last - Math.Max(Acknowledged, _segments[0].First - 1)); }
     }
 
     /// <summary>Bytes of the segments that hold something unacknowledged.</summary>
-    public long WaitingBytes
-    {
-        get { lock (_lock) return Acknowledged >= _last ? 0 : _segments.Sum(segment => segment.Bytes); }
-    }
+    public long WaitingBytes => WaitingMessages == 0 ? 0 : Bytes;
+
+    /// <summary>Milliseconds since 1970 by the device's clock.</summary>
+    public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Finds what an earlier run left, and cuts off what it did not finish writing.</summary>
     /// <exception cref="IOException">The folder can't be used.</exception>
     public void Open()
     {
+        // Again, when it failed half-way.
+        Close();
         Directory.CreateDirectory(folder);
         _cursor = new SpoolCursor(folder, time);
         var segments = SpoolSegment.List(folder);
@@ -55,65 +60,72 @@ internal sealed partial class SpoolStore(string folder, long budgetBytes, TimePr
         if (segments.Count > 0)
         {
             var newest = segments[^1];
-            var file = File.OpenHandle(newest.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-            try
+            _active = File.OpenHandle(newest.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+            var records = 0L;
+            var whole = SpoolSegment.Scan(_active, 0, newest.First, _ => { records++; return true; });
+            if (whole < newest.Bytes)
             {
-                var records = 0L;
-                var whole = SpoolSegment.Scan(file, 0, newest.First, _ => { records++; return true; });
-                if (whole < newest.Bytes)
-                {
-                    Log.TornTail(logger, newest.Path, newest.Bytes - whole, records);
-                    RandomAccess.SetLength(file, whole);
-                    RandomAccess.FlushToDisk(file);
-                    newest.Bytes = whole;
-                }
-                last = newest.First + records - 1;
+                Log.TornTail(logger, newest.Path, newest.Bytes - whole, records);
+                RandomAccess.SetLength(_active, whole);
+                RandomAccess.FlushToDisk(_active);
+                newest.Bytes = whole;
             }
-            catch
-            {
-                file.Dispose();
-                throw;
-            }
-            _active = file;
+            _current = newest;
+            last = newest.First + records - 1;
         }
+        // The log was lost and the cursor was not: go on behind it, in a new segment.
         if (last < _cursor.Position)
         {
-            // The log was lost and the cursor was not: go on behind it, in a new segment.
-            _active?.Dispose();
-            _active = null;
+            Close();
             last = _cursor.Position;
         }
         lock (_lock)
         {
             _segments = segments;
             _last = last;
+            _bytes = segments.Sum(segment => segment.Bytes);
         }
         RemoveAcknowledged();
     }
 
-    /// <summary>Writes records and makes them durable; on failure nothing of them remains.</summary>
+    /// <summary>Writes records behind the last; nobody sees them before <see cref="Sync"/>, and after a failure <see cref="Abandon"/> is due.</summary>
     /// <exception cref="IOException">The disk is full, broken or read-only.</exception>
-    public void Append(long first, int count, ReadOnlyMemory<byte> records)
+    public void Write(int count, ReadOnlyMemory<byte> records)
     {
-        var segment = _active is null || _segments[^1].Bytes >= _segmentBytes ? Begin(first) : _segments[^1];
-        var before = segment.Bytes;
-        try
-        {
-            RandomAccess.Write(_active!, records.Span, before);
-            RandomAccess.FlushToDisk(_active!);
-        }
-        catch
-        {
-            // What was half written would be in the way of the next record.
-            Undo(before);
-            throw;
-        }
+        var segment = _current is { } current && current.Bytes < _segmentBytes ? current : Begin();
+        _unsynced = (_last + count, records.Length);
+        RandomAccess.Write(_active!, records.Span, segment.Bytes);
+    }
+
+    /// <summary>Makes what was written durable and shows it to the reader.</summary>
+    /// <exception cref="IOException">The disk is full, broken or read-only; nobody knows what of it is on disk.</exception>
+    public void Sync()
+    {
+        RandomAccess.FlushToDisk(_active!);
         lock (_lock)
         {
-            segment.Bytes = before + records.Length;
-            _last = first + count - 1;
+            _current!.Bytes += _unsynced.Bytes;
+            _bytes += _unsynced.Bytes;
+            _last = _unsynced.Last;
         }
-        KeepBudget();
+    }
+
+    /// <summary>
+    /// Leaves the segment after a failed write or sync: after a failed fsync the kernel calls pages clean that never reached the disk, so another
+    /// fsync of this file would say nothing. What stands in it stays; what comes goes into a new one.
+    /// </summary>
+    public void Abandon()
+    {
+        if (_current is null) return;
+        try
+        {
+            RandomAccess.SetLength(_active!, _current.Bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Then its tail is passed over: a segment ends where the next one's name says it begins.
+        }
+        Close();
     }
 
     /// <exception cref="IOException">The cursor moved, but could not be saved.</exception>
@@ -123,59 +135,36 @@ internal sealed partial class SpoolStore(string folder, long budgetBytes, TimePr
         RemoveAcknowledged();
     }
 
-    /// <summary>The segment that holds a position; when that is gone, the oldest behind it. Null when there is nothing behind it.</summary>
-    public (string Path, long First, long Bytes)? Find(long position)
-    {
-        lock (_lock)
-        {
-            if (position > _last || _segments.Count == 0) return null;
-            var index = _segments.FindLastIndex(segment => segment.First <= position);
-            var found = _segments[Math.Max(index, 0)];
-            return (found.Path, found.First, found.Bytes);
-        }
-    }
-
-    /// <summary>First position of the segment behind this one; null when it is the last.</summary>
-    public long? FirstAfter(long segment)
-    {
-        lock (_lock) return _segments.Find(candidate => candidate.First > segment)?.First;
-    }
-
     public void Dispose()
     {
-        _active?.Dispose();
+        Close();
         _cursor?.Save();
     }
 
-    private SpoolSegment Begin(long first)
+    private void Close()
     {
+        _active?.Dispose();
+        (_active, _current) = (null, null);
+    }
+
+    private SpoolSegment Begin()
+    {
+        Close();
+        var first = Next;
         var path = SpoolSegment.PathOf(folder, first);
-        var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        // One of that name holds nothing that counts: it was begun and abandoned.
+        File.Delete(path);
+        _active = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
         // Without this a power cut could lose the new file's name, with everything in it.
         DurableFile.SyncFolder(folder);
-        _active?.Dispose();
-        _active = file;
         var segment = new SpoolSegment(path, first, 0);
         lock (_lock)
         {
             if (_segments.Count > 0 && _segments[^1].First == first) _segments.RemoveAt(_segments.Count - 1);
             _segments.Add(segment);
         }
+        _current = segment;
         return segment;
-    }
-
-    private void Undo(long length)
-    {
-        try
-        {
-            RandomAccess.SetLength(_active!, length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Then a new file, which the next record's position names: this one's tail is cut when it is opened again.
-            _active?.Dispose();
-            _active = null;
-        }
     }
 
     private void RemoveAcknowledged()
@@ -187,52 +176,24 @@ internal sealed partial class SpoolStore(string folder, long budgetBytes, TimePr
             {
                 // The segment in use stays: its name carries the position on.
                 if (_segments.Count < 2 || _segments[1].First - 1 > Acknowledged) return;
-                oldest = _segments[0];
-                _segments.RemoveAt(0);
+                oldest = TakeOldest();
             }
             File.Delete(oldest.Path);
         }
     }
 
-    private void KeepBudget()
+    /// <summary>Under the lock.</summary>
+    private SpoolSegment TakeOldest()
     {
-        while (true)
-        {
-            SpoolSegment oldest;
-            lock (_lock)
-            {
-                if (_segments.Count < 2 || _segments.Sum(segment => segment.Bytes) <= budgetBytes) return;
-                oldest = _segments[0];
-                _segments.RemoveAt(0);
-            }
-            Evict(oldest);
-        }
-    }
-
-    private void Evict(SpoolSegment segment)
-    {
-        var given = 0L;
-        using (var file = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-        {
-            SpoolSegment.Scan(file, 0, segment.First, bytes =>
-            {
-                var record = SpoolRecord.Read(bytes.Span);
-                if (record.Position <= Acknowledged || !Topics.TryParse(record.Topic, out var topic)) return true;
-                _evicted.AddOrUpdate(topic.Kind, 1, (_, before) => before + 1);
-                given++;
-                return true;
-            });
-        }
-        File.Delete(segment.Path);
-        Log.Evicted(logger, given, segment.Bytes);
+        var oldest = _segments[0];
+        _segments.RemoveAt(0);
+        _bytes -= oldest.Bytes;
+        return oldest;
     }
 
     private static partial class Log
     {
         [LoggerMessage(2011, LogLevel.Warning, "{Path} ended in {Bytes} bytes that were not written to the end; {Records} records before them stand")]
         public static partial void TornTail(ILogger logger, string path, long bytes, long records);
-
-        [LoggerMessage(2012, LogLevel.Warning, "The spool's budget is used up: the oldest {Messages} messages ({Bytes} bytes) were given up")]
-        public static partial void Evicted(ILogger logger, long messages, long bytes);
     }
 }

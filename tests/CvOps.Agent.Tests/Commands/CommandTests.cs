@@ -37,7 +37,7 @@ public sealed class CommandTests : IAsyncLifetime
         // The id was on disk before the command was done: neither kill -9 nor a second delivery does it twice.
         await agent.KillAloneAsync();
         await using var second = _rig.Start();
-        await _rig.UntilAsync(() => _rig.Fleet.Sequences(2).Length > 0, second);
+        await _rig.UntilAsync(() => _rig.Fleet.Origins(2).Length > 0, second);
         Assert.Contains("done before", (await AskAsync(second, Make("c5", "restart-camera", "cam-1"), 2)).Message, StringComparison.Ordinal);
     }
 

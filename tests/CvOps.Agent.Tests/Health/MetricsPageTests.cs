@@ -17,7 +17,12 @@ public sealed class MetricsPageTests
             new CameraHealth(new CameraId("cam-1"), CameraState.Live, 24.9, double.PositiveInfinity, 1000, 2, 3, 4, null),
             new CameraHealth(new CameraId("cam-2"), CameraState.Lost, 0, double.NaN, 0, 0, 0, 0, "It is switched off."),
         ],
-        Spool = new SpoolHealth(5, 600, 1 << 30, 1, 2), ShadowFramesShed = 9,
+        Spool = new SpoolHealth(5, 600, 1 << 30, 1, 2)
+        {
+            Classes = [new SpoolClassHealth("results", 3, 400, 1 << 30), new SpoolClassHealth("frames", 2, 200, 1 << 29)],
+            Losses = [new SpoolLoss(TopicKind.Frame, SpoolLossReason.Budget, 1), new SpoolLoss(null, SpoolLossReason.Expired, 4)],
+        },
+        ShadowFramesShed = 9,
     };
 
     [Fact]
@@ -33,6 +38,10 @@ public sealed class MetricsPageTests
         Assert.Equal(123_456_789_012, Of("cvops_agent_resident_bytes"));
         Assert.Equal(9, Of("cvops_agent_shadow_frames_shed_total"));
         Assert.Equal((5, 1, 2), (Of("cvops_agent_spool_waiting_messages"), Of("cvops_agent_spool_evicted_messages_total"), Of("cvops_agent_spool_dead_letters_total")));
+        Assert.Equal(200, Assert.Single(samples, it => it.Name == "cvops_agent_spool_class_waiting_bytes" && it.Labels["class"] == "frames").Value);
+        Assert.Equal(
+            [("Frame", "Budget", 1), ("other", "Expired", 4)],
+            samples.Where(it => it.Name == "cvops_agent_spool_lost_messages_total").Select(it => (it.Labels["kind"], it.Labels["reason"], it.Value)));
         Assert.Equal(Nasty, Assert.Single(samples, it => it.Name == "cvops_agent_model_info").Labels["version"]);
         Assert.Equal("Soaking", Assert.Single(samples, it => it.Name == "cvops_agent_update_state").Labels["state"]);
     }

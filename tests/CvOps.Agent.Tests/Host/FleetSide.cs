@@ -54,16 +54,17 @@ internal sealed class FleetSide(TestBroker broker, Topics topics) : IDisposable
 
     public IReadOnlyList<DeviceHealth> Healths => On(topics.Health, ContractsJson.Default.DeviceHealth);
 
-    /// <summary>Sequence numbers of one boot, over all kinds of telemetry, each once, rising.</summary>
-    public long[] Sequences(long boot) =>
-        [.. _heard.Select(message => OriginOf(message.Payload)).OfType<Origin>().Where(origin => origin.Boot == boot).Select(origin => origin.Sequence).Distinct().Order()];
+    /// <summary>What arrived of one boot, each message once, by stream and sequence.</summary>
+    public Origin[] Origins(long boot) =>
+        [.. _heard.Select(message => OriginOf(message.Payload)).OfType<Origin>().Where(origin => origin.Boot == boot).Distinct().OrderBy(origin => (origin.Stream, origin.Sequence))];
 
     public static Origin? OriginOf(ReadOnlyMemory<byte> payload)
     {
         if (payload.IsEmpty) return null;
         using var document = JsonDocument.Parse(payload);
         return document.RootElement.TryGetProperty("origin", out var origin)
-            ? new Origin(new DeviceId(origin.GetProperty("device").GetString()!), origin.GetProperty("boot").GetInt64(), origin.GetProperty("sequence").GetInt64())
+            ? new Origin(new DeviceId(origin.GetProperty("device").GetString()!), origin.GetProperty("boot").GetInt64(), origin.GetProperty("sequence").GetInt64(),
+                origin.TryGetProperty("stream", out var stream) ? stream.GetInt32() : 0)
             : null;
     }
 

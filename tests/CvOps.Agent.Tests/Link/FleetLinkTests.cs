@@ -131,7 +131,7 @@ public sealed class FleetLinkTests : IAsyncLifetime
                 await Eventually.Async(() => Sequences().Count > 500, Deadline, Seen, Token);
                 proxy.Cut();
                 // What the broker acknowledged and had not passed on lives in its memory: that is its durability, not the uplink's.
-                await Eventually.Async(() => Sequences().Distinct().Count() >= spool.Read().Next - 1, Deadline, Seen, Token);
+                await Eventually.Async(() => Sequences().Distinct().Count() >= spool.Acknowledged(SpoolClass.Results), Deadline, Seen, Token);
                 await _broker.KillAsync();
                 await _broker.RestartAsync(Token);
                 await WatchAsync();
@@ -188,7 +188,7 @@ public sealed class FleetLinkTests : IAsyncLifetime
         using var uplink = new UplinkLoop(spool, _link!, TimeProvider.System, NullLogger<UplinkLoop>.Instance);
         await uplink.StartAsync(Token);
         await spool.AppendAsync(Own.Inspection(new CameraId("a")), Payload, Token);
-        await spool.AppendAsync(new Topics(new SiteId("plant"), new DeviceId("cam-2")).Health, Payload, Token);
+        await spool.AppendAsync(new Topics(new SiteId("plant"), new DeviceId("cam-2")).Inspection(new CameraId("a")), Payload, Token);
         await spool.AppendAsync(Own.Inspection(new CameraId("a")), Payload, Token);
         await Eventually.Async(() => spool.Health.WaitingMessages == 0, Deadline, () => $"{spool.Health}, {_link!.Problem}", Token);
         await Eventually.Async(() => Sequences().Count == 2, Deadline, () => string.Join(',', Sequences()), Token);

@@ -111,7 +111,7 @@ public sealed class SpoolReaderTests : IDisposable
 
     private static SpoolStore Open(string folder, long budget = 64 << 20)
     {
-        var store = new SpoolStore(folder, budget, TimeProvider.System, NullLogger.Instance);
+        var store = new SpoolStore(folder, new ClassLimits(SpoolClass.Results, budget, TimeSpan.Zero, 1), TimeProvider.System, NullLogger.Instance);
         store.Open();
         return store;
     }
@@ -122,6 +122,8 @@ public sealed class SpoolReaderTests : IDisposable
         var first = store.Next;
         _records.ResetWrittenCount();
         for (var index = 0; index < texts.Count; index++) SpoolRecord.Write(_records, first + index, $"topic/{texts[index][0]}", Encoding.UTF8.GetBytes(texts[index]), default);
-        store.Append(first, texts.Count, _records.WrittenMemory);
+        store.Write(texts.Count, _records.WrittenMemory);
+        store.Sync();
+        new SpoolBudget([store], long.MaxValue, new SpoolLosses(), NullLogger.Instance).Keep();
     }
 }
