@@ -43,7 +43,7 @@ internal static partial class AsyncApiMaker
             ["id"] = "urn:cvops:v1",
             ["info"] = new JsonObject
             {
-                ["title"] = "CvOps", ["version"] = "1.0.0",
+                ["title"] = "CvOps", ["version"] = typeof(TopicCatalog).Assembly.GetName().Version!.ToString(3),
                 ["description"] = "What a CvOps device says and hears over MQTT. Operations are the device's own: what it sends, a subscriber receives. Fields and topics are only added; read "
                     + "what you know and pass over the rest. Every message is JSON at QoS 1 and may arrive more than once: origin (device, boot, sequence), which is also the CloudEvents "
                     + "id, is the same each time. Messages that were spooled while the broker was away come late and in order.",
