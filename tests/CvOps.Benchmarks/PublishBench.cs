@@ -125,7 +125,7 @@ internal static class PublishBench
 
         public Task WhenConnectedAsync(CancellationToken cancellationToken) => link.WhenConnectedAsync(cancellationToken);
 
-        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken)
         {
             _sent++;
             if (_sent == messages - Counted) (Bytes, Collections) = (-GC.GetTotalAllocatedBytes(precise: true), -GC.CollectionCount(0));
@@ -134,7 +134,7 @@ internal static class PublishBench
                 (Bytes, Collections) = (Bytes + GC.GetTotalAllocatedBytes(precise: true), Collections + GC.CollectionCount(0));
                 _all.TrySetResult();
             }
-            return link.SendAsync(topic, payload, cancellationToken);
+            return link.SendAsync(topic, payload, expirySeconds, cancellationToken);
         }
 
         public void Report(TwinReported reported) => link.Report(reported);

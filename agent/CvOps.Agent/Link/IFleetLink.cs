@@ -44,8 +44,9 @@ internal interface IFleetLink
 
     /// <summary>Sends one message at least once. Never throws for what the network or the other side does.</summary>
     /// <param name="payload">Must stay as it is until the answer.</param>
+    /// <param name="expirySeconds">After so long nobody needs to deliver it any more; 0: never.</param>
     /// <returns>To be awaited once.</returns>
-    ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+    ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken);
 
     /// <summary>What the device says of itself. Only the newest counts: it is sent now, or when connected again.</summary>
     void Report(TwinReported reported);

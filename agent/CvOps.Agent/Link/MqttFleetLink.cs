@@ -107,8 +107,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
-    public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken) =>
-        PublishAsync(topic, payload, false, cancellationToken);
+    public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
+        PendingPublish.Start(_sparePublishes, _client, topic, payload, false, expirySeconds, cancellationToken);
 
     public void Report(TwinReported reported)
     {
@@ -180,7 +180,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     }
 
     private ValueTask<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_sparePublishes, _client, topic, payload, retain, cancellationToken);
+        PendingPublish.Start(_sparePublishes, _client, topic, payload, retain, 0, cancellationToken);
 
     private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
     {

@@ -28,12 +28,13 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
     /// <param name="payload">Must stay as it is until the outcome.</param>
     /// <returns>To be awaited once. Fails only for cancellation, or for a bug.</returns>
     public static ValueTask<PublishOutcome> Start(
-        ConcurrentQueue<PendingPublish> spare, IMqttClient client, string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
+        ConcurrentQueue<PendingPublish> spare, IMqttClient client, string topic, ReadOnlyMemory<byte> payload, bool retain, uint expirySeconds, CancellationToken cancellationToken)
     {
         if (!spare.TryDequeue(out var pending)) pending = new PendingPublish(spare);
         pending._message.Topic = topic;
         pending._message.Payload = new ReadOnlySequence<byte>(payload);
         pending._message.Retain = retain;
+        pending._message.MessageExpiryInterval = expirySeconds;
         try
         {
             pending._publishing = client.PublishAsync(pending._message, cancellationToken);

@@ -72,7 +72,7 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
             spool.CountExpired(record);
             _onTheWay.Enqueue(new Sent(record, ValueTask.FromResult(PublishOutcome.Acknowledged)));
         }
-        else _onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, cancellationToken)));
+        else _onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, feed.SecondsLeft(record), cancellationToken)));
     }
 
     /// <returns>False when it has to be sent again.</returns>

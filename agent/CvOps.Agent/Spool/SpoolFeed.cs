@@ -80,6 +80,13 @@ internal sealed partial class SpoolFeed : IDisposable
     /// <summary>Its time to live is over.</summary>
     public bool Expired(SpoolRecord record) => _stores[(int)record.Class].Expired(record.WrittenAt);
 
+    /// <summary>Seconds it may still be delivered, at least 1; 0: for ever.</summary>
+    public uint SecondsLeft(SpoolRecord record)
+    {
+        var store = _stores[(int)record.Class];
+        return TimeToLive.SecondsLeft(record.WrittenAt, store.Now, store.Limits.TimeToLive);
+    }
+
     /// <summary>Takes a record back, to be filled again. One that somebody may still be reading is never given back.</summary>
     public void Return(SpoolRecord record)
     {

@@ -14,10 +14,10 @@ internal static class TimeToLive
         // A device without a battery for its clock begins in 1970: what it wrote then has no age, and while it is there nothing has.
         timeToLive > TimeSpan.Zero && writtenAt >= EarliestClock && now >= EarliestClock && now - writtenAt > timeToLive.TotalMilliseconds;
 
-    /// <summary>What is left of it, in whole seconds, at least 1; null without a limit.</summary>
-    public static uint? SecondsLeft(long writtenAt, long now, TimeSpan timeToLive)
+    /// <summary>What is left of it, in whole seconds, at least 1; 0 without a limit.</summary>
+    public static uint SecondsLeft(long writtenAt, long now, TimeSpan timeToLive)
     {
-        if (timeToLive <= TimeSpan.Zero) return null;
+        if (timeToLive <= TimeSpan.Zero) return 0;
         var age = writtenAt >= EarliestClock && now >= EarliestClock ? Math.Max(0, now - writtenAt) : 0;
         return (uint)Math.Clamp((timeToLive.TotalMilliseconds - age) / 1000, 1, uint.MaxValue);
     }

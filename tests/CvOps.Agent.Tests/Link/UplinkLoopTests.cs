@@ -69,7 +69,7 @@ public sealed class UplinkLoopTests : IDisposable
 
         public Task WhenConnectedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken)
         {
             var answer = new TaskCompletionSource<PublishOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)

@@ -168,7 +168,7 @@ public sealed class SpoolClassTests : IDisposable
         var at = written switch { 0 => 0, -1 => 86_400_000, _ => new DateTimeOffset(2026, 12, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds() };
         var then = DateTimeOffset.Parse(now, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUnixTimeMilliseconds();
         Assert.Equal(over, TimeToLive.IsOver(at, then, TimeSpan.FromHours(hours)));
-        Assert.Equal(hours == 0, TimeToLive.SecondsLeft(at, then, TimeSpan.FromHours(hours)) is null);
+        Assert.Equal(hours == 0, TimeToLive.SecondsLeft(at, then, TimeSpan.FromHours(hours)) == 0);
     }
 
     /// <summary>The folder as agents without classes wrote it, in the middle of an outage.</summary>
