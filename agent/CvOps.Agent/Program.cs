@@ -6,6 +6,7 @@ using CvOps.Agent.Configuration;
 using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Drift.Compare;
+using CvOps.Agent.Enrolment;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Link;
@@ -30,6 +31,7 @@ if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.
 
 FileCreation.ForThisUserAlone();
 if (args is ["import", .. var import]) return await ImportCommand.RunAsync(import, Console.Out, Console.Error);
+if (args is ["enroll", .. var enroll]) return await EnrollCommand.RunAsync(enroll, Console.Out, Console.Error);
 
 NativeHeap.KeepSmall();
 var command = CommandLine.Parse(args);
@@ -77,6 +79,7 @@ try
         .AddDrift(options)          // windows of statistics a camera and model
         .AddClips(options)          // the video around a reject
         .AddCapture(options, command.ConfigPath)    // ffmpeg a camera
+        .AddEnrolment(options)      // the certificate is renewed in time
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddHealth(options);        // watchdog, status page, metrics
 

@@ -42,7 +42,7 @@ internal static class FleetApp
         builder.AddSilo(options);
         builder.Services.AddSingleton(_ => new Database(Path.Combine(options.Data, "fleet.db")));
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
-        builder.Services.AddSingleton<Audit>();
+        builder.Services.AddAccess(options);
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<AccuracyReader>().AddSingleton<DatasetStore>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<IFleetObserver, LinkRenewal>();

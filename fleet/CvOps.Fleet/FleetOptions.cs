@@ -30,6 +30,19 @@ internal sealed class FleetOptions
 
     public string? Key { get; set; }
 
+    /// <summary>Folder of the authority (ca.pem, ca.key) that lets devices in; null: this fleet enrols nobody.</summary>
+    public string? Authority { get; set; }
+
+    /// <summary>Where the list of revoked certificates is written for brokers (PEM); null: crl.pem in the authority's folder.</summary>
+    public string? RevocationList { get; set; }
+
+    /// <summary>How long a device's certificate is good; the device renews it when a third is left.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "825.00:00:00")]
+    public TimeSpan CertificateLifetime { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>The broker's addresses as devices see them, comma between them, given at enrolment; null: <see cref="Broker"/>.</summary>
+    public string? PublicBrokers { get; set; }
+
     /// <summary>PEM of the ECDSA key that signs what the fleet trains; null: training runs cannot pack a model.</summary>
     public string? SigningKey { get; set; }
 
@@ -77,4 +90,7 @@ internal sealed class FleetOptions
 
     /// <summary>How long a device may take to begin a download.</summary>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>The broker's addresses as devices see them.</summary>
+    public string[] Brokers => (PublicBrokers ?? Broker).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

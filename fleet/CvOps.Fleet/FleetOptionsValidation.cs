@@ -38,8 +38,19 @@ internal static class FleetOptionsValidation
         foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey) })
             if (path is not null && SecretFile.Problem(path) is { } problem) yield return $"{option}: {problem}.";
 
+        foreach (var mistake in AuthorityMistakes(options)) yield return mistake;
         if (SiloWiring.Mistake(options) is { } cluster) yield return cluster;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
+    }
+
+    private static IEnumerable<string> AuthorityMistakes(FleetOptions options)
+    {
+        if (options.Authority is not { } folder) yield break;
+        if (!CertificateAuthority.Exists(folder)) yield return $"--authority {folder}: there is no ca.pem with ca.key in it.";
+        else if (SecretFile.Problem(Path.Combine(folder, "ca.key")) is { } open) yield return $"--authority: {open}.";
+        foreach (var broker in options.Brokers)
+            if (!Uri.TryCreate(broker, UriKind.Absolute, out var address) || address.Scheme is not "mqtts")
+                yield return $"--public-brokers '{broker}': devices with a certificate need an address such as mqtts://broker.example:8883.";
     }
 
     private static bool IsLoopback(Uri address) =>

@@ -102,6 +102,9 @@ internal sealed class FleetHost : IAsyncDisposable
         "--signing-key", Options.SigningKey!, "--trusted-keys", Options.TrustedKeys!,
     ];
 
+    /// <summary>For <see cref="StartAsync"/>: a fleet that has the broker's authority, and so lets devices in.</summary>
+    public static void WithAuthority(FleetOptions options) => options.Authority = Path.GetDirectoryName(options.Ca);
+
     public string InFolder(string name) => _folder[name];
 
     public async ValueTask DisposeAsync()

@@ -44,6 +44,19 @@ internal sealed class TestDevice : IAsyncDisposable
         }
     }
 
+    public bool IsConnected => _client.IsConnected;
+
+    /// <summary>The last message on the topic; null when none came, or none since <see cref="Forget"/>.</summary>
+    public string? Last(string topic)
+    {
+        lock (_retained) return _retained.GetValueOrDefault(topic);
+    }
+
+    public void Forget(string topic)
+    {
+        lock (_retained) _retained.Remove(topic);
+    }
+
     public static async Task<TestDevice> ConnectAsync(FleetHost host, DeviceId id, long boot, IssuedCertificate issued, X509Certificate2 authority)
     {
         var device = new TestDevice(id, boot, issued.ToX509());
@@ -52,7 +65,7 @@ internal sealed class TestDevice : IAsyncDisposable
             .WithTlsOptions(tls => tls.UseTls().WithClientCertificates([device._certificate]).WithTrustChain([authority]).WithRevocationMode(X509RevocationMode.NoCheck)).Build();
         await device._client.ConnectAsync(options, TestContext.Current.CancellationToken);
         await device._client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter(device.Topics.TwinDesired, MqttQualityOfServiceLevel.AtLeastOnce)
-            .WithTopicFilter(device.Topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce).Build(), TestContext.Current.CancellationToken);
+            .WithTopicFilter(device.Topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce).WithTopicFilter(device.Topics.Certificate, MqttQualityOfServiceLevel.AtLeastOnce).Build(), TestContext.Current.CancellationToken);
         return device;
     }
 
@@ -99,7 +112,7 @@ internal sealed class TestDevice : IAsyncDisposable
     {
         var (topic, text) = (received.ApplicationMessage.Topic, Encoding.UTF8.GetString(received.ApplicationMessage.Payload));
         lock (_retained) _retained[topic] = text;
-        if (topic == Topics.TwinDesired || OnCommand is null) return;
+        if (topic == Topics.TwinDesired || topic == Topics.Certificate || OnCommand is null) return;
         var response = OnCommand(JsonSerializer.Deserialize(text, ContractsJson.Default.Command)!);
         await SendAsync(Topics.Response(response.Id), response, ContractsJson.Default.CommandResponse);
     }

@@ -45,8 +45,11 @@ public sealed class TestBroker : IAsyncDisposable
         var broker = await StartWithAsync((port, folder) =>
         {
             authority ??= CertificateAuthority.Create(folder);
+            var revoked = Path.Combine(folder, BrokerConfig.RevocationFileName);
+            if (!File.Exists(revoked)) PemFile.WriteCertificate(revoked, authority.RevocationList([], 0).Pem);
             var config = new BrokerConfig
             {
+                RevocationList = revoked,
                 Folder = folder, Port = port, AuthorityFile = authority.CertificatePath,
                 Server = IdentityFiles.In(folder, "server") is { Exist: true } files ? files : authority.IssueServer(["localhost", "127.0.0.1"]).Save(folder, "server"),
             };
@@ -72,6 +75,13 @@ public sealed class TestBroker : IAsyncDisposable
             await broker.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>SIGHUP: it reads its revocation list anew.</summary>
+    public async Task ReloadAsync(CancellationToken cancellationToken = default)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-HUP", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellationToken);
     }
 
     /// <summary>SIGKILL: connections break, nothing is said goodbye to.</summary>

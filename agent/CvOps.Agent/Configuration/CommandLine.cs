@@ -13,6 +13,7 @@ internal sealed record CommandLine(Verb Verb, string ConfigPath, string? Problem
 
           cvops-agent [--config FILE]         run (default {DefaultPath})
           cvops-agent check [--config FILE]   read the configuration, print OK or every mistake
+          cvops-agent enroll --fleet URL ...  get a certificate from the fleet; see cvops-agent enroll --help
           cvops-agent import PACKAGE ...      take a model from a file; see cvops-agent import --help
           cvops-agent run MODEL INPUT ...     inspect a video or pictures without a fleet; see run --help
           cvops-agent replay RECORD ...       go over a recorded decision again; see cvops-agent replay --help

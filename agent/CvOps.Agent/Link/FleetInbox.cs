@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Twin;
 
 namespace CvOps.Agent.Link;
@@ -9,6 +10,8 @@ internal sealed class FleetInbox
     private const int WaitingCommands = 64;
 
     private readonly Channel<Command> _commands = Channel.CreateBounded<Command>(new BoundedChannelOptions(WaitingCommands));
+    // Only the newest answer counts; what it pushes out is nobody's any more.
+    private readonly Channel<CertificateAnswer> _certificates = Channel.CreateBounded<CertificateAnswer>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -17,6 +20,9 @@ internal sealed class FleetInbox
 
     /// <summary>Commands in the order they came, perhaps twice; whoever reads them looks at their expiry.</summary>
     public ChannelReader<Command> Commands => _commands.Reader;
+
+    /// <summary>Answers to what was asked on <c>identity/request</c>, the newest alone.</summary>
+    public ChannelReader<CertificateAnswer> Certificates => _certificates.Reader;
 
     /// <summary>The newest desired twin once its version is above this one.</summary>
     public async Task<TwinDesired> NextDesiredAsync(long aboveVersion, CancellationToken cancellationToken)
@@ -50,4 +56,6 @@ internal sealed class FleetInbox
 
     /// <returns>False when too many wait already; the fleet sees its command expire.</returns>
     public bool Put(Command command) => _commands.Writer.TryWrite(command);
+
+    public void Put(CertificateAnswer answer) => _certificates.Writer.TryWrite(answer);
 }

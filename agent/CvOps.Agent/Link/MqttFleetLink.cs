@@ -137,7 +137,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
         // The subscription each time, also to a session that has it: the retained desired twin comes again, so none is missed.
         var subscribed = await _client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder()
-            .WithTopicFilter(_topics.TwinDesired, MqttQualityOfServiceLevel.AtLeastOnce).WithTopicFilter(_topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce).Build(), limit.Token);
+            .WithTopicFilter(_topics.TwinDesired, MqttQualityOfServiceLevel.AtLeastOnce).WithTopicFilter(_topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce)
+            .WithTopicFilter(_topics.Certificate, MqttQualityOfServiceLevel.AtLeastOnce).Build(), limit.Token);
         var denied = subscribed.Items.FirstOrDefault(item => item.ResultCode >= MqttClientSubscribeResultCode.UnspecifiedError);
         if (denied is not null) throw new MqttCommunicationException($"it refused the subscription to {denied.TopicFilter.Topic}: {denied.ResultCode}");
         var born = await PublishAsync(_topics.Status, Status(Connectivity.Online), true, limit.Token);
@@ -191,6 +192,10 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             if (topic == _topics.TwinDesired)
             {
                 if (!received.ApplicationMessage.Payload.IsEmpty && JsonSerializer.Deserialize(ref reader, ContractsJson.Default.TwinDesired) is { } desired) _inbox.Put(desired);
+            }
+            else if (topic == _topics.Certificate)
+            {
+                if (JsonSerializer.Deserialize(ref reader, ContractsJson.Default.CertificateAnswer) is { } answer) _inbox.Put(answer);
             }
             else if (JsonSerializer.Deserialize(ref reader, ContractsJson.Default.Command) is { } command)
             {

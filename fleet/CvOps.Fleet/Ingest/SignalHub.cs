@@ -1,4 +1,5 @@
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Api;
@@ -38,6 +39,9 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                 case SampledFrame sampled when await frames.FindAsync(sampled.FrameId, cancel) is { } frame:
                     await EachAsync(observer => observer.OnFrameSampled(frame, cancel), cancel);
                     events.Publish("frame", frame.Id);
+                    break;
+                case CertificateRenewal renewal:
+                    await EachAsync(observer => observer.OnCertificateRequested(topic, renewal, cancel), cancel);
                     break;
                 case CommandResponse response:
                     commands.Complete(response);

@@ -63,5 +63,17 @@ internal static class Migrations
 
         CREATE TABLE dead_letters (row INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL);
         """,
+
+        // Who may come in: enrolment tokens by the public half of their secret, and every certificate of a device.
+        """
+        CREATE TABLE enrolment_tokens (
+          id TEXT PRIMARY KEY, public_key BLOB NOT NULL, purpose TEXT NOT NULL, created_by TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+          uses INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, devices TEXT, replace INTEGER NOT NULL DEFAULT 0, revoked_at INTEGER) WITHOUT ROWID;
+        CREATE TABLE certificates (
+          serial TEXT PRIMARY KEY, device TEXT NOT NULL, key_digest TEXT NOT NULL, origin TEXT NOT NULL, issued_at INTEGER NOT NULL, not_after INTEGER NOT NULL, pem TEXT NOT NULL,
+          revoked_at INTEGER, reason TEXT) WITHOUT ROWID;
+        CREATE INDEX certificates_device ON certificates (device, issued_at);
+        CREATE TABLE device_releases (device TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

@@ -9,6 +9,9 @@ namespace CvOps.Contracts.Identity;
 /// </summary>
 public sealed record BrokerConfig
 {
+    /// <summary>What the list of revoked certificates is called beside its authority.</summary>
+    public const string RevocationFileName = "crl.pem";
+
     /// <summary>For the two files and the broker's data.</summary>
     public required string Folder { get; init; }
 

@@ -22,6 +22,16 @@ internal static partial class FolderOwner
         if (SetEffectiveGroup(found.Group) != 0 || SetEffectiveUser(found.User) != 0) throw Refused($"This program can't act as the owner of '{folder}'");
     }
 
+    /// <summary>Root gives a file to the folder's owner. Does nothing for another user, or while there is no such folder.</summary>
+    /// <exception cref="IOException">The kernel refuses.</exception>
+    public static void Give(string file, string folder)
+    {
+        if (EffectiveUser() != 0 || !Directory.Exists(folder)) return;
+        var found = new Status();
+        if (Statx(WorkingFolder, folder, 0, OwnerAndGroup, ref found) != 0) throw Refused($"The owner of '{folder}' can't be told");
+        if (ChangeOwner(file, found.User, found.Group) != 0) throw Refused($"'{file}' can't be given to the owner of '{folder}'");
+    }
+
     private static IOException Refused(string what) => new($"{what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
 
     /// <summary>The head of struct statx, which is the same on every processor; 256 bytes in all.</summary>
@@ -37,6 +47,9 @@ internal static partial class FolderOwner
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Statx(int folder, string path, int flags, uint mask, ref Status found);
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();

@@ -1,0 +1,15 @@
+using CvOps.Fleet.Ingest;
+
+namespace CvOps.Fleet.Access;
+
+internal static class AccessServices
+{
+    public static void AddAccess(this IServiceCollection services, FleetOptions options)
+    {
+        services.AddSingleton<Audit>();
+        services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
+        if (options.Authority is null) return;
+        services.AddSingleton<IFleetObserver, RenewalDesk>();
+        services.AddSingleton<DeviceEviction>().AddHostedService<RevocationLoop>();
+    }
+}
