@@ -20,7 +20,7 @@ internal static class DeviceCommands
                 ("needs attention", view.NeedsAttention.Count == 0 ? "nothing" : string.Join('\n', view.NeedsAttention.Select(item => $"{item.Severity}: {item.Message}"))));
         });
 
-        var devices = new Command("devices", "Devices and their twins.");
+        var devices = new Command("devices", "Devices, their twins, and who may come in.");
         devices.Add(on.On(new Command("list", "Every device."), async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<DeviceView[]>("devices", ct), "No device has connected yet. Start one with 'cvops-agent --config agent.yaml'.",
                 ("device", device => $"{device.Id}"), ("site", device => $"{device.Site}"), ("is", device => $"{device.Connectivity}"),
@@ -49,6 +49,8 @@ internal static class DeviceCommands
             screen.One(answer, ("succeeded", $"{answer.Succeeded}"), ("message", answer.Message));
             if (!answer.Succeeded) throw new CliException($"{answer.Device} refused: {answer.Message}");
         }));
+        foreach (var command in DeviceAccessCommands.All(on)) devices.Add(command);
+        devices.Aliases.Add("device");
         yield return devices;
     }
 

@@ -10,6 +10,7 @@ internal sealed class Stack : IAsyncDisposable
     private readonly StackOptions _options;
     private readonly Action<string> _tell;
     private readonly List<ManagedProcess> _processes = [];
+    private BrokerReload? _reload;
 
     private Stack(StackOptions options, Action<string> tell)
     {
@@ -50,6 +51,7 @@ internal sealed class Stack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_reload is not null) await _reload.DisposeAsync();
         for (var index = _processes.Count - 1; index >= 0; index--) await _processes[index].DisposeAsync();
         _processes.Clear();
         Simulator?.Dispose();
@@ -66,14 +68,16 @@ internal sealed class Stack : IAsyncDisposable
         Programs.Own("CvOps.Agent", "cvops-agent");
         var simulator = Programs.Own("CvOps.Simulator", "cvops-simulator");
 
-        StackIdentity.Prepare(_layout, _options.BrokerPort);
+        StackIdentity.Prepare(_layout, _options.BrokerPort, _options.FleetPort);
 
         Run("broker", mosquitto, ["-c", Path.Combine(_layout.Broker, "mosquitto.conf")]);
         await Answers("broker", () => Task.FromResult(Ports.Listening(_options.BrokerPort)), ct);
+        _reload = new BrokerReload(_layout, () => Process("broker").Id);
 
         Run("fleet", fleet,
         [
-            "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.BrokerPort}",
+            "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.FleetPort}",
+            "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}",
             "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
             "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys,
         ]);

@@ -9,13 +9,15 @@ internal static class StackIdentity
 {
     private const string Broker = "broker";
 
-    public static void Prepare(StackLayout layout, int brokerPort)
+    public static void Prepare(StackLayout layout, int brokerPort, int fleetPort)
     {
         using var authority = Authority(layout);
         var server = IdentityFiles.In(layout.Certificates, Broker);
         if (!server.Exist) authority.IssueServer(["localhost", "127.0.0.1"]).Save(layout.Certificates, Broker);
         if (!layout.Identity(CertificateAuthority.FleetName).Exist) authority.IssueClient(CertificateAuthority.FleetName).Save(layout.Certificates, CertificateAuthority.FleetName);
-        new BrokerConfig { Port = brokerPort, Folder = layout.Broker, AuthorityFile = authority.CertificatePath, Server = server }.Write();
+        var revoked = Path.Combine(layout.Certificates, BrokerConfig.RevocationFileName);
+        if (!File.Exists(revoked)) PemFile.WriteCertificate(revoked, authority.RevocationList([], 0).Pem);
+        new BrokerConfig { Port = brokerPort, FleetPort = fleetPort, Folder = layout.Broker, AuthorityFile = authority.CertificatePath, Server = server, RevocationList = revoked }.Write();
         Key(layout, layout.FleetKey, "fleet");
         Key(layout, layout.OperatorKey, "operator");
     }

@@ -6,6 +6,9 @@ namespace CvOps.Cli.Up;
 /// <param name="SimulatorPort">Port of the simulator; not started when no device looks at a simulated line.</param>
 internal sealed record StackOptions(string Data, int HttpPort, int BrokerPort, int SimulatorPort, IReadOnlyList<DeviceSpec> Devices)
 {
+    /// <summary>The broker's port for the fleet alone.</summary>
+    public int FleetPort { get; init; } = Ports.Free();
+
     /// <summary>Parts a second on each simulated line.</summary>
     public double Fps { get; init; } = 5;
 
