@@ -71,7 +71,7 @@ internal sealed partial class RenewalLoop(AgentOptions options, DeviceIdentity i
             var request = DeviceRequest.Make(options.Device, nextKey);
             var proof = presentKey.SignData(EnrolmentProof.ForRenewal(DeviceRequest.Read(request).Der), HashAlgorithmName.SHA256);
             var sent = await link.SendAsync(_topics.CertificateRequest,
-                JsonSerializer.SerializeToUtf8Bytes(new CertificateRenewal(request, present.ExportCertificatePem(), proof), ContractsJson.Default.CertificateRenewal), cancel);
+                JsonSerializer.SerializeToUtf8Bytes(new CertificateRenewal(request, present.ExportCertificatePem(), proof), ContractsJson.Default.CertificateRenewal), (uint)AnswerPatience.TotalSeconds, cancel);
             if (sent.Verdict != PublishVerdict.Acknowledged) return $"the request was not taken: {sent.Reason}";
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             using var timer = time.CreateTimer(static source => ((CancellationTokenSource)source!).Cancel(), patience, AnswerPatience, Timeout.InfiniteTimeSpan);
