@@ -1,4 +1,5 @@
 using CvOps.Agent.Actuation;
+using CvOps.Agent.Link.IotHub;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
 using CvOps.Agent.Zones;
@@ -33,6 +34,10 @@ internal static class Relations
             mistakes.Add("health.listen", $"'{options.Health.Listen}' is not an IP address and port; write one such as 127.0.0.1:9464, or off");
         }
         CheckUpdate(options.Update, mistakes);
+        if (options.Link?.Iothub?.ConnectionString is { } file && IotHubConnectionString.Read(file).Value is { } hub && hub.Device != options.Device.Value)
+        {
+            mistakes.Add("link.iothub.connection-string", $"the connection string in '{file}' is for the device '{hub.Device}', and this device is '{options.Device}'; they must have one name");
+        }
     }
 
     private static void CheckUpdate(UpdateOptions update, YamlBinder mistakes)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Agent.Link.IotHub;
 using CvOps.Contracts.Identity;
 
 namespace CvOps.Agent.Link;
@@ -10,10 +11,13 @@ internal sealed record LinkOptions : IValidatableObject
     public const string TlsScheme = "mqtts";
 
     /// <summary>Addresses of the broker or brokers, <c>mqtts://host:8883</c>, or <c>mqtt://host:1883</c> without TLS; tried in this order, over and over.</summary>
-    [MinLength(1)]
-    public required IReadOnlyList<string> Brokers { get; init; }
+    [MinLength(1, ErrorMessage = "name at least one broker")]
+    public IReadOnlyList<string> Brokers { get; init; } = [];
 
-    /// <summary>Certificate of the authority the broker's certificate must come from (PEM).</summary>
+    /// <summary>Azure IoT Hub instead of brokers.</summary>
+    public IotHubOptions? Iothub { get; init; }
+
+    /// <summary>Certificate of the authority the broker's certificate must come from (PEM). A hub's is trusted as the system trusts, unless this is named.</summary>
     public string? Ca { get; init; }
 
     /// <summary>This device's certificate (PEM); its common name is the device id.</summary>
@@ -40,6 +44,12 @@ internal sealed record LinkOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Iothub is not null)
+        {
+            foreach (var (member, text) in Iothub.Problems(this)) yield return new ValidationResult(text, [member]);
+            yield break;
+        }
+        if (Brokers is { Count: 0 }) yield return new ValidationResult("it is missing; add this key, or iothub", [nameof(Brokers)]);
         foreach (var broker in Brokers ?? [])
         {
             if (Parse(broker) is null)

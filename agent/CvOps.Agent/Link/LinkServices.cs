@@ -1,6 +1,7 @@
 using CvOps.Agent.Capture;
 using CvOps.Agent.Commands;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Link.IotHub;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
@@ -17,10 +18,11 @@ internal static class LinkServices
         .AddSingleton<FleetInbox>()
         .AddSingleton<IFleetLink>(provider =>
         {
+            var (inbox, chance, time) = (provider.GetRequiredService<FleetInbox>(), (Func<double>)provider.GetRequiredService<Random>().NextDouble, provider.GetRequiredService<TimeProvider>());
+            if (options.Link.Iothub is not null) return new IotHubFleetLink(options.Link, options.Device, inbox, chance, time, provider.GetRequiredService<ILogger<IotHubFleetLink>>());
             var spool = provider.GetRequiredService<SpoolLog>();
-            return new MqttFleetLink(options.Link, options.Site, options.Device, provider.GetRequiredService<FleetInbox>(),
-                () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text),
-                provider.GetRequiredService<Random>().NextDouble, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MqttFleetLink>>());
+            return new MqttFleetLink(options.Link, options.Site, options.Device, inbox,
+                () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text), chance, time, provider.GetRequiredService<ILogger<MqttFleetLink>>());
         })
         .AddSingleton(provider => provider.WithCameras<TwinReporter>())
         .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())
