@@ -90,7 +90,8 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
 
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
-    public async ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    /// <remarks>A hub keeps every message for its own retention time; ours can't be told to it.</remarks>
+    public async ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken)
     {
         if (!Topics.TryParse(topic, out var parsed) || parsed.Device != _device) return new PublishOutcome(PublishVerdict.Refused, $"'{topic}' is no topic of this device");
         if (State != LinkState.Connected || Volatile.Read(ref _line) is not { } line) return new PublishOutcome(PublishVerdict.Unknown, "there is no connection to the hub");
