@@ -1,4 +1,5 @@
 using CvOps.Contracts.Twin;
+using CvOps.Testing;
 
 namespace CvOps.CrashMatrix;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CvOps.CrashMatrix;
+using CvOps.Testing;
 
 switch (args)
 {

@@ -53,7 +53,12 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
     {
         // Again, when it failed half-way.
         Close();
-        Directory.CreateDirectory(folder);
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            // Or a power cut loses the folder with everything that is durable in it.
+            DurableFile.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(folder))!);
+        }
         _cursor = new SpoolCursor(folder, time);
         var segments = SpoolSegment.List(folder);
         var last = _cursor.Position;
@@ -67,7 +72,7 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
             {
                 Log.TornTail(logger, newest.Path, newest.Bytes - whole, records);
                 RandomAccess.SetLength(_active, whole);
-                RandomAccess.FlushToDisk(_active);
+                DurableFile.Sync(_active);
                 newest.Bytes = whole;
             }
             _current = newest;
@@ -101,7 +106,7 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
     /// <exception cref="IOException">The disk is full, broken or read-only; nobody knows what of it is on disk.</exception>
     public void Sync()
     {
-        RandomAccess.FlushToDisk(_active!);
+        DurableFile.Sync(_active!);
         lock (_lock)
         {
             _current!.Bytes += _unsynced.Bytes;

@@ -55,7 +55,8 @@ internal sealed class ModelFolder
         using (var to = new FileStream(partial, FileMode.Create, FileAccess.Write))
         {
             from.CopyTo(to);
-            to.Flush(flushToDisk: true);
+            to.Flush();
+            DurableFile.Sync(to.SafeFileHandle);
         }
         File.Move(partial, PathOf(digest), overwrite: true);
         DurableFile.SyncFolder(Root);

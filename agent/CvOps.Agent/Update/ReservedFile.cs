@@ -36,7 +36,7 @@ internal static partial class ReservedFile
         using var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write);
         RandomAccess.Write(handle, content, 0);
         if (RandomAccess.GetLength(handle) > content.Length) RandomAccess.SetLength(handle, content.Length);
-        RandomAccess.FlushToDisk(handle);
+        DurableFile.Sync(handle);
     }
 
     private static void TryFill(string path, ReadOnlySpan<byte> content, string folder)

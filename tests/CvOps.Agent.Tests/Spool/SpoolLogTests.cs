@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
@@ -162,32 +161,6 @@ public sealed class SpoolLogTests : IDisposable
         await using var spool = Open();
         Assert.Equal(AppendOutcome.Lost, await AppendAsync(spool));
         Assert.Contains("boot number", spool.Problem, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Kill_9_in_mid_append_loses_nothing_that_was_confirmed()
-    {
-        for (var round = 1; round <= 3; round++)
-        {
-            await using var child = SpoolChild.Start(_folder.Path);
-            await Eventually.Async(() => child.HasExited ? throw new InvalidOperationException(child.Output) : child.Output.Split('\n').Length > 300 * round,
-                TimeSpan.FromSeconds(30), () => child.Output, Token);
-            await child.KillAsync();
-            var confirmed = Regex.Matches(child.Output, @"^stored (\d+)$", RegexOptions.Multiline).Select(match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).Max();
-
-            await using var spool = new SpoolLog(_folder.Path, new DeviceId("child"), 1L << 30, _time, NullLogger<SpoolLog>.Instance);
-            using var reader = spool.Read();
-            var last = 0L;
-            while (reader.TryRead() is { } record)
-            {
-                var sequence = long.Parse(Encoding.UTF8.GetString(record.Payload.Span).Split(' ')[0], CultureInfo.InvariantCulture);
-                Assert.Equal(last + 1, sequence);
-                last = sequence;
-                spool.Acknowledge(record);
-                reader.Return(record);
-            }
-            Assert.True(last >= confirmed, $"round {round}: {confirmed} were confirmed, {last} are there");
-        }
     }
 
     private static List<string> Expected(long boot, int from, int to) =>

@@ -131,7 +131,7 @@ internal sealed class PackageAssembly : IDisposable
     }
 
     /// <summary>All that was written is on the disk when this returns.</summary>
-    public void Flush() => RandomAccess.FlushToDisk(_file);
+    public void Flush() => DurableFile.Sync(_file);
 
     public void Dispose() => _file.Dispose();
 

@@ -19,7 +19,8 @@ internal sealed class WholeDownload(HttpClient http, UpdateOptions options, Rate
             var have = file.Seek(0, SeekOrigin.End);
             pieced = have > 0;
             if (have < wanted.Bytes) pieced = await GoOnAsync(wanted, file, meter, cancellation);
-            file.Flush(flushToDisk: true);
+            file.Flush();
+            DurableFile.Sync(file.SafeFileHandle);
             if (file.Length < wanted.Bytes) return false;
         }
         // A file in one piece is the verifier's to judge. One in pieces may be of two versions, and that the server can mend.

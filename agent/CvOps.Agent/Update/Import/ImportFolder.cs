@@ -29,7 +29,8 @@ internal sealed class ImportFolder(string data)
         using var file = new FileStream(Incoming, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         file.SetLength(0);
         package.CopyTo(file);
-        file.Flush(flushToDisk: true);
+        file.Flush();
+        DurableFile.Sync(file.SafeFileHandle);
         return Incoming;
     }
 

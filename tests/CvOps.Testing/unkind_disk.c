@@ -1,7 +1,7 @@
 /* A disk that is unkind at a chosen moment, put between a process and libc (LD_PRELOAD). Every operation that changes something under CVOPS_DISK
  * is counted and written to CVOPS_DISK_LOG; at operation number CVOPS_DISK_AT the process is killed before it (CVOPS_DISK_THEN=kill), or from there on
- * nothing that needs room succeeds (full), or the clock is off by CVOPS_DISK_CLOCK seconds
- * (clock; from the start on when the number is 0).
+ * nothing that needs room succeeds (full) or nothing that changes anything (readonly), or the clock is off by CVOPS_DISK_CLOCK seconds (clock; from the start on when the number is 0), or the
+ * first sync of a segment (*.log) from there on fails (sync): of that file nothing becomes durable any more, though later syncs succeed, as in Linux.
  * What a power cut leaves is kept in CVOPS_DISK_DURABLE, by the strictest reading of POSIX: of a file what it was at its last fsync, of a folder the
  * names it had at its own last fsync. One file a number there: 'f7' is a file's bytes, 'd3' a folder's lines of 'number name'. The root is d1. */
 #define _GNU_SOURCE
@@ -27,7 +27,8 @@
 
 static const char *root, *durable;
 static size_t root_length;
-static int at, log_fd = -1, full, off, count;
+static int at, log_fd = -1, full, readonly, failed, off, count;
+static ino_t broken;
 static long clock_off;
 static char then[16];
 static char *paths[FDS];
@@ -66,27 +67,33 @@ static int number_of(ino_t ino, int fresh)
 
 static void store_path(char *out, char kind, int number) { snprintf(out, PATH_MAX, "%s/%c%d", durable, kind, number); }
 
+/* Whoever is killed from outside in the middle of a sync has the old state or the new one. */
+static void keep_path(char *out) { snprintf(out, PATH_MAX, "%s/new", durable); }
+
 static void keep_file(const char *path, int number)
 {
-	char to[PATH_MAX], block[65536];
+	char to[PATH_MAX], fresh[PATH_MAX], block[65536];
 	ssize_t got;
 	store_path(to, 'f', number);
-	int in = real_open(path, O_RDONLY), out = real_open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	keep_path(fresh);
+	int in = real_open(path, O_RDONLY), out = real_open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	while (in >= 0 && out >= 0 && (got = read(in, block, sizeof block)) > 0) if (real_write(out, block, got) != got) abort();
 	if (in >= 0) real_close(in);
 	if (out >= 0) real_close(out);
+	if (in >= 0 && out >= 0 && real_rename(fresh, to)) abort();
 }
 
 /* The names a folder has now. At the start all that is in it counts as on the disk, too. */
 static void keep_folder(const char *path, int number, int all)
 {
-	char to[PATH_MAX], child[PATH_MAX], line[PATH_MAX];
+	char to[PATH_MAX], fresh[PATH_MAX], child[PATH_MAX], line[PATH_MAX];
 	struct stat info;
 	struct dirent *entry;
 	DIR *folder = opendir(path);
 	if (!folder) return;
 	store_path(to, 'd', number);
-	int out = real_open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	snprintf(fresh, sizeof fresh, "%s/new%d", durable, number);		/* it calls itself */
+	int out = real_open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	while ((entry = readdir(folder))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
 		if (snprintf(child, sizeof child, "%s/%s", path, entry->d_name) >= (int)sizeof child || lstat(child, &info)) continue;
@@ -97,6 +104,7 @@ static void keep_folder(const char *path, int number, int all)
 		if (real_write(out, line, length) != length) abort();
 	}
 	real_close(out);
+	if (real_rename(fresh, to)) abort();
 	closedir(folder);
 }
 
@@ -136,6 +144,7 @@ static void doing(const char *what, const char *path)
 	if (due && !strcmp(then, "kill")) kill(getpid(), SIGKILL), pause();
 	if (due && !strcmp(then, "full")) full = 1;
 	if (due && !strcmp(then, "clock")) off = 1;
+	if (due && !strcmp(then, "readonly")) readonly = 1;
 }
 
 static void done(void)
@@ -146,7 +155,7 @@ static void done(void)
 	errno = error;
 }
 
-static int refuse(void) { done(); errno = ENOSPC; return -1; }
+static int refuse(void) { done(); errno = readonly ? EROFS : ENOSPC; return -1; }
 
 static int grows(int fd, off_t end) { struct stat info; return !fstat(fd, &info) && end > info.st_size; }
 
@@ -159,9 +168,12 @@ static int open_it(const char *path, int flags, mode_t mode)
 	int there = !stat(path, &info), makes = !there && flags & O_CREAT, cuts = there && flags & O_TRUNC && S_ISREG(info.st_mode) && info.st_size;
 	if (!makes && !cuts) { int fd = real_open(path, flags, mode); opened(fd, path); return fd; }
 	doing(makes ? "create" : "truncate", path);
-	if (full && makes) return refuse();
+	if (readonly || (full && makes)) return refuse();
 	int fd = real_open(path, flags, mode);
-	if (fd >= 0 && makes && !fstat(fd, &info)) number_of(info.st_ino, 1);
+	if (fd >= 0 && makes && !fstat(fd, &info)) {
+		number_of(info.st_ino, 1);
+		if (info.st_ino == broken) broken = 0;
+	}
 	opened(fd, path);
 	done();
 	return fd;
@@ -197,7 +209,7 @@ ssize_t write(int fd, const void *data, size_t size)
 	if (!path || inside) return real_write(fd, data, size);
 	doing("write", path);
 	off_t place = lseek(fd, 0, fcntl(fd, F_GETFL) & O_APPEND ? SEEK_END : SEEK_CUR);
-	if (full && grows(fd, place + size)) return refuse();
+	if (readonly || (full && grows(fd, place + size))) return refuse();
 	ssize_t result = real_write(fd, data, size);
 	done();
 	return result;
@@ -208,7 +220,7 @@ static ssize_t pwrite_it(int fd, const void *data, size_t size, off_t place)
 	const char *path = path_of(fd);
 	if (!path || inside) return real_pwrite(fd, data, size, place);
 	doing("write", path);
-	if (full && grows(fd, place + size)) return refuse();
+	if (readonly || (full && grows(fd, place + size))) return refuse();
 	ssize_t result = real_pwrite(fd, data, size, place);
 	done();
 	return result;
@@ -224,7 +236,7 @@ static ssize_t pwritev_it(int fd, const struct iovec *parts, int many, off_t pla
 	size_t size = 0;
 	for (int i = 0; i < many; i++) size += parts[i].iov_len;
 	doing("write", path);
-	if (full && grows(fd, place + size)) return refuse();
+	if (readonly || (full && grows(fd, place + size))) return refuse();
 	ssize_t result = real_pwritev(fd, parts, many, place);
 	done();
 	return result;
@@ -242,7 +254,15 @@ static int sync_it(int fd)
 	/* tmpfs or not: what is asked for is noted, the test's own disk may take its time. The name may have changed since it was opened: by descriptor. */
 	char self[64];
 	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (durable && !fstat(fd, &info)) {
+	size_t length = strlen(path);
+	if (!strcmp(then, "sync") && count >= at && !failed && length > 4 && !strcmp(path + length - 4, ".log") && !fstat(fd, &info)) {
+		broken = info.st_ino;
+		failed = 1;
+		done();
+		errno = EIO;
+		return -1;
+	}
+	if (durable && !fstat(fd, &info) && info.st_ino != broken) {
 		if (S_ISDIR(info.st_mode)) keep_folder(path, number_of(info.st_ino, 0), 0);
 		else keep_file(self, number_of(info.st_ino, 0));
 	}
@@ -257,6 +277,7 @@ int rename(const char *from, const char *to)
 {
 	if (!ours(from) && !ours(to)) return real_rename(from, to);
 	doing("rename", ours(to) ? to : from);
+	if (readonly) return refuse();
 	int result = real_rename(from, to);
 	done();
 	return result;
@@ -276,6 +297,7 @@ int unlink(const char *path)
 {
 	if (!ours(path)) return real_unlink(path);
 	doing("unlink", path);
+	if (readonly) return refuse();
 	int result = real_unlink(path);
 	done();
 	return result;
@@ -286,7 +308,7 @@ static int cut_it(int fd, off_t size)
 	const char *path = path_of(fd);
 	if (!path || inside) return real_ftruncate(fd, size);
 	doing("resize", path);
-	if (full && grows(fd, size)) return refuse();
+	if (readonly || (full && grows(fd, size))) return refuse();
 	int result = real_ftruncate(fd, size);
 	done();
 	return result;
@@ -300,7 +322,7 @@ int mkdir(const char *path, mode_t mode)
 	struct stat info;
 	if (!ours(path) || !stat(path, &info)) return real_mkdir(path, mode);
 	doing("mkdir", path);
-	if (full) return refuse();
+	if (full || readonly) return refuse();
 	int result = real_mkdir(path, mode);
 	if (!result && !stat(path, &info)) number_of(info.st_ino, 1);
 	done();

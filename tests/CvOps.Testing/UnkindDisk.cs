@@ -1,16 +1,17 @@
 using System.Diagnostics;
-using CvOps.Testing;
+using System.Reflection;
+using System.Runtime.InteropServices;
 
-namespace CvOps.CrashMatrix;
+namespace CvOps.Testing;
 
 /// <summary>What <c>unkind_disk.c</c> does to a process.</summary>
-/// <param name="Then">kill, full, or clock; null for nothing but the log.</param>
-/// <param name="At">The operation at which it does it.</param>
+/// <param name="Then">kill, full, readonly, clock, or sync for one that fails; null for nothing but the log.</param>
+/// <param name="At">The operation at which it does it; of a sync, the first from there on.</param>
 /// <param name="ClockSeconds">How far the clock jumps.</param>
-internal sealed record Unkindness(string? Then = null, int At = 0, long ClockSeconds = 0);
+public sealed record Unkindness(string? Then = null, int At = 0, long ClockSeconds = 0);
 
 /// <summary>The library, and what it leaves behind of a folder after a power cut.</summary>
-internal sealed class UnkindDisk : IDisposable
+public sealed class UnkindDisk : IDisposable
 {
     private const string Root = "d1";
 
@@ -30,14 +31,21 @@ internal sealed class UnkindDisk : IDisposable
     public string Library { get; }
 
     /// <summary>The environment of a process whose folder lies on it.</summary>
-    public Dictionary<string, string> Environment(string data, string log, string durable, Unkindness unkind)
+    public Dictionary<string, string?> Environment(string data, string log, string durable, Unkindness unkind)
     {
         Directory.CreateDirectory(durable);
-        return new Dictionary<string, string>
+        return new Dictionary<string, string?>
         {
             ["LD_PRELOAD"] = Library, ["CVOPS_DISK"] = data, ["CVOPS_DISK_LOG"] = log, ["CVOPS_DISK_DURABLE"] = durable,
             ["CVOPS_DISK_THEN"] = unkind.Then ?? "", ["CVOPS_DISK_AT"] = $"{unkind.At}", ["CVOPS_DISK_CLOCK"] = $"{unkind.ClockSeconds}",
         };
+    }
+
+    /// <summary>What an assembly asks libc for itself goes the same way as what the runtime asks for. Called in the process whose disk is unkind; elsewhere it does nothing.</summary>
+    public static void Intercept(Assembly assembly)
+    {
+        if (System.Environment.GetEnvironmentVariable("LD_PRELOAD") is { Length: > 0 } library)
+            NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "libc" ? NativeLibrary.Load(library) : IntPtr.Zero);
     }
 
     /// <summary>Makes the folder that is there after a power cut: only what was asked to be durable.</summary>
