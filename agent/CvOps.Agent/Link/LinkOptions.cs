@@ -9,8 +9,15 @@ internal sealed record LinkOptions : IValidatableObject
 {
     public const string PlainScheme = "mqtt";
     public const string TlsScheme = "mqtts";
+    public const string WebSocketScheme = "ws";
+    public const string SecureWebSocketScheme = "wss";
+    public const string Five = "5.0";
+    public const string Three = "3.1.1";
 
-    /// <summary>Addresses of the broker or brokers, <c>mqtts://host:8883</c>, or <c>mqtt://host:1883</c> without TLS; tried in this order, over and over.</summary>
+    /// <summary>
+    /// Addresses of the broker or brokers: <c>mqtts://host:8883</c>, <c>wss://host/mqtt</c> in a web socket, <c>mqtt://</c> or <c>ws://</c> without TLS.
+    /// Tried in this order; after a connection was lost the first is tried first again.
+    /// </summary>
     [MinLength(1, ErrorMessage = "name at least one broker")]
     public IReadOnlyList<string> Brokers { get; init; } = [];
 
@@ -25,6 +32,16 @@ internal sealed record LinkOptions : IValidatableObject
 
     /// <summary>Its private key (PEM), a file that only this user may read (mode 0600).</summary>
     public string? Key { get; init; }
+
+    /// <summary>Version of MQTT. With 3.1.1 a broker can't say why it takes no message, and messages have no properties.</summary>
+    [AllowedValues(Five, Three, ErrorMessage = "write 5.0 or 3.1.1")]
+    public string Protocol { get; init; } = Five;
+
+    /// <summary>For a broker that wants a user name and password beside or instead of a certificate.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Holds the password on its first line; a file that only this user may read (mode 0600).</summary>
+    public string? PasswordFile { get; init; }
 
     /// <summary>The connection is tested when it was silent so long; the fleet hears of a dead device after one and a half of it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
@@ -55,10 +72,14 @@ internal sealed record LinkOptions : IValidatableObject
             if (Parse(broker) is null)
                 yield return new ValidationResult($"'{broker}' is no broker's address; write one such as {TlsScheme}://broker.example:8883", [nameof(Brokers)]);
         }
-        if (Brokers?.Any(broker => Parse(broker)?.Scheme == TlsScheme) != true) yield break;
+        if (PasswordFile is not null && User is null) yield return new ValidationResult("a password needs a user", [nameof(User)]);
+        if (PasswordFile is not null && !File.Exists(PasswordFile)) yield return new ValidationResult($"the file '{PasswordFile}' does not exist", [nameof(PasswordFile)]);
+        if (PasswordFile is not null && SecretFile.Problem(PasswordFile) is { } open) yield return new ValidationResult(open, [nameof(PasswordFile)]);
+        if (Brokers?.Any(broker => Parse(broker) is { } uri && IsSecure(uri)) != true) yield break;
         foreach (var (name, path) in new[] { (nameof(Ca), Ca), (nameof(Certificate), Certificate), (nameof(Key), Key) })
         {
-            if (string.IsNullOrEmpty(path)) yield return new ValidationResult($"{TlsScheme}:// needs it; name the file", [name]);
+            if (string.IsNullOrEmpty(path) && name != nameof(Ca) && User is not null && string.IsNullOrEmpty(Certificate) && string.IsNullOrEmpty(Key)) continue;
+            if (string.IsNullOrEmpty(path)) yield return new ValidationResult($"TLS ({TlsScheme}://, {SecureWebSocketScheme}://) needs it; name the file", [name]);
             else if (!File.Exists(path)) yield return new ValidationResult($"the file '{path}' does not exist", [name]);
         }
         if (!string.IsNullOrEmpty(Key) && SecretFile.Problem(Key) is { } problem) yield return new ValidationResult(problem, [nameof(Key)]);
@@ -66,5 +87,14 @@ internal sealed record LinkOptions : IValidatableObject
 
     /// <returns>Null when it is no address of a broker.</returns>
     public static Uri? Parse(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is PlainScheme or TlsScheme && uri.Host.Length > 0 && uri.AbsolutePath is "/" or "" ? uri : null;
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Host.Length > 0 && uri.Scheme switch
+        {
+            PlainScheme or TlsScheme => uri.AbsolutePath is "/" or "",
+            WebSocketScheme or SecureWebSocketScheme => true,
+            _ => false,
+        }
+            ? uri
+            : null;
+
+    public static bool IsSecure(Uri broker) => broker.Scheme is TlsScheme or SecureWebSocketScheme;
 }

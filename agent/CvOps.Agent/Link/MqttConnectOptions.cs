@@ -1,11 +1,17 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using CvOps.Contracts;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
 namespace CvOps.Agent.Link;
+
+/// <summary>One attempt to connect: what the client is told, and what explains a failure.</summary>
+/// <param name="Trust">Null without TLS.</param>
+/// <param name="Own">This device's certificate; null without one. To be disposed after the attempt.</param>
+internal sealed record ConnectAttempt(MqttClientOptions Options, BrokerTrust? Trust, X509Certificate2? Own);
 
 /// <summary>How this device introduces itself to a broker. Made anew for each attempt, so that a renewed certificate is taken up without a restart.</summary>
 internal static class MqttConnectOptions
@@ -18,33 +24,48 @@ internal static class MqttConnectOptions
     /// <summary>MQTTnet's own choice of 8 KB is less than one frame: a line with some delay would stay almost empty.</summary>
     private const int SocketBytes = 256 * 1024;
 
-    /// <exception cref="IOException">A certificate file can't be read.</exception>
+    /// <summary>Path of a web socket that names none; every broker's default.</summary>
+    private const string WebSocketPath = "/mqtt";
+
+    /// <exception cref="IOException">A certificate or password file can't be read.</exception>
     /// <exception cref="CryptographicException">It holds no certificate, or a key that does not belong to it.</exception>
-    public static MqttClientOptions Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will)
+    public static ConnectAttempt Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will, TimeProvider time)
     {
         var builder = new MqttClientOptionsBuilder()
-            .WithProtocolVersion(MqttProtocolVersion.V500)
-            .WithTcpServer(broker.Host, broker.IsDefaultPort || broker.Port < 0 ? null : broker.Port)
-            .WithTcpServer(tcp => tcp.BufferSize = SocketBytes)
+            .WithProtocolVersion(options.Protocol == LinkOptions.Five ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
             .WithClientId(device.Value)
             .WithCleanStart(false)
-            .WithSessionExpiryInterval((uint)SessionExpiry.TotalSeconds)
             .WithKeepAlivePeriod(options.KeepAlive)
             .WithTimeout(options.Timeout)
-            .WithReceiveMaximum(64)
-            .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead)
             .WithWillTopic(willTopic)
             .WithWillPayload(will)
             .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
             .WithWillRetain();
-        if (broker.Scheme == LinkOptions.TlsScheme)
+        if (options.Protocol == LinkOptions.Five)
         {
-            var authority = new X509Certificate2Collection();
-            authority.ImportFromPemFile(options.Ca!);
-            var own = X509Certificate2.CreateFromPemFile(options.Certificate!, options.Key!);
-            builder.WithTlsOptions(tls => tls.UseTls().WithTrustChain(authority).WithClientCertificates(new X509Certificate2Collection(own))
-                .WithRevocationMode(X509RevocationMode.NoCheck).WithTargetHost(broker.Host));
+            builder.WithSessionExpiryInterval((uint)SessionExpiry.TotalSeconds)
+                .WithReceiveMaximum(64)
+                .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead);
         }
-        return builder.Build();
+        if (options.User is { } user) builder.WithCredentials(user, options.PasswordFile is { } file ? Encoding.UTF8.GetBytes(File.ReadLines(file).FirstOrDefault("")) : null);
+        if (broker.Scheme is LinkOptions.WebSocketScheme or LinkOptions.SecureWebSocketScheme)
+        {
+            var uri = broker.AbsolutePath is "/" or "" ? new Uri(broker, WebSocketPath) : broker;
+            builder.WithWebSocketServer(webSocket => webSocket.WithUri(uri.AbsoluteUri));
+        }
+        else
+        {
+            builder.WithTcpServer(broker.Host, broker.IsDefaultPort || broker.Port < 0 ? null : broker.Port).WithTcpServer(tcp => tcp.BufferSize = SocketBytes);
+        }
+        if (!LinkOptions.IsSecure(broker)) return new ConnectAttempt(builder.Build(), null, null);
+
+        var authority = new X509Certificate2Collection();
+        authority.ImportFromPemFile(options.Ca!);
+        var trust = new BrokerTrust(authority, broker.Host, time);
+        var own = string.IsNullOrEmpty(options.Certificate) ? null : X509Certificate2.CreateFromPemFile(options.Certificate, options.Key);
+        // The handler decides; the trust chain only has the client send what else it may need to build one.
+        builder.WithTlsOptions(tls => tls.UseTls().WithTrustChain(authority).WithCertificateValidationHandler(trust.Accepts)
+            .WithClientCertificates(own is null ? [] : [own]).WithRevocationMode(X509RevocationMode.NoCheck).WithTargetHost(broker.Host));
+        return new ConnectAttempt(builder.Build(), trust, own);
     }
 }

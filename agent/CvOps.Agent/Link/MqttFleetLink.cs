@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CvOps.Contracts;
@@ -33,7 +32,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
-    private readonly ConcurrentQueue<PendingPublish> _sparePublishes = new();
+    private readonly PublishPath _path;
     private readonly SemaphoreSlim _reporting = new(1, 1);
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,6 +45,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public MqttFleetLink(LinkOptions options, SiteId site, DeviceId device, FleetInbox inbox, Func<DeviceStatus> status, Func<double> chance, TimeProvider time, ILogger<MqttFleetLink> logger)
     {
         _options = options;
+        _path = new PublishPath(_client, options.Protocol == LinkOptions.Five);
         _device = device;
         _topics = new Topics(site, device);
         _inbox = inbox;
@@ -89,7 +89,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             }
             catch (Exception e) when (e is MqttCommunicationException or MqttProtocolViolationException or OperationCanceledException or IOException or CryptographicException or UnauthorizedAccessException)
             {
-                Fail(broker, Reason(e));
+                Fail(broker, ConnectProblem.Reason(e));
                 await _client.TryDisconnectAsync();
             }
             // Every address in turn before the first pause.
@@ -108,7 +108,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
     public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_sparePublishes, _client, topic, payload, false, expirySeconds, cancellationToken);
+        PendingPublish.Start(_path, topic, payload, false, expirySeconds, cancellationToken);
 
     public void Report(TwinReported reported)
     {
@@ -130,9 +130,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.Timeout);
         Volatile.Write(ref _lost, new TaskCompletionSource<MqttClientDisconnectedEventArgs>(TaskCreationOptions.RunContinuationsAsynchronously));
-        var options = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline));
-        var result = await _client.ConnectAsync(options, limit.Token);
-        if (result.ResultCode != MqttClientConnectResultCode.Success) throw new MqttCommunicationException($"it refused the device: {result.ResultCode}{(result.ReasonString is null ? "" : ", " + result.ReasonString)}");
+        var result = await OpenAsync(broker, limit.Token, cancellationToken);
+        _path.Aliases.Begin(result.TopicAliasMaximum);
         Window = Math.Max(1, Math.Min(_options.Window, (result.ReceiveMaximum ?? ushort.MaxValue) - BesideTheSpool));
 
         // The subscription each time, also to a session that has it: the retained desired twin comes again, so none is missed.
@@ -140,7 +139,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             .WithTopicFilter(_topics.TwinDesired, MqttQualityOfServiceLevel.AtLeastOnce).WithTopicFilter(_topics.Commands, MqttQualityOfServiceLevel.AtLeastOnce)
             .WithTopicFilter(_topics.Certificate, MqttQualityOfServiceLevel.AtLeastOnce).Build(), limit.Token);
         var denied = subscribed.Items.FirstOrDefault(item => item.ResultCode >= MqttClientSubscribeResultCode.UnspecifiedError);
-        if (denied is not null) throw new MqttCommunicationException($"it refused the subscription to {denied.TopicFilter.Topic}: {denied.ResultCode}");
+        if (denied is not null) throw new MqttCommunicationException(BrokerAnswer.Of(denied.ResultCode, denied.TopicFilter.Topic));
         var born = await PublishAsync(_topics.Status, Status(Connectivity.Online), true, limit.Token);
         if (born.Verdict != PublishVerdict.Acknowledged) throw new MqttCommunicationException($"it did not take the status: {born.Reason}");
         Problem = null;
@@ -150,10 +149,33 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         await SendReportAsync(limit.Token);
     }
 
+    /// <param name="limited">The stop token with the limit of one attempt.</param>
+    private async Task<MqttClientConnectResult> OpenAsync(Uri broker, CancellationToken limited, CancellationToken stopping)
+    {
+        var attempt = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline), _time);
+        using var own = attempt.Own;
+        MqttClientConnectResult result;
+        try
+        {
+            result = await _client.ConnectAsync(attempt.Options, limited);
+        }
+        catch (Exception e) when (e is MqttCommunicationException or OperationCanceledException && !stopping.IsCancellationRequested)
+        {
+            throw new MqttCommunicationException(ConnectProblem.Describe(e, broker, attempt.Trust?.Distrust, own, _time.GetUtcNow(), _options.Timeout));
+        }
+        if (result.ResultCode != MqttClientConnectResultCode.Success) throw new MqttCommunicationException(BrokerAnswer.Of(result.ResultCode, result.ReasonString, result.ServerReference));
+        // 3.1.1 says nothing of either.
+        if (_options.Protocol == LinkOptions.Five && result.MaximumQoS == MqttQualityOfServiceLevel.AtMostOnce)
+            throw new MqttCommunicationException(BrokerAnswer.Of(MqttClientConnectResultCode.QoSNotSupported, null, null));
+        if (_options.Protocol == LinkOptions.Five && !result.RetainAvailable)
+            throw new MqttCommunicationException(BrokerAnswer.Of(MqttClientConnectResultCode.RetainNotSupported, null, null));
+        return result;
+    }
+
     private async Task LostAsync(Uri broker, CancellationToken cancellationToken)
     {
         var lost = await Volatile.Read(ref _lost).Task.WaitAsync(cancellationToken);
-        Fail(broker, $"the connection ended ({lost.Reason}{(lost.ReasonString ?? lost.Exception?.Message) switch { null => "", var text => ": " + text }})");
+        Fail(broker, BrokerAnswer.Of(lost.Reason, lost.ReasonString ?? lost.Exception?.Message));
     }
 
     private async Task SendReportAsync(CancellationToken cancellationToken)
@@ -181,7 +203,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     }
 
     private ValueTask<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_sparePublishes, _client, topic, payload, retain, 0, cancellationToken);
+        PendingPublish.Start(_path, topic, payload, retain, 0, cancellationToken);
 
     private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
     {
@@ -229,10 +251,6 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
     private byte[] Status(Connectivity connectivity) =>
         JsonSerializer.SerializeToUtf8Bytes(_status() with { Connectivity = connectivity }, ContractsJson.Default.DeviceStatus);
-
-    /// <summary>With the innermost reason: of a failed TLS handshake the outer ones say only that it failed.</summary>
-    private static string Reason(Exception e) =>
-        e.GetBaseException().Message is var innermost && e.Message.Contains(innermost, StringComparison.Ordinal) ? e.Message : $"{e.Message} ({innermost})";
 
     private void Fail(Uri broker, string reason)
     {

@@ -6,38 +6,51 @@ using MQTTnet.Protocol;
 
 namespace CvOps.Agent.Link;
 
+/// <summary>What every message on its way needs: the client, its topics' aliases, and the objects to use again.</summary>
+/// <param name="HasProperties">MQTT 5.</param>
+internal sealed record PublishPath(IMqttClient Client, bool HasProperties)
+{
+    public TopicAliases Aliases { get; } = new();
+
+    public ConcurrentQueue<PendingPublish> Spare { get; } = new();
+}
+
 /// <summary>
 /// One message between the call that sends it and its outcome. It is used again when the outcome was taken, and its message object
 /// with it: the client keeps none once its task is complete.
 /// </summary>
 internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
 {
-    private readonly ConcurrentQueue<PendingPublish> _spare;
+    private readonly PublishPath _path;
     private readonly Action _observe;
-    private readonly MqttApplicationMessage _message = new() { ContentType = "application/json", QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce };
+    private readonly MqttApplicationMessage _message = new() { QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce };
+    private PublishedTopic _topic;
     private ManualResetValueTaskSourceCore<PublishOutcome> _outcome;
     private Task<MqttClientPublishResult>? _publishing;
     private bool _answered;
 
-    private PendingPublish(ConcurrentQueue<PendingPublish> spare)
+    private PendingPublish(PublishPath path)
     {
-        _spare = spare;
+        _path = path;
         _observe = Observe;
+        // 3.1.1 has no properties.
+        if (path.HasProperties) _message.ContentType = "application/json";
     }
 
     /// <param name="payload">Must stay as it is until the outcome.</param>
     /// <returns>To be awaited once. Fails only for cancellation, or for a bug.</returns>
     public static ValueTask<PublishOutcome> Start(
-        ConcurrentQueue<PendingPublish> spare, IMqttClient client, string topic, ReadOnlyMemory<byte> payload, bool retain, uint expirySeconds, CancellationToken cancellationToken)
+        PublishPath path, string topic, ReadOnlyMemory<byte> payload, bool retain, uint expirySeconds, CancellationToken cancellationToken)
     {
-        if (!spare.TryDequeue(out var pending)) pending = new PendingPublish(spare);
-        pending._message.Topic = topic;
+        if (!path.Spare.TryDequeue(out var pending)) pending = new PendingPublish(path);
+        pending._topic = path.Aliases.Of(topic);
+        (pending._message.Topic, pending._message.TopicAlias) = (pending._topic.Topic, pending._topic.Alias);
         pending._message.Payload = new ReadOnlySequence<byte>(payload);
         pending._message.Retain = retain;
         pending._message.MessageExpiryInterval = expirySeconds;
         try
         {
-            pending._publishing = client.PublishAsync(pending._message, cancellationToken);
+            pending._publishing = path.Client.PublishAsync(pending._message, cancellationToken);
         }
         catch (Exception e) when (PublishDecision.Of(e) is not null)
         {
@@ -57,7 +70,7 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
         if (!reuse) return outcome;
         _answered = false;
         _outcome.Reset();
-        _spare.Enqueue(this);
+        _path.Spare.Enqueue(this);
         return outcome;
     }
 
@@ -74,11 +87,14 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
         {
             var result = publishing.Result;
             _answered = true;
-            _outcome.SetResult(PublishDecision.Of(result.ReasonCode, result.ReasonString));
+            var outcome = PublishDecision.Of(result.ReasonCode, result.ReasonString);
+            // Even a message that was refused told the broker what the alias stands for; only a taken one proves it.
+            if (outcome.Verdict == PublishVerdict.Acknowledged) _path.Aliases.Learned(_topic);
+            _outcome.SetResult(outcome);
             return;
         }
         var failure = publishing.Exception?.InnerException ?? new TaskCanceledException(publishing);
-        if (PublishDecision.Of(failure) is { } outcome) _outcome.SetResult(outcome);
+        if (PublishDecision.Of(failure) is { } doubt) _outcome.SetResult(doubt);
         else _outcome.SetException(failure);
     }
 }

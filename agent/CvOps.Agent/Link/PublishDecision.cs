@@ -12,8 +12,8 @@ internal static class PublishDecision
     {
         MqttClientPublishReasonCode.Success or MqttClientPublishReasonCode.NoMatchingSubscribers => PublishOutcome.Acknowledged,
         MqttClientPublishReasonCode.NotAuthorized or MqttClientPublishReasonCode.TopicNameInvalid or MqttClientPublishReasonCode.PayloadFormatInvalid =>
-            new(PublishVerdict.Refused, Sentence($"the broker refused it: {code}", text)),
-        _ => new(PublishVerdict.Unknown, Sentence($"the broker could not take it: {code}", text)),
+            new(PublishVerdict.Refused, BrokerAnswer.Of(code, text)),
+        _ => new(PublishVerdict.Unknown, BrokerAnswer.Of(code, text)),
     };
 
     /// <summary>DISCONNECT while the message was on its way.</summary>
@@ -34,6 +34,4 @@ internal static class PublishDecision
         MqttCommunicationException or ObjectDisposedException => new PublishOutcome(PublishVerdict.Unknown, failure.Message),
         _ => null,
     };
-
-    private static string Sentence(string what, string? text) => text is null ? what : $"{what}, {text}";
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Contracts.Identity;
 using CvOps.Testing;
@@ -20,7 +18,7 @@ public sealed class MqttWebSocketTests
     public async Task Messages_of_every_size_pass_both_ways()
     {
         var port = TestProcess.FreePort();
-        await using var broker = await StartAsync(port);
+        await using var broker = await WebSocketBroker.StartAsync(port, "", Token);
         using var client = await ConnectAsync($"ws://127.0.0.1:{port}/mqtt");
         var received = MqttBrokerTests.Collect(client);
         await client.SubscribeAsync("t", MqttQualityOfServiceLevel.ExactlyOnce, Token);
@@ -37,7 +35,7 @@ public sealed class MqttWebSocketTests
     public async Task A_broken_line_fails_what_waits_and_a_reconnect_goes_on()
     {
         var port = TestProcess.FreePort();
-        await using var broker = await StartAsync(port);
+        await using var broker = await WebSocketBroker.StartAsync(port, "", Token);
         await using var proxy = FaultProxy.Start(broker.Host, port);
         using var client = await ConnectAsync($"ws://127.0.0.1:{proxy.Port}");
         proxy.Stall();
@@ -57,7 +55,7 @@ public sealed class MqttWebSocketTests
         using var authority = CertificateAuthority.Create(folder.Path);
         var server = authority.IssueServer(["localhost", "127.0.0.1"]).Save(folder.Path, "server");
         var port = TestProcess.FreePort();
-        await using var broker = await StartAsync(port, $"cafile {authority.CertificatePath}\ncertfile {server.Certificate}\nkeyfile {server.Key}\nrequire_certificate true\n");
+        await using var broker = await WebSocketBroker.StartAsync(port, $"cafile {authority.CertificatePath}\ncertfile {server.Certificate}\nkeyfile {server.Key}\nrequire_certificate true\n", Token);
         using var own = authority.IssueClient("cam-1").ToX509();
         using var client = await ConnectAsync($"wss://localhost:{port}/mqtt", tls => tls.WithTrustChain([authority.Certificate]).WithRevocationMode(X509RevocationMode.NoCheck).WithClientCertificates([own]));
         Assert.True((await client.PublishStringAsync("t", "x", MqttQualityOfServiceLevel.AtLeastOnce, false, Token)).IsSuccess);
@@ -79,28 +77,6 @@ public sealed class MqttWebSocketTests
         var absent = await Assert.ThrowsAnyAsync<MqttCommunicationException>(() => ConnectAsync($"ws://127.0.0.1:{TestProcess.FreePort()}"));
         Assert.Contains("No connection to ws://", absent.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new MqttClientWebSocketOptionsBuilder().WithUri("mqtt://host"));
-    }
-
-    /// <summary>mosquitto 2.0 does not start with web sockets alone (its issue 2284).</summary>
-    private static async Task<TestBroker> StartAsync(int port, string extra = "")
-    {
-        var broker = await TestBroker.StartAsync($"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n{extra}", Token);
-        await Eventually.Async(() => AcceptsAsync(port), Deadline, () => broker.Log, Token);
-        return broker;
-    }
-
-    private static async Task<bool> AcceptsAsync(int port)
-    {
-        using var socket = new TcpClient();
-        try
-        {
-            await socket.ConnectAsync("127.0.0.1", port, Token);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static async Task<IMqttClient> ConnectAsync(string uri, Action<MqttClientTlsOptionsBuilder>? tls = null)

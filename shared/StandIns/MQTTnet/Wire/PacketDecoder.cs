@@ -26,7 +26,8 @@ internal sealed class PacketDecoder(MqttProtocolVersion version, ushort topicAli
         return new MqttClientConnectResult
         {
             IsSessionPresent = present,
-            ResultCode = _five ? (MqttClientConnectResultCode)code : FromReturnCode(code),
+            // A server of before MQTT 5 refuses it with a code of 3.1.1 (MQTT 5, section 3.1.2.2).
+            ResultCode = _five && code is 0 or >= 0x80 ? (MqttClientConnectResultCode)code : FromReturnCode(code),
             AssignedClientIdentifier = properties.AssignedClientId,
             MaximumPacketSize = properties.MaximumPacketSize,
             MaximumQoS = (MqttQualityOfServiceLevel)(properties.MaximumQoS ?? 2),
