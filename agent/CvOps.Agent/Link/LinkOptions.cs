@@ -59,6 +59,9 @@ internal sealed record LinkOptions : IValidatableObject
     [Range(1, 1000)]
     public int Window { get; init; } = 64;
 
+    /// <summary>CloudEvents 1.0 attributes beside each message, as MQTT 5 user properties: whoever routes by them need not open the payload.</summary>
+    public bool CloudEvents { get; init; } = true;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Iothub is not null)

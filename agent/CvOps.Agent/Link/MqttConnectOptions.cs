@@ -29,7 +29,7 @@ internal static class MqttConnectOptions
 
     /// <exception cref="IOException">A certificate or password file can't be read.</exception>
     /// <exception cref="CryptographicException">It holds no certificate, or a key that does not belong to it.</exception>
-    public static ConnectAttempt Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will, TimeProvider time)
+    public static ConnectAttempt Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will, TimeProvider time, CloudEventNames? events = null)
     {
         var builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(options.Protocol == LinkOptions.Five ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
@@ -45,7 +45,9 @@ internal static class MqttConnectOptions
         {
             builder.WithSessionExpiryInterval((uint)SessionExpiry.TotalSeconds)
                 .WithReceiveMaximum(64)
-                .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead);
+                .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead)
+                .WithWillContentType(TopicRule.ContentType);
+            foreach (var attribute in (events is null ? null : new CloudEventProperties(events).Of(willTopic, will)) ?? []) builder.WithWillUserProperty(attribute.Name, attribute.ValueBuffer);
         }
         if (options.User is { } user) builder.WithCredentials(user, options.PasswordFile is { } file ? Encoding.UTF8.GetBytes(File.ReadLines(file).FirstOrDefault("")) : null);
         if (broker.Scheme is LinkOptions.WebSocketScheme or LinkOptions.SecureWebSocketScheme)

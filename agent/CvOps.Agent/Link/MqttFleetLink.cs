@@ -26,6 +26,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly LinkOptions _options;
     private readonly DeviceId _device;
     private readonly Topics _topics;
+    private readonly string _health;
+    private readonly CloudEventNames? _events;
     private readonly FleetInbox _inbox;
     private readonly Func<DeviceStatus> _status;
     private readonly Backoff _backoff;
@@ -45,9 +47,11 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public MqttFleetLink(LinkOptions options, SiteId site, DeviceId device, FleetInbox inbox, Func<DeviceStatus> status, Func<double> chance, TimeProvider time, ILogger<MqttFleetLink> logger)
     {
         _options = options;
-        _path = new PublishPath(_client, options.Protocol == LinkOptions.Five);
+        _events = options.CloudEvents && options.Protocol == LinkOptions.Five ? new CloudEventNames(site, device) : null;
+        _path = new PublishPath(_client, options.Protocol == LinkOptions.Five, _events);
         _device = device;
         _topics = new Topics(site, device);
+        _health = _topics.Health;
         _inbox = inbox;
         _status = status;
         _backoff = new Backoff(FirstPause < options.LongestPause ? FirstPause : options.LongestPause, options.LongestPause, chance);
@@ -108,7 +112,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
     public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_path, topic, payload, false, expirySeconds, cancellationToken);
+        PendingPublish.Start(_path, topic, payload, topic == _health, expirySeconds, cancellationToken);
 
     public void Report(TwinReported reported)
     {
@@ -152,7 +156,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     /// <param name="limited">The stop token with the limit of one attempt.</param>
     private async Task<MqttClientConnectResult> OpenAsync(Uri broker, CancellationToken limited, CancellationToken stopping)
     {
-        var attempt = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline), _time);
+        var attempt = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline), _time, _events);
         using var own = attempt.Own;
         MqttClientConnectResult result;
         try

@@ -8,7 +8,8 @@ namespace CvOps.Agent.Link;
 
 /// <summary>What every message on its way needs: the client, its topics' aliases, and the objects to use again.</summary>
 /// <param name="HasProperties">MQTT 5.</param>
-internal sealed record PublishPath(IMqttClient Client, bool HasProperties)
+/// <param name="Events">Null: without CloudEvents attributes.</param>
+internal sealed record PublishPath(IMqttClient Client, bool HasProperties, CloudEventNames? Events)
 {
     public TopicAliases Aliases { get; } = new();
 
@@ -23,6 +24,7 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
 {
     private readonly PublishPath _path;
     private readonly Action _observe;
+    private readonly CloudEventProperties? _event;
     private readonly MqttApplicationMessage _message = new() { QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce };
     private PublishedTopic _topic;
     private ManualResetValueTaskSourceCore<PublishOutcome> _outcome;
@@ -32,6 +34,7 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
     private PendingPublish(PublishPath path)
     {
         _path = path;
+        _event = path.Events is null ? null : new CloudEventProperties(path.Events);
         _observe = Observe;
         // 3.1.1 has no properties.
         if (path.HasProperties) _message.ContentType = "application/json";
@@ -48,6 +51,7 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
         pending._message.Payload = new ReadOnlySequence<byte>(payload);
         pending._message.Retain = retain;
         pending._message.MessageExpiryInterval = expirySeconds;
+        pending._message.UserProperties = pending._event?.Of(topic, payload.Span);
         try
         {
             pending._publishing = path.Client.PublishAsync(pending._message, cancellationToken);

@@ -120,7 +120,7 @@ internal static partial class AsyncApiMaker
             ["properties"] = new JsonObject
             {
                 ["specversion"] = new JsonObject { ["type"] = "string", ["const"] = "1.0" },
-                ["id"] = Text("The same when a message is sent again: device/boot/sequence of its origin."),
+                ["id"] = Text("The same when a message is sent again: boot-sequence-stream of its origin, else what makes it the only one. A status is an event of its own each time."),
                 ["source"] = Text("/cvops/{site}/{device}"),
                 ["type"] = Text("The message's x-cloudevents-type."),
                 ["subject"] = Text("The camera, where the topic has one."),
