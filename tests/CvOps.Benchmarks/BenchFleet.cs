@@ -14,7 +14,7 @@ namespace CvOps.Benchmarks;
 /// <summary>The real <c>cvops-fleet</c>, a process of its own on a folder of its own, connected to a broker.</summary>
 internal sealed class BenchFleet : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly TestFolder _folder = new();
     private readonly ECDsa _key = SigningKeys.Create();
@@ -68,12 +68,22 @@ internal sealed class BenchFleet : IAsyncDisposable
     public async Task AppliedAsync(long inspections, long windows)
     {
         using var late = new CancellationTokenSource(Patience);
-        while (Inspections < inspections || _database!.ExecuteScalar<long>("SELECT coalesce(max(cursor), 0) FROM drift_windows") < windows) await Task.Delay(5, late.Token);
-        while ((await _http.GetFromJsonAsync("drift", ContractsJson.Default.DriftViewArray, late.Token))!.Sum(camera => camera.Frames) < 50 * windows) await Task.Delay(5, late.Token);
+        try
+        {
+            await AppliedAsync(inspections, windows, late.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{Inspections} inspections of {inspections} were applied. {_process.Output}");
+        }
         if (Inspections != inspections) throw new InvalidOperationException($"{Inspections} inspections were applied of {inspections}.");
     }
 
-    public string Log => _process.Output;
+    private async Task AppliedAsync(long inspections, long windows, CancellationToken late)
+    {
+        while (Inspections < inspections || _database!.ExecuteScalar<long>("SELECT coalesce(max(cursor), 0) FROM drift_windows") < windows) await Task.Delay(5, late);
+        while ((await _http.GetFromJsonAsync("drift", ContractsJson.Default.DriftViewArray, late))!.Sum(camera => camera.Frames) < 50 * windows) await Task.Delay(5, late);
+    }
 
     public async ValueTask DisposeAsync()
     {

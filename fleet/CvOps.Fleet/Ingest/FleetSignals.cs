@@ -19,7 +19,7 @@ namespace CvOps.Fleet.Ingest;
 internal interface IFleetObserver
 {
     /// <summary>Inspections of one device, in order.</summary>
-    ValueTask OnInspections(DeviceId device, IReadOnlyList<InspectionReport> reports, CancellationToken cancel) => ValueTask.CompletedTask;
+    ValueTask OnInspections(DeviceId device, IReadOnlyList<Inspection> inspections, CancellationToken cancel) => ValueTask.CompletedTask;
 
     ValueTask OnDriftWindow(DriftWindow window, CancellationToken cancel) => ValueTask.CompletedTask;
 

@@ -26,7 +26,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
     }
 
     public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
-        database.WriteAsync(connection => SetAside(connection, message.Name, reason, message.Payload ?? [], SqlTime.Of(time.GetUtcNow())), cancel);
+        database.WriteAsync(connection => SetAside(connection, message.Name, reason, message.Payload, SqlTime.Of(time.GetUtcNow())), cancel);
 
     private int Apply(SqliteConnection connection, IReadOnlyList<Message> messages, string?[] images)
     {
@@ -38,14 +38,14 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
-            if (message.Reason is { } reason) { dead += SetAside(connection, message.Name, reason, message.Payload ?? [], now); continue; }
+            if (message.Reason is { } reason) { dead += SetAside(connection, message.Name, reason, message.Payload, now); continue; }
             if (message is not { Topic: { } topic, Body: { } body } || body is CommandResponse) continue;
             if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic));
             if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin)) continue;
             switch (body)
             {
-                case InspectionReport report:
-                    insert.Run(report, now);
+                case Inspection inspection:
+                    insert.Run(inspection, now);
                     device.CountInspection();
                     inspections++;
                     break;
@@ -58,7 +58,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
                     break;
                 case SampledFrame frame:
                     if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, images[i]!), at))
-                        dead += SetAside(connection, message.Name, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", [], now);
+                        dead += SetAside(connection, message.Name, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", default, now);
                     break;
             }
         }
@@ -78,13 +78,13 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
             Body = JsonSerializer.Serialize(window, ContractsJson.Default.DriftWindow),
         });
 
-    private static int SetAside(SqliteConnection connection, string topic, string reason, byte[] payload, long now) => connection.Execute(
+    private static int SetAside(SqliteConnection connection, string topic, string reason, ReadOnlyMemory<byte> payload, long now) => connection.Execute(
         // What is subscribed twice, and a device that says the same nonsense again and again, is one letter.
         """
         INSERT INTO dead_letters (at, topic, reason, payload) SELECT @now, @topic, @reason, @payload
         WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM dead_letters ORDER BY row DESC LIMIT 100) WHERE topic = @topic AND reason = @reason AND payload = @payload)
         """,
-        new { now, topic, reason, payload = payload.Length > DeadPayloadBytes ? payload[..DeadPayloadBytes] : payload });
+        new { now, topic, reason, payload = payload[..Math.Min(payload.Length, DeadPayloadBytes)].ToArray() });
 
     private static void CountDay(SqliteConnection connection, DateTimeOffset at, int count) => connection.Execute(
         "INSERT INTO inspections_by_day (day, count) VALUES (@day, @count) ON CONFLICT (day) DO UPDATE SET count = count + excluded.count",

@@ -7,35 +7,58 @@ using CvOps.Contracts.Telemetry;
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>A message taken apart, or the reason why it cannot be.</summary>
-/// <param name="Body">A record of Contracts; null when <paramref name="Reason"/> is set, and for messages that need no work.</param>
+/// <param name="Body">An <see cref="Inspection"/> or a record of Contracts; null when <paramref name="Reason"/> is set, and for messages that need no work.</param>
 /// <param name="Reason">Why it is set aside, in a sentence; null when all is well.</param>
-/// <param name="Payload">The bytes as they came, only with a reason.</param>
-internal sealed record Message(string Name, ParsedTopic? Topic, object? Body, string? Reason, byte[]? Payload)
-{
-    public static Message Dead(string name, string reason, ReadOnlySequence<byte> payload) => new(name, null, null, reason, payload.ToArray());
-}
+/// <param name="Payload">The bytes as they came; they are nobody else's.</param>
+internal sealed record Message(string Name, ParsedTopic? Topic, object? Body, string? Reason, ReadOnlyMemory<byte> Payload);
 
-/// <summary>From bytes under a topic to a record that may be believed. Pure.</summary>
-internal static class MessageReader
+/// <summary>From bytes under a topic to a record that may be believed. Remembers topics and names, changes nothing else; for one thread.</summary>
+internal sealed class MessageReader
 {
-    public static Message Read(string topic, ReadOnlySequence<byte> payload)
+    /// <summary>Topics remembered; a fleet of a thousand devices with a few cameras each has not more.</summary>
+    private const int TopicsKept = 16_384;
+
+    /// <summary>What is kept of a payload that is too large to be a message.</summary>
+    private const int OversizeKept = 4096;
+
+    private readonly NamePool _names = new();
+    private readonly Dictionary<string, ParsedTopic> _topics = [];
+
+    /// <param name="payload">Becomes the message's; nobody may change it any more.</param>
+    public Message Read(string topic, ReadOnlySequence<byte> payload)
     {
-        if (!Topics.TryParse(topic, out var parsed)) return Message.Dead(topic, "The topic is not of the tree cvops/v1/{site}/{device}/...", payload);
+        if (payload.Length > Limits.MessageBytes)
+            return new Message(topic, null, null, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.", payload.Slice(0, OversizeKept).ToArray());
+        var bytes = payload.IsSingleSegment ? payload.First : payload.ToArray();
+        if (!TryParse(topic, out var parsed)) return new Message(topic, null, null, "The topic is not of the tree cvops/v1/{site}/{device}/...", bytes);
         // An empty retained message is how a retained one is taken away; the fleet's own words come back on its subscription.
-        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate) return new Message(topic, parsed, null, null, null);
-        if (payload.Length > Limits.MessageBytes) return Message.Dead(topic, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.", payload.Slice(0, 4096));
+        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate or TopicKind.CertificateRequest) return new Message(topic, parsed, null, null, default);
+        if (parsed.Kind == TopicKind.Inspection && QuickInspection.TryRead(parsed, bytes, _names, out var inspection)) return new Message(topic, parsed, inspection, null, bytes);
         try
         {
-            var body = Parse(parsed.Kind, payload);
-            return Refuse(parsed, body) is { } reason ? Message.Dead(topic, reason, payload) : new Message(topic, parsed, body, null, null);
+            var body = Parse(parsed.Kind, bytes.Span);
+            return MessageRule.Refuse(parsed, body) is { } reason
+                ? new Message(topic, null, null, reason, bytes)
+                : new Message(topic, parsed, body is InspectionReport report ? Inspection.Of(report) : body, null, bytes);
         }
         catch (JsonException e)
         {
-            return Message.Dead(topic, $"No JSON of a {parsed.Kind}: {e.Message}", payload);
+            return new Message(topic, null, null, $"No JSON of a {parsed.Kind}: {e.Message}", bytes);
         }
     }
 
-    private static object Parse(TopicKind kind, ReadOnlySequence<byte> payload) => kind switch
+    private bool TryParse(string topic, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ParsedTopic? parsed)
+    {
+        if (_topics.TryGetValue(topic, out parsed)) return true;
+        if (!Topics.TryParse(topic, out parsed)) return false;
+        // Frames and answers have a topic each.
+        if (parsed.Kind is TopicKind.Frame or TopicKind.Response) return true;
+        if (_topics.Count == TopicsKept) _topics.Clear();
+        _topics.Add(topic, parsed);
+        return true;
+    }
+
+    private static object Parse(TopicKind kind, ReadOnlySpan<byte> payload) => kind switch
     {
         TopicKind.Status => Parse(payload, ContractsJson.Default.DeviceStatus),
         TopicKind.Inspection => Parse(payload, ContractsJson.Default.InspectionReport),
@@ -45,41 +68,13 @@ internal static class MessageReader
         TopicKind.Frame => Parse(payload, ContractsJson.Default.SampledFrame),
         TopicKind.TwinReported => Parse(payload, ContractsJson.Default.TwinReported),
         TopicKind.Response => Parse(payload, ContractsJson.Default.CommandResponse),
-        TopicKind.CertificateRequest => Parse(payload, ContractsJson.Default.CertificateRenewal),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No message the fleet reads."),
     };
 
-    private static T Parse<T>(ReadOnlySequence<byte> payload, JsonTypeInfo<T> type)
+    private static T Parse<T>(ReadOnlySpan<byte> payload, JsonTypeInfo<T> type)
     {
         var reader = new Utf8JsonReader(payload);
         var body = JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException("It is null.");
         return reader.Read() ? throw new JsonException("More follows after the document.") : body;
     }
-
-    /// <summary>A device speaks for itself only, about what the topic says.</summary>
-    private static string? Refuse(ParsedTopic topic, object body)
-    {
-        if (body is ITelemetry telemetry)
-        {
-            if (telemetry.Origin is not { } origin) return "It has no origin.";
-            if (origin.Device != topic.Device) return $"Its origin is device '{origin.Device}', the topic's is '{topic.Device}'.";
-            if (origin.Boot < 1 || origin.Sequence < 1) return $"Boot {origin.Boot} and sequence {origin.Sequence} must be 1 or more.";
-            if (origin.Stream is < 0 or > Limits.Streams) return $"Its stream is {origin.Stream}; streams are 0 to {Limits.Streams}.";
-        }
-        return body switch
-        {
-            DeviceStatus status when status.Device != topic.Device => $"It is the status of '{status.Device}', the topic's device is '{topic.Device}'.",
-            Contracts.Twin.CommandResponse response when response.Device != topic.Device || response.Id != topic.Leaf => "It answers another command, or for another device, than its topic.",
-            InspectionReport report when report.Camera != topic.Camera => Camera(report.Camera, topic),
-            DriftWindow window when window.Camera != topic.Camera => Camera(window.Camera, topic),
-            ZoneReport report when report.Camera != topic.Camera => Camera(report.Camera, topic),
-            SampledFrame frame when frame.Camera != topic.Camera => Camera(frame.Camera, topic),
-            SampledFrame frame when frame.FrameId != topic.Leaf => $"It is frame '{frame.FrameId}', the topic's is '{topic.Leaf}'.",
-            SampledFrame frame when !Frames.JpegHeader.TryReadSize(frame.Jpeg, out _, out _) => "Its picture is no JPEG.",
-            SampledFrame { Reasons.Count: 0 } => "It gives no reason for being sampled.",
-            _ => null,
-        };
-    }
-
-    private static string Camera(CameraId camera, ParsedTopic topic) => $"It is of camera '{camera}', the topic's is '{topic.Camera}'.";
 }

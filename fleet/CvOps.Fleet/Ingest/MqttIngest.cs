@@ -15,14 +15,20 @@ internal sealed partial class MqttIngest(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>Payloads received and not acknowledged yet, together; the client that reads for us holds half as much again.</summary>
+    private const long HeldBytes = 64 * 1024 * 1024;
+
     /// <summary>
     /// The shared subscription spreads messages over the fleet's processes. Shared ones get no retained messages (MQTT 5, 4.8.2), so what is retained is
     /// subscribed a second time; both are idempotent. Answers go to every process: only one knows who waits.
     /// </summary>
     private static readonly string[] Subscriptions = [$"$share/fleet/{Topics.Everything}", $"{Topics.Root}/+/+/status", $"{Topics.Root}/+/+/twin/reported", $"{Topics.Root}/+/+/response/+"];
 
-    // Waits when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
-    private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true });
+    // Both wait when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
+    private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Received[]> _durable = Channel.CreateBounded<Received[]>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+    private readonly IngestRoom _room = new(HeldBytes);
+    private readonly MessageReader _reader = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +36,8 @@ internal sealed partial class MqttIngest(
         link.Client.ApplicationMessageReceivedAsync += OnReceivedAsync;
         try
         {
-            var loops = new[] { ConnectLoopAsync(ends.Token), ApplyLoopAsync(ends.Token) };
+            // While one batch goes to the disk, the next is read, and the one before is told and acknowledged.
+            var loops = new[] { ConnectLoopAsync(ends.Token), Task.Run(() => ApplyLoopAsync(ends.Token), ends.Token), Task.Run(() => TellLoopAsync(ends.Token), ends.Token) };
             await Task.WhenAny(loops);
             await ends.CancelAsync();
             await Task.WhenAll(loops);
@@ -48,7 +55,8 @@ internal sealed partial class MqttIngest(
         async Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
         {
             received.AutoAcknowledge = false;
-            var message = MessageReader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
+            await _room.EnterAsync(received.ApplicationMessage.Payload.Length, ends.Token);
+            var message = _reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
             await _received.Writer.WriteAsync(new Received(message, received), ends.Token);
         }
     }
@@ -100,11 +108,20 @@ internal sealed partial class MqttIngest(
         while (await _received.Reader.WaitToReadAsync(cancel))
         {
             while (batch.Count < options.Value.IngestBatch && _received.Reader.TryRead(out var received)) batch.Add(received);
-            Message[] messages = [.. batch.Select(received => received.Message)];
-            await ApplyAsync(messages, cancel);
-            await signals.TellAsync(messages, cancel);
-            foreach (var received in batch) await AcknowledgeAsync(received, cancel);
+            await ApplyAsync([.. batch.Select(received => received.Message)], cancel);
+            await _durable.Writer.WriteAsync([.. batch], cancel);
             batch.Clear();
+        }
+    }
+
+    private async Task TellLoopAsync(CancellationToken cancel)
+    {
+        await foreach (var batch in _durable.Reader.ReadAllAsync(cancel))
+        {
+            await signals.TellAsync([.. batch.Select(received => received.Message)], cancel);
+            // All are begun before one is waited for: many go out in one write.
+            await Task.WhenAll(batch.Select(received => AcknowledgeAsync(received, cancel)));
+            _room.Leave(batch.Sum(received => received.Arguments.ApplicationMessage.Payload.Length));
         }
     }
 
@@ -151,7 +168,7 @@ internal sealed partial class MqttIngest(
         }
     }
 
-    private sealed record Received(Message Message, MqttApplicationMessageReceivedEventArgs Arguments);
+    private readonly record struct Received(Message Message, MqttApplicationMessageReceivedEventArgs Arguments);
 
     private static partial class Log
     {

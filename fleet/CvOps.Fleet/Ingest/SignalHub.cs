@@ -18,16 +18,18 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
 
     public async Task TellAsync(IReadOnlyList<Message> batch, CancellationToken cancel)
     {
-        var touched = new HashSet<DeviceId>();
-        foreach (var device in batch.Where(message => message.Body is InspectionReport).GroupBy(message => message.Topic!.Device))
+        var devices = new Dictionary<DeviceId, List<Inspection>>();
+        foreach (var message in batch)
         {
-            InspectionReport[] reports = [.. device.Select(message => (InspectionReport)message.Body!)];
-            await EachAsync(observer => observer.OnInspections(device.Key, reports, cancel), cancel);
+            if (message is not { Topic.Device: var device, Body: { } body }) continue;
+            if (!devices.TryGetValue(device, out var inspections)) devices.Add(device, inspections = []);
+            if (body is Inspection inspection) inspections.Add(inspection);
         }
-        foreach (var (_, topic, body, _, _) in batch)
+        foreach (var (device, inspections) in devices)
+            if (inspections.Count > 0) await EachAsync(observer => observer.OnInspections(device, inspections, cancel), cancel);
+        foreach (var message in batch)
         {
-            if (topic is null || body is null) continue;
-            touched.Add(topic.Device);
+            if (message is not { Topic: { } topic, Body: { } body }) continue;
             switch (body)
             {
                 case DriftWindow window:
@@ -48,7 +50,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     break;
             }
         }
-        foreach (var device in touched) events.Publish("device", device.Value);
+        foreach (var device in devices.Keys) events.Publish("device", device.Value);
     }
 
     private async Task EachAsync(Func<IFleetObserver, ValueTask> tell, CancellationToken cancel)

@@ -1,6 +1,5 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
-using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Ingest;
 
@@ -9,10 +8,10 @@ namespace CvOps.Fleet.Rollouts;
 /// <summary>Hands a rollout what its devices say, a batch in one call and only what concerns it.</summary>
 internal sealed class RolloutObserver(RunningRollouts running, IGrainFactory grains) : IFleetObserver
 {
-    public async ValueTask OnInspections(DeviceId device, IReadOnlyList<InspectionReport> reports, CancellationToken cancel)
+    public async ValueTask OnInspections(DeviceId device, IReadOnlyList<Inspection> inspections, CancellationToken cancel)
     {
         foreach (var rollout in await running.Of(device))
-            if (RolloutTally.Of(device, reports, rollout.Model, rollout.Previous[device.Value]) is { } tally)
+            if (RolloutTally.Of(device, inspections, rollout.Model, rollout.Previous[device.Value]) is { } tally)
                 await grains.GetGrain<IRolloutGrain>(rollout.Id).Observe(tally);
     }
 

@@ -1,5 +1,5 @@
 using CvOps.Contracts;
-using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Ingest;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -9,18 +9,20 @@ internal sealed record RolloutTally([property: Id(0)] DeviceId Device, [property
 {
     /// <summary>Takes from a batch what concerns the rollout of <paramref name="model"/>; null when nothing does.</summary>
     /// <param name="previous">Digest of the model the device had before; null for a first installation.</param>
-    public static RolloutTally? Of(DeviceId device, IReadOnlyList<InspectionReport> reports, string model, string? previous)
+    public static RolloutTally? Of(DeviceId device, IReadOnlyList<Inspection> inspections, string model, string? previous)
     {
         List<TallyMark>? marks = null;
-        foreach (var report in reports)
+        foreach (var inspection in inspections)
         {
-            var mine = report.Model.Digest == model;
-            var pair = previous is not null && report.Error is null && report.Shadow is { } shadow
-                && (mine ? shadow.Model.Digest == previous : report.Model.Digest == previous && shadow.Model.Digest == model);
+            var mine = inspection.Model.Digest == model;
+            var pair = previous is not null && inspection.Error is null && inspection.Shadow is { } shadow
+                && (mine ? shadow.Model == previous : inspection.Model.Digest == previous && shadow.Model == model);
             if (!mine && !pair) continue;
-            var (challenger, champion) = mine ? (report.Prediction, report.Shadow?.Prediction) : (report.Shadow!.Prediction, report.Prediction);
-            (marks ??= []).Add(new TallyMark(report.Origin.Boot, report.Origin.Sequence, mine, report.Error is not null, pair,
-                pair && challenger.Class != champion!.Class, challenger.Confidence, pair ? champion!.Confidence : 0));
+            var charge = (inspection.Class, inspection.Confidence);
+            var trial = (inspection.Shadow?.Class, Confidence: inspection.Shadow?.Confidence ?? 0);
+            var (challenger, champion) = mine ? (charge, trial) : (trial, charge);
+            (marks ??= []).Add(new TallyMark(inspection.Origin.Boot, inspection.Origin.Sequence, mine, inspection.Error is not null, pair,
+                pair && challenger.Class != champion.Class, challenger.Confidence, pair ? champion.Confidence : 0));
         }
         return marks is null ? null : new RolloutTally(device, marks);
     }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using MQTTnet.Exceptions;
-using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 using MQTTnet.Wire;
 
@@ -9,15 +8,14 @@ namespace MQTTnet;
 /// <summary>An established connection at work: receives, delivers to the handlers, keeps alive, and ends once with its reason.</summary>
 internal sealed class Session(MqttClient client, Connection connection, MqttClientOptions options, TimeProvider time, TimeSpan goodbyeTimeout)
 {
-    // Unbounded, but never fuller than the receive maximum we announced (QoS 1 and 2): a bound here would stop the reading of the
-    // acknowledgements that a handler which publishes waits for.
+    // Unbounded by itself; the backlog stops the reading.
     private readonly Channel<(MqttApplicationMessage Message, ushort Identifier)> _received =
         Channel.CreateUnbounded<(MqttApplicationMessage, ushort)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private (MqttClientDisconnectReason Reason, string? Text, Exception? Exception)? _end;
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _ended;
-    private int _unacknowledged;
+    private readonly Backlog _backlog = new();
 
     public Connection Connection => connection;
 
@@ -51,6 +49,7 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         {
             while (_end is null)
             {
+                if (_backlog.IsFull) await _backlog.RoomAsync(connection.Ended);
                 if (connection.TryTake(out var first, out var body)) Take(first, body);
                 else connection.Arrived(await connection.ReceiveAsync(connection.Ended));
             }
@@ -98,8 +97,7 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
     private void TakeMessage(byte first, ReadOnlySpan<byte> body)
     {
         var (message, identifier) = connection.Decoder.Publish(first, body);
-        if (identifier != 0 && Interlocked.Increment(ref _unacknowledged) > (options.ReceiveMaximum == 0 ? ushort.MaxValue : options.ReceiveMaximum) && options.ProtocolVersion == MqttProtocolVersion.V500)
-            throw new MalformedPacketException(MqttClientDisconnectOptionsReason.ReceiveMaximumExceeded, $"More than {options.ReceiveMaximum} messages came unacknowledged.");
+        _backlog.Add(message.Payload.Length);
         _received.Writer.TryWrite((message, identifier));
     }
 
@@ -114,7 +112,6 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
     private void TakeRelease(ushort identifier)
     {
         var known = connection.State.Release(identifier);
-        if (known) Interlocked.Decrement(ref _unacknowledged);
         connection.Answer(PacketType.PubComp, identifier, known ? MqttApplicationMessageReceivedReasonCode.Success : MqttApplicationMessageReceivedReasonCode.PacketIdentifierNotFound);
     }
 
@@ -142,6 +139,10 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
 #pragma warning restore CA1031
             {
             }
+            finally
+            {
+                _backlog.Remove(message.Payload.Length);
+            }
         }
     }
 
@@ -151,7 +152,6 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
         var exactlyOnce = args.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce;
         // Remembered before it is said: a connection that breaks in between must not bring it twice.
         if (exactlyOnce && (int)args.ReasonCode < 0x80) connection.Take(args.PacketIdentifier);
-        else Interlocked.Decrement(ref _unacknowledged);
         cancellationToken.ThrowIfCancellationRequested();
         connection.Answer(exactlyOnce ? PacketType.PubRec : PacketType.PubAck, args.PacketIdentifier, args.ReasonCode);
         return Task.CompletedTask;
@@ -169,6 +169,13 @@ internal sealed class Session(MqttClient client, Connection connection, MqttClie
                 if (left > TimeSpan.Zero)
                 {
                     await Task.Delay(left, time, connection.Ended);
+                    continue;
+                }
+                if (_backlog.IsFull)
+                {
+                    // We do not read now, so its answer cannot be waited for; the server shall hear from us all the same.
+                    await connection.SendAsync(encoder => encoder.PingReq(), connection.Ended);
+                    await Task.Delay(period, time, connection.Ended);
                     continue;
                 }
                 // The server gives us one and a half periods (MQTT-3.1.2-22); an answer later than another period is none.

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
-using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Storage;
 using CvOps.Testing;
@@ -77,10 +76,10 @@ public sealed class IngestTests
             {"origin":{"device":"line-2","boot":1,"sequence":1},"camera":"cam","frame":0,"connection":1,"capturedAt":"2026-11-21T06:00:00Z","timeSource":"Host","timeUncertaintyMs":1,
              "model":{"name":"m","version":"1","digest":"d"},"prediction":{},"timings":{"queueMs":0,"preprocessMs":0,"inferenceMs":0,"decodeMs":0}}
             """);
-        var message = MessageReader.Read("cvops/v1/plant/line-1/inspection/cam", new(report));
+        var message = new MessageReader().Read("cvops/v1/plant/line-1/inspection/cam", new(report));
         Assert.Null(message.Body);
         Assert.Contains("origin is device 'line-2'", message.Reason, StringComparison.Ordinal);
-        Assert.IsType<InspectionReport>(MessageReader.Read("cvops/v1/plant/line-2/inspection/cam", new(report)).Body);
+        Assert.IsType<Inspection>(new MessageReader().Read("cvops/v1/plant/line-2/inspection/cam", new(report)).Body);
     }
 
     [Fact]
@@ -113,7 +112,7 @@ public sealed class IngestTests
 
         public int Calls => Volatile.Read(ref _calls);
 
-        public async ValueTask OnInspections(DeviceId device, IReadOnlyList<InspectionReport> reports, CancellationToken cancel)
+        public async ValueTask OnInspections(DeviceId device, IReadOnlyList<Inspection> inspections, CancellationToken cancel)
         {
             Interlocked.Increment(ref _calls);
             Called.TrySetResult();

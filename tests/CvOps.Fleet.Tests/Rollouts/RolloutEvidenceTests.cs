@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts;
 using CvOps.Statistics;
 
@@ -15,12 +16,13 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
     public void Reports_are_counted_once_and_only_those_of_the_rollouts_models()
     {
         var other = new ModelRef("line", "0", new string('c', 64));
-        InspectionReport[] reports =
+        InspectionReport[] sent =
         [
             Plans.Report("n1", 1, Plans.New, "ok", Plans.Old, "ok"), Plans.Report("n1", 2, Plans.New, "ok", Plans.Old, "crack"),
             Plans.Report("n1", 3, Plans.Old, "ok", Plans.New, "crack"), Plans.Report("n1", 4, Plans.New, null, error: "NaN"),
             Plans.Report("n1", 5, Plans.New, "ok", other, "crack"), Plans.Report("n1", 6, other, "ok", Plans.New, "crack"),
         ];
+        Inspection[] reports = [.. sent.Select(Inspection.Of)];
         var counts = new RolloutCounts();
         Assert.Equal(4, counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));
         Assert.Null(counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));

@@ -158,7 +158,7 @@ public sealed class MqttPropertyTests
     }
 
     [Fact]
-    public async Task A_server_that_sends_more_than_we_said_we_take_is_told_so()
+    public async Task A_server_that_sends_more_than_we_said_we_take_is_borne_with()
     {
         byte[] message = [0x32, 7, 0, 1, (byte)'t', 0, 0, 0, (byte)'x'];
         var messages = Enumerable.Range(1, 4).Select(identifier =>
@@ -169,19 +169,18 @@ public sealed class MqttPropertyTests
         });
         await using var server = new ScriptedServer([[0x20, 3, 0, 0, 0], .. messages]);
         using var client = new MqttClientFactory().CreateMqttClient();
-        var ended = new TaskCompletionSource<MqttClientDisconnectReason>();
+        var all = new TaskCompletionSource();
+        var taken = 0;
         client.ApplicationMessageReceivedAsync += args =>
         {
             args.AutoAcknowledge = false;
+            if (++taken == 4) all.SetResult();
             return Task.CompletedTask;
         };
-        client.DisconnectedAsync += args =>
-        {
-            ended.TrySetResult(args.Reason);
-            return Task.CompletedTask;
-        };
+        // mosquitto 2.0.11 does so whenever acknowledgements come in parts.
         await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("localhost", server.Port).WithReceiveMaximum(3).Build(), Token);
-        Assert.Equal(MqttClientDisconnectReason.ReceiveMaximumExceeded, await ended.Task.WaitAsync(Deadline, Token));
+        await all.Task.WaitAsync(Deadline, Token);
+        Assert.True(client.IsConnected);
     }
 
     [Fact]
