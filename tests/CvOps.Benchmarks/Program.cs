@@ -35,6 +35,7 @@ var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["ingest"] = IngestBench.RunAsync,
+    ["client"] = ClientBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence, ["link"] = link };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
