@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
@@ -11,7 +12,7 @@ namespace CvOps.Cli;
 internal sealed class FleetClient(Uri fleet) : IDisposable
 {
     private static readonly ContractsJson Json = ContractsJson.Default;
-    private readonly HttpClient _http = new() { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = TimeSpan.FromSeconds(100) };
+    private readonly HttpClient _http = Signed(new HttpClient { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = TimeSpan.FromSeconds(100) });
 
     public Uri Fleet { get; } = fleet;
 
@@ -51,6 +52,13 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Says who asks, for the audit log. A header has letters of ASCII alone.</summary>
+    private static HttpClient Signed(HttpClient http)
+    {
+        if (Ascii.IsValid(Environment.UserName)) http.DefaultRequestHeaders.TryAddWithoutValidation(ApiRoutes.ByHeader, Environment.UserName);
+        return http;
+    }
 
     private static HttpRequestMessage With<T>(HttpMethod method, string path, T body) =>
         new(method, path) { Content = JsonContent.Create(body, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!) };

@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
-using CvOps.Agent.Update;
 using CvOps.Agent.Update.Maintenance;
 using CvOps.Contracts;
 using CvOps.Contracts.Twin;
@@ -16,7 +13,9 @@ namespace CvOps.Agent.Commands;
 /// </summary>
 internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, TimeProvider time, ILogger<CommandDesk> log)
 {
-    private readonly Dictionary<string, DateTimeOffset> _done = Read(PathIn(options));
+    private readonly CommandMemory _memory = new(Path.Combine(options.Data, "commands.json"), time);
+    private readonly CommandAudit _audit = new(Path.Combine(options.Data, "command-audit.jsonl"));
+    private readonly CommandTrust _trust = new(options);
 
     /// <returns>The answer to publish; null when the command has no id that could be a topic.</returns>
     /// <exception cref="IOException">The id could not be noted; nothing was done.</exception>
@@ -24,10 +23,9 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
     {
         if (!Identifier.IsValid(command.Id)) return null;
         var now = time.GetUtcNow();
-        foreach (var old in _done.Where(it => it.Value + CommandGate.ClockSkew < now).Select(it => it.Key).ToArray()) _done.Remove(old);
-        if (CommandGate.Refusal(command, now, _done) is { } refusal) return Answer(command, false, refusal);
-        _done[command.Id] = command.ExpiresAt;
-        DurableFile.Write(PathIn(options), JsonSerializer.SerializeToUtf8Bytes(_done, CommandJson.Default.DictionaryStringDateTimeOffset));
+        _memory.Forget(now);
+        if ((_trust.Problem(command, now) ?? CommandGate.Refusal(command, now, _memory.Done, _memory.ForgottenUntil)) is { } refusal) return Answer(command, false, refusal);
+        _memory.Note(command.Id, command.ExpiresAt);
         return command.Name switch
         {
             "ping" => Answer(command, true, "The agent is here."),
@@ -65,30 +63,24 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
     private CommandResponse Answer(Command command, bool succeeded, string message)
     {
         Log.CommandAnswered(log, command.Name, command.Id, command.IssuedBy, succeeded, message);
-        return new CommandResponse(command.Id, options.Device, succeeded, message);
-    }
-
-    private static string PathIn(AgentOptions options) => Path.Combine(options.Data, "commands.json");
-
-    private static Dictionary<string, DateTimeOffset> Read(string path)
-    {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), CommandJson.Default.DictionaryStringDateTimeOffset) ?? [] : [];
+            _audit.Record(new CommandRecord(time.GetUtcNow(), command.Id, command.Name, command.IssuedBy, succeeded, message));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Only the memory of commands of the last hour is in it.
-            return [];
+            // The command is done, or refused: the log has it, and the fleet hears the answer.
+            Log.NotRecorded(log, command.Id, e.Message);
         }
+        return new CommandResponse(command.Id, options.Device, succeeded, message);
     }
 
     private static partial class Log
     {
         [LoggerMessage(EventId = 5100, Level = LogLevel.Information, Message = "Command {Name} ({Id}) of {IssuedBy}: {Succeeded}. {Answer}")]
         public static partial void CommandAnswered(ILogger log, string name, string id, string issuedBy, bool succeeded, string answer);
+
+        [LoggerMessage(EventId = 5101, Level = LogLevel.Warning, Message = "Command {Id} is missing in command-audit.jsonl: {Reason}")]
+        public static partial void NotRecorded(ILogger log, string id, string reason);
     }
 }
-
-[JsonSerializable(typeof(Dictionary<string, DateTimeOffset>))]
-internal sealed partial class CommandJson : JsonSerializerContext;

@@ -33,8 +33,9 @@ internal sealed class DeviceIdentity(string certificate, string key)
         {
             return File.Exists(certificate) && File.Exists(key) ? X509Certificate2.CreateFromPemFile(certificate, key) : null;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
+            // No certificate, or one of another key.
             return null;
         }
     }
@@ -88,7 +89,7 @@ internal sealed class DeviceIdentity(string certificate, string key)
             using var pair = X509Certificate2.CreateFromPemFile(certificate, key);
             return true;
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             return false;
         }

@@ -80,7 +80,7 @@ internal static class EnrollCommand
         using var certificate = X509Certificate2.CreateFromPem(answer.Certificate);
         if (DeviceIdentity.Problem(certificate, key, target.Device, authority, DateTimeOffset.UtcNow) is { } problem) throw new EnrolmentException($"{problem} Nothing was changed; if this device's clock is wrong, set it.");
         // The addresses are the one thing nobody signed: without TLS to this authority they would be worth nothing.
-        var brokers = answer.Brokers.Where(broker => LinkOptions.Parse(broker)?.Scheme == LinkOptions.TlsScheme).ToArray();
+        var brokers = answer.Brokers.Where(broker => LinkOptions.Parse(broker) is { } address && LinkOptions.IsSecure(address)).ToArray();
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target.Ca))!);
         PemFile.WriteCertificate(target.Ca, authority.ExportCertificatePem() + "\n");

@@ -16,6 +16,7 @@ namespace CvOps.Agent.Enrolment;
 /// </summary>
 internal sealed partial class RenewalLoop(AgentOptions options, DeviceIdentity identity, FleetInbox inbox, IFleetLink link, TimeProvider time, ILogger<RenewalLoop> log) : BackgroundService
 {
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLook = TimeSpan.FromHours(1);
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
@@ -32,8 +33,8 @@ internal sealed partial class RenewalLoop(AgentOptions options, DeviceIdentity i
                 var now = time.GetUtcNow();
                 if (now < due)
                 {
-                    // Not in one go: the clock may be set meanwhile.
-                    await Task.Delay(due - now < LongestLook ? due - now : LongestLook, time, stoppingToken);
+                    // Not in one go: the clock may be set meanwhile. A second more: timers cut off parts of a millisecond.
+                    await Task.Delay(due - now < LongestLook ? due - now + Second : LongestLook, time, stoppingToken);
                     pause = FirstPause;
                     continue;
                 }
@@ -67,7 +68,7 @@ internal sealed partial class RenewalLoop(AgentOptions options, DeviceIdentity i
             if (time.GetUtcNow() >= present.NotAfter) return "it has ended; enrol this device again: cvops-agent enroll";
             using var nextKey = identity.OpenNextKey();
             await link.WhenConnectedAsync(cancel);
-            while (inbox.Certificates.TryRead(out _)) { }
+            // An answer that came late is as good: the key is the same until one is taken.
             var request = DeviceRequest.Make(options.Device, nextKey);
             var proof = presentKey.SignData(EnrolmentProof.ForRenewal(DeviceRequest.Read(request).Der), HashAlgorithmName.SHA256);
             var sent = await link.SendAsync(_topics.CertificateRequest,

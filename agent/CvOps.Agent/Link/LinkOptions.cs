@@ -43,6 +43,9 @@ internal sealed record LinkOptions : IValidatableObject
     /// <summary>Holds the password on its first line; a file that only this user may read (mode 0600).</summary>
     public string? PasswordFile { get; init; }
 
+    /// <summary>Do commands without the fleet's signature, too: of a fleet whose certificate another authority issued. Who may command is the broker's word alone then.</summary>
+    public bool UnsignedCommands { get; init; }
+
     /// <summary>The connection is tested when it was silent so long; the fleet hears of a dead device after one and a half of it.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);

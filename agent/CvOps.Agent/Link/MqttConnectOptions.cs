@@ -64,10 +64,23 @@ internal static class MqttConnectOptions
         var authority = new X509Certificate2Collection();
         authority.ImportFromPemFile(options.Ca!);
         var trust = new BrokerTrust(authority, broker.Host, time);
-        var own = string.IsNullOrEmpty(options.Certificate) ? null : X509Certificate2.CreateFromPemFile(options.Certificate, options.Key);
+        var own = string.IsNullOrEmpty(options.Certificate) ? null : Pair(options.Certificate, options.Key);
         // The handler decides; the trust chain only has the client send what else it may need to build one.
         builder.WithTlsOptions(tls => tls.UseTls().WithTrustChain(authority).WithCertificateValidationHandler(trust.Accepts)
             .WithClientCertificates(own is null ? [] : [own]).WithRevocationMode(X509RevocationMode.NoCheck).WithTargetHost(broker.Host));
         return new ConnectAttempt(builder.Build(), trust, own);
+    }
+
+    private static X509Certificate2 Pair(string certificate, string? key)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (ArgumentException e)
+        {
+            // That is how .NET puts it; between the two files of a renewal it is so for a moment.
+            throw new CryptographicException($"The key '{key}' does not belong to the certificate '{certificate}': {e.Message}", e);
+        }
     }
 }

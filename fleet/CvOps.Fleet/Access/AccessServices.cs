@@ -6,7 +6,7 @@ internal static class AccessServices
 {
     public static void AddAccess(this IServiceCollection services, FleetOptions options)
     {
-        services.AddSingleton<Audit>();
+        services.AddSingleton<Audit>().AddSingleton<CommandSigner>();
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
         if (options.Authority is null) return;
         services.AddSingleton<IFleetObserver, RenewalDesk>();

@@ -31,12 +31,12 @@ internal static class DeviceEndpoints
             return Results.Ok(await FindAsync(devices, id, cancel));
         });
 
-        api.MapPost("/devices/{id}/commands", async (string id, CommandRequest request, DeviceDirectory devices, DeviceCommands commands, CancellationToken cancel) =>
+        api.MapPost("/devices/{id}/commands", async (string id, CommandRequest request, HttpContext http, DeviceDirectory devices, DeviceCommands commands, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is not { } device) return Problems.NotFound("device", id);
             if (!Identifier.IsValid(request.Name)) return Problems.Unprocessable($"'{request.Name}' is no command name.");
             if (request.TimeoutSeconds is not (> 0 and <= LongestCommandSeconds)) return Problems.Unprocessable($"timeoutSeconds is above 0 and at most {LongestCommandSeconds}.");
-            var outcome = await commands.SendAsync(device, request, "api", cancel);
+            var outcome = await commands.SendAsync(device, request, http.Request.Headers[ModelEndpoints.ByHeader].FirstOrDefault() ?? "api", cancel);
             return outcome.Response is { } response ? Results.Ok(response) : Results.Problem(outcome.Problem, statusCode: outcome.Sent ? 504 : 503, title: "No answer");
         });
     }

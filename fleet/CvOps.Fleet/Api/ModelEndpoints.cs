@@ -10,7 +10,7 @@ namespace CvOps.Fleet.Api;
 internal static class ModelEndpoints
 {
     /// <summary>Says who brings a package, for the audit log; a body is the file alone.</summary>
-    public const string ByHeader = "X-CvOps-By";
+    public const string ByHeader = ApiRoutes.ByHeader;
 
     public static void MapModels(this IEndpointRouteBuilder api)
     {

@@ -13,9 +13,19 @@ namespace CvOps.Fleet.Devices;
 /// <param name="Problem">Why there is no answer.</param>
 internal sealed record CommandOutcome(CommandResponse? Response, bool Sent, string? Problem);
 
-/// <summary>Sends a command and waits for its answer. An answer that nobody waits for any more is dropped.</summary>
-internal sealed class DeviceCommands(FleetLink link, Audit audit, TimeProvider time)
+/// <summary>
+/// Sends a command, signed, and waits for its answer; both go to the audit log. An answer to what this fleet never asked goes there, too: somebody else
+/// commands its devices, or tries.
+/// </summary>
+internal sealed class DeviceCommands(FleetLink link, CommandSigner signer, Audit audit, TimeProvider time)
 {
+    /// <summary>Entries of the log that are looked through for who asked.</summary>
+    private const int Lookback = 2000;
+
+    /// <summary>Answers a minute and device, of which nobody knows the question, that get into the log.</summary>
+    private const int MostUnasked = 5;
+
+    private readonly AttemptLimit _unasked = new(MostUnasked, time);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<CommandResponse>> _waiting = new();
 
     public async Task<CommandOutcome> SendAsync(DeviceView device, CommandRequest request, string by, CancellationToken cancel)
@@ -23,24 +33,28 @@ internal sealed class DeviceCommands(FleetLink link, Audit audit, TimeProvider t
         var id = Guid.CreateVersion7().ToString("N");
         var wait = TimeSpan.FromSeconds(request.TimeoutSeconds);
         var now = time.GetUtcNow();
-        var command = new Command(id, request.Name, now, now + wait, by, request.Arguments);
+        var command = signer.Sign(new Command(id, request.Name, now, now + wait, by, request.Arguments), device.Id);
         var answer = new TaskCompletionSource<CommandResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = answer;
         try
         {
-            await audit.RecordAsync(by, "device.command", device.Id.Value, request.Name, cancel);
+            await audit.RecordAsync(by, Asked, device.Id.Value, $"{id} {request.Name}{string.Concat((request.Arguments ?? new Dictionary<string, string>()).Select(pair => $" {pair.Key}={pair.Value}"))}", cancel);
             try
             {
                 await link.PublishAsync(new Topics(device.Site, device.Id).Command(request.Name), JsonSerializer.SerializeToUtf8Bytes(command, ContractsJson.Default.Command), retain: false, cancel);
             }
             catch (LinkDownException e)
             {
+                await audit.RecordAsync(by, Answered, device.Id.Value, $"{id} was not sent: {e.Message}", cancel);
                 return new CommandOutcome(null, false, $"The command was not sent: {e.Message}");
             }
-            return new CommandOutcome(await answer.Task.WaitAsync(wait, time, cancel), true, null);
+            var response = await answer.Task.WaitAsync(wait, time, cancel);
+            await audit.RecordAsync(by, Answered, device.Id.Value, $"{id} {(response.Succeeded ? "done" : "refused")}: {response.Message}", cancel);
+            return new CommandOutcome(response, true, null);
         }
         catch (TimeoutException)
         {
+            await audit.RecordAsync(by, Answered, device.Id.Value, $"{id} was not answered within {wait.TotalSeconds} s", cancel);
             return new CommandOutcome(null, true, $"{device.Id} did not answer '{request.Name}' within {wait.TotalSeconds} s; it is {device.Connectivity}, last heard of at {device.LastSeen:u}.");
         }
         finally
@@ -49,8 +63,20 @@ internal sealed class DeviceCommands(FleetLink link, Audit audit, TimeProvider t
         }
     }
 
-    public void Complete(CommandResponse response)
+    /// <summary>Each answer comes twice: the broker has two subscriptions of ours for it.</summary>
+    public async ValueTask CompleteAsync(CommandResponse response, CancellationToken cancel)
     {
-        if (_waiting.TryRemove(response.Id, out var answer)) answer.TrySetResult(response);
+        if (_waiting.TryRemove(response.Id, out var answer))
+        {
+            answer.TrySetResult(response);
+            return;
+        }
+        if (_unasked.IsReached(response.Device.Value) || await audit.MentionsAsync([Asked, Unasked], response.Device.Value, response.Id, Lookback, cancel)) return;
+        _unasked.Failed(response.Device.Value);
+        await audit.RecordAsync("commands", Unasked, response.Device.Value, $"{response.Id} did not come from this fleet; the device {(response.Succeeded ? "did it" : "refused")}: {response.Message}", cancel);
     }
+
+    private const string Asked = "device.command";
+    private const string Answered = "device.command.answered";
+    private const string Unasked = "device.command.unasked";
 }

@@ -46,7 +46,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     await EachAsync(observer => observer.OnCertificateRequested(topic, renewal, cancel), cancel);
                     break;
                 case CommandResponse response:
-                    commands.Complete(response);
+                    await commands.CompleteAsync(response, cancel);
                     break;
             }
         }

@@ -41,4 +41,7 @@ namespace CvOps.Contracts.Api;
 public static class ApiRoutes
 {
     public const string Root = "/api/v1";
+
+    /// <summary>Header of a request: who asks, for the audit log.</summary>
+    public const string ByHeader = "X-CvOps-By";
 }

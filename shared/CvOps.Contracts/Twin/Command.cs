@@ -6,7 +6,16 @@ namespace CvOps.Contracts.Twin;
 /// <param name="Id">An identifier; the answer goes to <c>response/{id}</c>.</param>
 /// <param name="ExpiresAt">A device refuses it afterwards.</param>
 public sealed record Command(
-    [Wire(Pattern = WireAttribute.Name)] string Id, [Wire(Pattern = WireAttribute.Name)] string Name, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string IssuedBy, IReadOnlyDictionary<string, string>? Arguments);
+    [Wire(Pattern = WireAttribute.Name)] string Id, [Wire(Pattern = WireAttribute.Name)] string Name, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string IssuedBy, IReadOnlyDictionary<string, string>? Arguments)
+{
+    /// <summary>The fleet's; a device that reaches its broker over TLS does no command without it.</summary>
+    public CommandSignature? Signature { get; init; }
+}
+
+/// <summary>Who signed a command, and how.</summary>
+/// <param name="Certificate">Of the fleet (DER).</param>
+/// <param name="Value">ECDSA with SHA-256 over the device and all other fields, as CvOps.Contracts.Identity.CommandProof lays them out.</param>
+public sealed record CommandSignature(byte[] Certificate, byte[] Value);
 
 /// <summary>A device's answer to a command. Topic <c>response/{id}</c>, QoS 1.</summary>
 /// <param name="Message">What was done, or why not.</param>

@@ -34,11 +34,18 @@ public sealed class CommandGateTests
     [Fact]
     public void What_the_sender_left_out_refuses_itself() => Says("expired", new Command("c1", "ping", default, default, "", null), []);
 
+    [Theory]
+    [InlineData(60, 59, null)]
+    [InlineData(60, 60, "was the clock set back")]
+    [InlineData(60, 3600, "was the clock set back")]
+    public void A_clock_that_is_set_back_brings_no_forgotten_command_to_life(int expires, int forgottenUntil, string? part) =>
+        Says(part, Make("c1", 0, expires), [], Now.AddSeconds(forgottenUntil));
+
     private static Command Make(string id, int issued, int expires) => new(id, "ping", Now.AddSeconds(issued), Now.AddSeconds(expires), "test", null);
 
-    private static void Says(string? part, Command command, Dictionary<string, DateTimeOffset> done)
+    private static void Says(string? part, Command command, Dictionary<string, DateTimeOffset> done, DateTimeOffset forgottenUntil = default)
     {
-        var refusal = CommandGate.Refusal(command, Now, done);
+        var refusal = CommandGate.Refusal(command, Now, done, forgottenUntil);
         if (part is null) Assert.Null(refusal);
         else Assert.Contains(part, refusal, StringComparison.Ordinal);
     }

@@ -1,7 +1,9 @@
 using CvOps.Agent.Tests.Host;
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Testing;
 
 namespace CvOps.Agent.Tests.Commands;
 
@@ -51,6 +53,39 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.Empty(Answers("c1"));
     }
 
+    [Fact]
+    public async Task A_command_that_is_not_the_fleets_is_refused_and_both_sides_hear_of_it()
+    {
+        await using var agent = await _rig.StartInspectingAsync();
+        var authority = _rig.Broker.Authority;
+        using var fleet = authority.IssueClient(CertificateAuthority.FleetName).ToX509();
+        using var device = authority.IssueDevice(new DeviceId("press-2")).ToX509();
+        using var elsewhere = new TestFolder();
+        using var foreign = CertificateAuthority.Create(elsewhere.Path);
+        using var forger = foreign.IssueClient(CertificateAuthority.FleetName).ToX509();
+        await RefusedAsync("not signed", Make("f1", "restart-camera", "cam-1"));
+        await RefusedAsync("signed by 'press-2'", CommandProof.Sign(Make("f2", "restart-camera", "cam-1"), AgentRig.Device, device));
+        await RefusedAsync("does not come from this fleet's authority", CommandProof.Sign(Make("f3", "restart-camera", "cam-1"), AgentRig.Device, forger));
+        await RefusedAsync("command to another device", CommandProof.Sign(Make("f4", "restart-camera", "cam-1"), new DeviceId("press-2"), fleet));
+        await RefusedAsync("not of what it says", CommandProof.Sign(Make("f5", "restart-camera", "cam-1"), AgentRig.Device, fleet) with { ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(30) });
+        await RefusedAsync("not of what it says", CommandProof.Sign(Make("f6", "restart-camera", "cam-2"), AgentRig.Device, fleet) with { Arguments = new Dictionary<string, string> { ["camera"] = "cam-1" } });
+        await RefusedAsync("is none", Make("f7", "restart-camera", "cam-1") with { Signature = new CommandSignature([1, 2], [3]) });
+        Assert.Equal(0, _rig.Fleet.Healths[^1].Cameras[0].Reconnects);
+        // A refused id is not spent: nobody keeps a command of the fleet from being done by naming it first.
+        Assert.True((await AskAsync(agent, Make("f1", "ping"), 2)).Succeeded);
+        var lines = await File.ReadAllLinesAsync(Path.Combine(_rig.Packages.Data, "command-audit.jsonl"), Token);
+        Assert.Equal(8, lines.Length);
+        Assert.Contains("not signed", lines[0], StringComparison.Ordinal);
+
+        async Task RefusedAsync(string part, Command command)
+        {
+            await _rig.Fleet.SayAsync(AgentRig.Topics.Command(command.Name), command, ContractsJson.Default.Command, retain: false, Token);
+            await _rig.UntilAsync(() => Answers(command.Id).Count > 0, agent, () => command.ToString());
+            Assert.False(Answers(command.Id)[0].Succeeded);
+            Assert.Contains(part, Answers(command.Id)[0].Message, StringComparison.Ordinal);
+        }
+    }
+
     private static Command Make(string id, string name, string? camera = null) =>
         new(id, name, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddMinutes(1), "test", camera is null ? null : new Dictionary<string, string> { ["camera"] = camera });
 
@@ -59,7 +94,7 @@ public sealed class CommandTests : IAsyncLifetime
     /// <returns>The answer, which is this command's so-manieth.</returns>
     private async Task<CommandResponse> AskAsync(AgentProcess agent, Command command, int answer = 1)
     {
-        await _rig.Fleet.SayAsync(AgentRig.Topics.Command(command.Name), command, ContractsJson.Default.Command, retain: false, Token);
+        await _rig.Fleet.CommandAsync(command, Token);
         await _rig.UntilAsync(() => Answers(command.Id).Count >= answer, agent, () => command.ToString());
         Assert.Equal(AgentRig.Device, Answers(command.Id)[answer - 1].Device);
         return Answers(command.Id)[answer - 1];

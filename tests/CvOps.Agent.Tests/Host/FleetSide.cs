@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
 using CvOps.Testing;
 using MQTTnet;
 using MQTTnet.Protocol;
@@ -38,6 +39,13 @@ internal sealed class FleetSide(TestBroker broker, Topics topics) : IDisposable
 
     public Task SayAsync<T>(string topic, T message, JsonTypeInfo<T> type, bool retain, CancellationToken cancel) =>
         _client!.PublishBinaryAsync(topic, JsonSerializer.SerializeToUtf8Bytes(message, type), MqttQualityOfServiceLevel.AtLeastOnce, retain, cancel);
+
+    /// <summary>A command as the fleet sends it, with its signature.</summary>
+    public Task CommandAsync(Command command, CancellationToken cancel)
+    {
+        using var identity = broker.Authority.IssueClient(CertificateAuthority.FleetName).ToX509();
+        return SayAsync(topics.Command(command.Name), CommandProof.Sign(command, AgentRig.Device, identity), ContractsJson.Default.Command, retain: false, cancel);
+    }
 
     /// <summary>Returns when everything the broker has taken so far was heard here.</summary>
     public async Task BarrierAsync(CancellationToken cancel)

@@ -2,10 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
 using CvOps.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Devices;
 
@@ -50,6 +53,41 @@ public sealed class DeviceTests
         Assert.Equal("did ping", (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.CommandResponse, TestContext.Current.CancellationToken))!.Message);
         device.OnCommand = null;
         Assert.Equal(HttpStatusCode.GatewayTimeout, (await CommandAsync(fleet, new CommandRequest("ping", null, 0.3))).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_command_is_signed_for_its_device_and_both_question_and_answer_are_in_the_log()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        Command? got = null;
+        device.OnCommand = command =>
+        {
+            got = command;
+            return new CommandResponse(command.Id, device.Id, false, "There is no camera 'cam-9'.");
+        };
+        fleet.Http.DefaultRequestHeaders.Add(ApiRoutes.ByHeader, "anna");
+        await CommandAsync(fleet, new CommandRequest("restart-camera", new Dictionary<string, string> { ["camera"] = "cam-9" }));
+        Assert.Null(CommandProof.Problem(got!, device.Id, fleet.Broker.Authority.Certificate, DateTimeOffset.UtcNow));
+        Assert.NotNull(CommandProof.Problem(got!, new DeviceId("line-2"), fleet.Broker.Authority.Certificate, DateTimeOffset.UtcNow));
+        var log = (await fleet.Services.GetRequiredService<Audit>().ReadAsync(0, 100, TestContext.Current.CancellationToken)).Entries.Where(entry => entry.Action.StartsWith("device.command", StringComparison.Ordinal)).ToArray();
+        Assert.Equal([("anna", "device.command", $"{got!.Id} restart-camera camera=cam-9"), ("anna", "device.command.answered", $"{got.Id} refused: There is no camera 'cam-9'.")],
+            log.Select(entry => (entry.By, entry.Action, entry.Detail)));
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_command_the_fleet_never_sent_is_in_the_log_once_and_a_flood_of_them_does_not_fill_it()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        for (var i = 0; i < 20; i++)
+            await device.SendAsync(device.Topics.Response($"forged-{i}"), new CommandResponse($"forged-{i}", device.Id, false, "The command is not signed by the fleet."), ContractsJson.Default.CommandResponse);
+        await device.SendAsync(device.Inspection());
+        await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices/line-1", ContractsJson.Default.DeviceView, TestContext.Current.CancellationToken))!.Inspections == 1, "what came after is applied");
+        var log = (await fleet.Services.GetRequiredService<Audit>().ReadAsync(0, 100, TestContext.Current.CancellationToken)).Entries.Where(entry => entry.Action == "device.command.unasked").ToArray();
+        Assert.Equal(5, log.Length);
+        Assert.Equal(5, log.Select(entry => entry.Detail.Split(' ')[0]).Distinct().Count());
+        Assert.Contains("not signed by the fleet", log[0].Detail, StringComparison.Ordinal);
     }
 
     [Fact]

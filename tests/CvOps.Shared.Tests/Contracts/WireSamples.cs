@@ -113,6 +113,8 @@ internal static class WireSamples
         }),
         [nameof(Command)] = Of(ContractsJson.Default.Command,
             new Command("c-1", "restart-camera", Noon, Noon.AddMinutes(1), "anna", new Dictionary<string, string> { ["camera"] = "cam-1" })),
+        ["CommandWithSignature"] = Of(ContractsJson.Default.Command,
+            new Command("c-1", "ping", Noon, Noon.AddMinutes(1), "anna", null) { Signature = new CommandSignature([48, 130, 1], [48, 69, 2]) }),
         [nameof(CertificateRenewal)] = Of(ContractsJson.Default.CertificateRenewal,
             new CertificateRenewal("-----BEGIN CERTIFICATE REQUEST-----\nMIHq\n-----END CERTIFICATE REQUEST-----", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", [1, 2, 3])),
         [nameof(CertificateAnswer)] = Of(ContractsJson.Default.CertificateAnswer, new CertificateAnswer("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "It was revoked.")),
