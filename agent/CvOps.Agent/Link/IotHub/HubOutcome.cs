@@ -35,6 +35,7 @@ internal static class HubOutcome
         AuthenticationException => $"its certificate is not trusted: {Innermost(failure)}",
         QuotaExceededException => $"its quota is used up ({failure.Message}); messages wait on this disk until it takes them again",
         IotHubThrottledException or ServerBusyException => $"it is busy ({failure.Message})",
+        OperationCanceledException => "the connection ended, or did not answer in time",
         _ => Innermost(failure),
     };
 

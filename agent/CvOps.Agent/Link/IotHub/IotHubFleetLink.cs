@@ -36,6 +36,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
     private HubLine? _line;
     private TwinReported? _reported;
     private TwinReported? _reportedSent;
+    private string? _host;
     private int _state;
 
     /// <param name="chance">Even numbers in [0, 1), for the pauses.</param>
@@ -65,7 +66,9 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
             try
             {
                 Enter(LinkState.Connecting);
-                using var line = new HubLine(new HubAccess(_options, _device));
+                var access = new HubAccess(_options, _device);
+                _host = access.Host;
+                using var line = new HubLine(access);
                 if (await LiveAsync(line, cancellationToken)) continue;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -75,7 +78,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
             }
             catch (Exception e) when (HubOutcome.IsExpected(e) || e is ArgumentException or FormatException or JsonException)
             {
-                Fail(e is OperationCanceledException ? "it did not answer in time" : HubOutcome.Text(e));
+                Fail(HubOutcome.Text(e));
             }
             try
             {
@@ -265,7 +268,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
 
     private void Fail(string reason)
     {
-        Problem = $"No connection to the IoT hub{(_options.Iothub?.Host is { } host ? " " + host : "")}: {reason}";
+        Problem = $"No connection to the IoT hub{(_host is null ? "" : " " + _host)}: {reason}";
         Log.Lost(_logger, Problem);
         Enter(LinkState.Disconnected);
     }
