@@ -71,6 +71,7 @@ public sealed class IotHubAgentTests : IAsyncLifetime
               audit-probability: 0.05
               window-seconds: 1
               frames-per-hour: 7200
+              jpeg-quality: 100
             """);
         await UntilAsync(() => Inspections().Count > 5, agent);
         _hub.GoAway();
