@@ -23,6 +23,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(SampledFrame))]
 [JsonSerializable(typeof(DeviceHealth))]
 [JsonSerializable(typeof(DeviceStatus))]
+[JsonSerializable(typeof(DeviceBirth))]
 [JsonSerializable(typeof(TwinDesired))]
 [JsonSerializable(typeof(TwinReported))]
 [JsonSerializable(typeof(Command))]

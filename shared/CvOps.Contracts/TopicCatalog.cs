@@ -42,6 +42,7 @@ public static class TopicCatalog
     public static IReadOnlyList<TopicRule> All { get; } =
     [
         new(TopicKind.Status, "status", TopicDirection.FromDevice, true, typeof(DeviceStatus), "Whether the device is there. The broker publishes it as the device's last will."),
+        new(TopicKind.Birth, "birth", TopicDirection.FromDevice, true, typeof(DeviceBirth), "What the device is and what it says, for whoever comes later."),
         new(TopicKind.Inspection, "inspection/{camera}", TopicDirection.FromDevice, false, typeof(InspectionReport), "One frame inspected; every frame of every camera."),
         new(TopicKind.Health, "health", TopicDirection.FromDevice, true, typeof(DeviceHealth), "How the device and its cameras are, every few seconds."),
         new(TopicKind.Drift, "drift/{camera}", TopicDirection.FromDevice, false, typeof(DriftWindow), "Statistics of one camera's pictures and predictions over a window."),

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CvOps.Contracts;
 
 /// <summary>What a topic carries.</summary>
-public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone, CertificateRequest, Certificate }
+public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone, CertificateRequest, Certificate, Birth }
 
 /// <summary>
 /// Every MQTT topic of CvOps: <c>cvops/v1/{site}/{device}/...</c>. A device publishes and reads under its own two levels only;
@@ -21,7 +21,10 @@ public sealed class Topics(SiteId site, DeviceId device)
     /// <summary>Retained; also the last will. <see cref="Telemetry.DeviceStatus"/>.</summary>
     public string Status => _prefix + "status";
 
-    /// <summary><see cref="Telemetry.DeviceHealth"/>, every few seconds.</summary>
+    /// <summary>Retained. <see cref="Telemetry.DeviceBirth"/>.</summary>
+    public string Birth => _prefix + "birth";
+
+    /// <summary>Retained. <see cref="Telemetry.DeviceHealth"/>, every few seconds.</summary>
     public string Health => _prefix + "health";
 
     /// <summary>Retained. <see cref="Twin.TwinDesired"/>; the fleet writes, the device reads.</summary>
@@ -69,6 +72,7 @@ public sealed class Topics(SiteId site, DeviceId device)
         (TopicKind Kind, string? Leaf)? found = (rest.Length, rest[0], rest[^1]) switch
         {
             (1, "status", _) => (TopicKind.Status, null),
+            (1, "birth", _) => (TopicKind.Birth, null),
             (1, "health", _) => (TopicKind.Health, null),
             (2, "twin", "desired") => (TopicKind.TwinDesired, null),
             (2, "twin", "reported") => (TopicKind.TwinReported, null),

@@ -147,6 +147,8 @@ internal static class PublishBench
 
         public void Report(TwinReported reported) => link.Report(reported);
 
+        public void Announce(DeviceBirth birth) => link.Announce(birth);
+
         public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) => link.RespondAsync(response, cancellationToken);
     }
 }

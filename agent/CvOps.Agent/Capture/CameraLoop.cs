@@ -44,7 +44,10 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
     {
         var interval = lane.Meter.TakeInterval();
         return new(_options.Id, _status.State, interval.Fps, interval.LatencyMsP99, lane.Meter.FramesInspected, lane.Meter.FramesDropped,
-            lane.Meter.InferenceErrors, Math.Max(0, _status.Connections - 1), _status.Problem, lane.Meter.FramesFrozen, _status.GeometryChanges, _damage.Total);
+            lane.Meter.InferenceErrors, Math.Max(0, _status.Connections - 1), _status.Problem, lane.Meter.FramesFrozen, _status.GeometryChanges, _damage.Total)
+        {
+            Rejects = lane.Meter.Rejects, Last = lane.Meter.Last,
+        };
     }
 
     /// <summary>Drops the connection; the loop makes a new one.</summary>

@@ -1,3 +1,5 @@
+using CvOps.Contracts.Telemetry;
+
 namespace CvOps.Agent.Capture;
 
 /// <summary>What a camera's frames came to over an interval.</summary>
@@ -14,7 +16,9 @@ internal sealed class CameraMeter(TimeProvider time)
     private readonly double[] _latencies = new double[LatencySamples];
     private long _inInterval;
     private long _intervalStarted = time.GetTimestamp();
-    private long _inspected, _dropped, _errors, _frozen, _damages;
+    private long _inspected, _dropped, _errors, _frozen, _damages, _rejects;
+    private string? _lastClass;
+    private bool _lastReject, _decided;
 
     public long FramesInspected => Interlocked.Read(ref _inspected);
 
@@ -33,6 +37,21 @@ internal sealed class CameraMeter(TimeProvider time)
         if (failed) Interlocked.Increment(ref _errors);
         else Interlocked.Increment(ref _inspected);
         lock (_gate) _latencies[_inInterval++ % LatencySamples] = latencyMs;
+    }
+
+    /// <summary>Predictions that rejected.</summary>
+    public long Rejects => Interlocked.Read(ref _rejects);
+
+    /// <summary>Of the newest prediction; null before the first.</summary>
+    public LastDecision? Last
+    {
+        get { lock (_gate) return _decided ? new LastDecision(_lastClass, _lastReject) : null; }
+    }
+
+    public void Decided(string? top, bool reject)
+    {
+        if (reject) Interlocked.Increment(ref _rejects);
+        lock (_gate) (_decided, _lastClass, _lastReject) = (true, top, reject);
     }
 
     public void Dropped() => Interlocked.Increment(ref _dropped);

@@ -97,6 +97,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         if (last)
         {
             frame.Lane.Meter.Inspected(Ms(frame.ReceivedTimestamp, ended), answer.Error is not null);
+            if (answer.Prediction is { } decided) frame.Lane.Meter.Decided(decided.Class, decided.Reject);
             if (failed is { } stumbled) Log.StoodIn(logger, frame.Lane.Camera.Value, frame.Number, answer.StandIn!.Model.Ref.Version, stumbled.Error!);
             if (answer.Error is { } error) Log.InferenceFailed(logger, frame.Lane.Camera.Value, frame.Number, error);
         }

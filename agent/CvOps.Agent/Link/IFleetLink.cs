@@ -1,3 +1,4 @@
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 
 namespace CvOps.Agent.Link;
@@ -50,6 +51,9 @@ internal interface IFleetLink
 
     /// <summary>What the device says of itself. Only the newest counts: it is sent now, or when connected again.</summary>
     void Report(TwinReported reported);
+
+    /// <summary>What the device is, for programs that come later; the newest counts. Nothing where the other side keeps no messages.</summary>
+    void Announce(DeviceBirth birth);
 
     /// <summary>Answers a command.</summary>
     ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken);

@@ -26,6 +26,7 @@ internal static class LinkServices
         })
         .AddSingleton(provider => provider.WithCameras<TwinReporter>())
         .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())
+        .AddHostedService(provider => provider.WithCameras<BirthLoop>())
         .AddHostedService<LinkLoop>()
         .AddHostedService<UplinkLoop>()
         .AddHostedService<DesiredLoop>()

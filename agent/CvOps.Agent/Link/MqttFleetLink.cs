@@ -35,11 +35,9 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly ILogger _logger;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly PublishPath _path;
-    private readonly SemaphoreSlim _reporting = new(1, 1);
+    private readonly RetainedOutbox _retained;
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TwinReported? _reported;
-    private TwinReported? _reportedSent;
     private int _state;
 
     /// <param name="status">This device's status as of now, connectivity aside.</param>
@@ -52,6 +50,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         _device = device;
         _topics = new Topics(site, device);
         _health = _topics.Health;
+        _retained = new RetainedOutbox((topic, document, cancellation) => PublishAsync(topic, document, true, cancellation));
         _inbox = inbox;
         _status = status;
         _backoff = new Backoff(FirstPause < options.LongestPause ? FirstPause : options.LongestPause, options.LongestPause, chance);
@@ -116,8 +115,14 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
     public void Report(TwinReported reported)
     {
-        Volatile.Write(ref _reported, reported);
-        if (State == LinkState.Connected) _ = SendReportAsync(CancellationToken.None);
+        _retained.Put(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported));
+        if (State == LinkState.Connected) _ = SendRetainedAsync(false, CancellationToken.None);
+    }
+
+    public void Announce(DeviceBirth birth)
+    {
+        _retained.Put(_topics.Birth, JsonSerializer.SerializeToUtf8Bytes(birth, ContractsJson.Default.DeviceBirth));
+        if (State == LinkState.Connected) _ = SendRetainedAsync(false, CancellationToken.None);
     }
 
     public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) =>
@@ -126,7 +131,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public void Dispose()
     {
         _client.Dispose();
-        _reporting.Dispose();
+        _retained.Dispose();
     }
 
     private async Task ConnectAsync(Uri broker, CancellationToken cancellationToken)
@@ -149,8 +154,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         Problem = null;
         Log.Connected(_logger, broker, result.IsSessionPresent);
         Enter(LinkState.Connected);
-        _reportedSent = null;
-        await SendReportAsync(limit.Token);
+        await SendRetainedAsync(true, limit.Token);
     }
 
     /// <param name="limited">The stop token with the limit of one attempt.</param>
@@ -182,28 +186,10 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         Fail(broker, BrokerAnswer.Of(lost.Reason, lost.ReasonString ?? lost.Exception?.Message));
     }
 
-    private async Task SendReportAsync(CancellationToken cancellationToken)
+    private async Task SendRetainedAsync(bool anew, CancellationToken cancellationToken)
     {
-        await _reporting.WaitAsync(cancellationToken);
-        try
-        {
-            // Whoever reported while we waited is sent by us, and finds nothing left to do.
-            while (Volatile.Read(ref _reported) is { } reported && !ReferenceEquals(reported, _reportedSent))
-            {
-                var outcome = await PublishAsync(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported), true, cancellationToken);
-                if (outcome.Verdict != PublishVerdict.Acknowledged)
-                {
-                    // A lost connection sends it when it is back.
-                    Log.ReportFailed(_logger, outcome.Reason ?? "");
-                    return;
-                }
-                _reportedSent = reported;
-            }
-        }
-        finally
-        {
-            _reporting.Release();
-        }
+        // A lost connection says it when it is back.
+        if (await _retained.SendAsync(anew, cancellationToken) is { } reason) Log.ReportFailed(_logger, reason);
     }
 
     private ValueTask<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken) =>
@@ -284,7 +270,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         [LoggerMessage(2104, LogLevel.Warning, "Command {Name} was dropped: too many wait already")]
         public static partial void CommandDropped(ILogger logger, string name);
 
-        [LoggerMessage(2105, LogLevel.Warning, "The reported twin was not taken: {Reason}")]
+        [LoggerMessage(2105, LogLevel.Warning, "What the device says of itself was not taken: {Reason}")]
         public static partial void ReportFailed(ILogger logger, string reason);
     }
 }

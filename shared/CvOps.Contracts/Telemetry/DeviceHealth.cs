@@ -43,7 +43,20 @@ public sealed record DeviceHealth : ITelemetry
 public sealed record CameraHealth(
     CameraId Camera, CameraState State, [Wire(Unit = "1/s", Minimum = 0)] double Fps, [Wire(Unit = "ms", Minimum = 0)] double LatencyMsP99,
     [Wire(Minimum = 0)] long FramesInspected, [Wire(Minimum = 0)] long FramesDropped, [Wire(Minimum = 0)] long InferenceErrors, [Wire(Minimum = 0)] int Reconnects,
-    string? Problem, [Wire(Minimum = 0)] long FramesFrozen = 0, [Wire(Minimum = 0)] int GeometryChanges = 0, [Wire(Minimum = 0)] long StreamDamages = 0);
+    string? Problem, [Wire(Minimum = 0)] long FramesFrozen = 0, [Wire(Minimum = 0)] int GeometryChanges = 0, [Wire(Minimum = 0)] long StreamDamages = 0)
+{
+    /// <summary>Frames whose prediction rejects; null from agents that do not say.</summary>
+    [Wire(Minimum = 0)]
+    public long? Rejects { get; init; }
+
+    /// <summary>The newest frame that had a prediction; null before the first.</summary>
+    public LastDecision? Last { get; init; }
+}
+
+/// <summary>What was decided of one frame.</summary>
+/// <param name="Class">The top class; null when the model found nothing.</param>
+/// <param name="Reject">Whether it rejects the part.</param>
+public sealed record LastDecision(string? Class, bool Reject);
 
 /// <summary>The spool. Counters run since the agent's start.</summary>
 /// <param name="EvictedMessages">Given up for want of room: over the budget, or refused by the disk.</param>

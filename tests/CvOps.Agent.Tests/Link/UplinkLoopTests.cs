@@ -4,6 +4,7 @@ using System.Text;
 using CvOps.Agent.Link;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -78,6 +79,10 @@ public sealed class UplinkLoopTests : IDisposable
                 if (_window.Count == 1) _ = AnswerAsync();
             }
             return new ValueTask<PublishOutcome>(answer.Task);
+        }
+
+        public void Announce(DeviceBirth birth)
+        {
         }
 
         public void Report(TwinReported reported)

@@ -13,6 +13,7 @@ public sealed class TopicsTests
     private static readonly (string Member, string Topic, ParsedTopic Parsed)[] All =
     [
         (nameof(Topics.Status), Own.Status, new(Site, Device, TopicKind.Status, null, null)),
+        (nameof(Topics.Birth), Own.Birth, new(Site, Device, TopicKind.Birth, null, null)),
         (nameof(Topics.Health), Own.Health, new(Site, Device, TopicKind.Health, null, null)),
         (nameof(Topics.TwinDesired), Own.TwinDesired, new(Site, Device, TopicKind.TwinDesired, null, null)),
         (nameof(Topics.TwinReported), Own.TwinReported, new(Site, Device, TopicKind.TwinReported, null, null)),

@@ -86,6 +86,18 @@ internal static class WireSamples
                 Losses = [new SpoolLoss(TopicKind.Frame, SpoolLossReason.Budget, 3), new SpoolLoss(TopicKind.Health, SpoolLossReason.Expired, 9), new SpoolLoss(null, SpoolLossReason.Disk, 1)],
             },
         }),
+        ["DeviceHealthWithDecisions"] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
+        {
+            Origin = From, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CPU", Spool = new SpoolHealth(0, 0, 1 << 30, 0, 0),
+            Cameras = [new CameraHealth(Camera, CameraState.Live, 24.5, 18.75, 90_000, 12, 1, 2, null) { Rejects = 41, Last = new LastDecision("scratch", true) }],
+        }),
+        [nameof(DeviceBirth)] = Of(ContractsJson.Default.DeviceBirth, new DeviceBirth
+        {
+            Site = new SiteId("plant-a"), Device = Device, Boot = 3, At = Noon, AgentVersion = "0.1.0", HealthSeconds = 10,
+            Cameras = [new BirthCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080, ["press-mouth"], ["gate"], true)],
+            Model = new BirthModel(Champion, ModelTask.Detection, ["scratch", "dent"], ["dent"]),
+            Topics = [new BirthTopic("cvops/v1/plant-a/press-1/inspection/cam-1", "urn:cvops:v1:InspectionReport", false, true)],
+        }),
         [nameof(DeviceStatus)] = Of(ContractsJson.Default.DeviceStatus, new DeviceStatus(Device, Connectivity.Online, 3, "0.1.0")),
         [nameof(TwinDesired)] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CvOps.Contracts;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using Microsoft.Azure.Devices.Client.Exceptions;
 using Microsoft.Azure.Devices.Shared;
@@ -115,6 +116,11 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
     {
         Volatile.Write(ref _reported, reported);
         if (State == LinkState.Connected && Volatile.Read(ref _line) is { } line) _ = SendReportAsync(line);
+    }
+
+    /// <summary>Nothing: a hub keeps no messages, and its twin says the same.</summary>
+    public void Announce(DeviceBirth birth)
+    {
     }
 
     public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) => ValueTask.FromResult(
