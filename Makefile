@@ -58,7 +58,7 @@ bench-link: build ## the link: the spool beside the bare disk, kills and power c
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks link
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

@@ -67,8 +67,8 @@ internal sealed class BenchAgent : IAsyncDisposable
     }
 
     /// <summary>Cameras whose frames are put in by hand.</summary>
-    public static Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker, TimeProvider? time = null) =>
-        StartAsync(model, settings, [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })], reach, time ?? TimeProvider.System);
+    public static Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, int cameras = 1, Reach reach = Reach.Broker, TimeProvider? time = null, SpoolOptions? spool = null) =>
+        StartAsync(model, settings, [.. Enumerable.Range(0, cameras).Select(i => new CameraOptions { Id = new CameraId($"cam-{i}"), Url = "bench", Pace = Pace.Fast })], reach, time ?? TimeProvider.System, spool);
 
     /// <summary>Live cameras, each with its decoder.</summary>
     public static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, IReadOnlyList<string> urls)
@@ -78,14 +78,14 @@ internal sealed class BenchAgent : IAsyncDisposable
         return agent;
     }
 
-    private static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, CameraOptions[] cameras, Reach reach, TimeProvider time)
+    private static async Task<BenchAgent> StartAsync(BenchModel model, SessionSettings settings, CameraOptions[] cameras, Reach reach, TimeProvider time, SpoolOptions? spool = null)
     {
         var broker = reach == Reach.Broker ? await BenchBroker.StartAsync() : null;
         var folder = new TestFolder();
         var options = new AgentOptions
         {
             Site = new SiteId("bench"), Device = new DeviceId("bench"), Data = folder.Path,
-            Cameras = cameras,
+            Cameras = cameras, Spool = spool ?? new SpoolOptions(),
             Link = new LinkOptions { Brokers = [$"mqtt://127.0.0.1:{broker?.Port ?? 1}"] },
             // A window's report and a sampled picture are not every frame's cost: the path alone is measured between two of them.
             Drift = reach == Reach.FramePath ? new DriftOptions { WindowFrames = 1_000_000, WindowAge = TimeSpan.FromHours(1) } : new DriftOptions(),
@@ -112,6 +112,10 @@ internal sealed class BenchAgent : IAsyncDisposable
         await host.StartAsync();
         return agent;
     }
+
+    public SpoolHealth Spool => _host.Services.GetRequiredService<SpoolLog>().Health;
+
+    public TestBroker Broker => _broker ?? throw new InvalidOperationException("This agent has no broker.");
 
     /// <summary>A frame of a camera, through the queue; waits while the queue is full.</summary>
     public void Put(int camera = 0)

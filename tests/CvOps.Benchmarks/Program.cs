@@ -34,6 +34,9 @@ var evidence = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 };
 var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
+    ["spool"] = SpoolBench.RunAsync,
+    ["away"] = AwayBench.RunAsync,
+    ["crashes"] = CrashBench.RunAsync,
     ["ingest"] = IngestBench.RunAsync,
     ["client"] = ClientBench.RunAsync,
 };

@@ -6,6 +6,8 @@ switch (args)
 {
     case ["host", var order]:
         using (var host = new UpdateHost(JsonSerializer.Deserialize(order, HostJson.Default.HostOrder)!)) return await host.RunAsync();
+    case [TelemetryHost.Command, var folder, var port, var drains]:
+        return await TelemetryHost.RunAsync(folder, port, drains == TelemetryHost.Drains);
     case ["full" or "quick"]:
         if (UnkindDisk.Missing is { } missing)
         {

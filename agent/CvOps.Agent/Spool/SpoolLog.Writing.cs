@@ -31,6 +31,7 @@ internal sealed partial class SpoolLog
             }
             if (pendings.Count == 0) continue;
             Commit();
+            Interlocked.Increment(ref _committed);
             foreach (var pending in pendings)
             {
                 var lost = _groups[(int)pending.Class].Failed;

@@ -48,6 +48,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     private readonly Task _writing;
     private long _boot;
     private long _openedAt;
+    private long _committed;
     private volatile string? _problem;
 
     public SpoolLog(string folder, DeviceId device, SpoolLimits limits, TimeProvider time, ILogger<SpoolLog> logger)
@@ -85,6 +86,9 @@ internal sealed partial class SpoolLog : IAsyncDisposable
             .Select(store => new SpoolClassHealth(SpoolClasses.Name(store.Class), store.WaitingMessages, store.WaitingBytes, store.Limits.BudgetBytes))],
         Losses = Losses.Report(),
     };
+
+    /// <summary>Group commits since the start.</summary>
+    public long Groups => Interlocked.Read(ref _committed);
 
     /// <summary>Messages given up since the start.</summary>
     public SpoolLosses Losses { get; } = new();
