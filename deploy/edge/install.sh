@@ -84,4 +84,4 @@ if [ -z "$root" ] && [ -d /run/systemd/system ]; then
         exit 0
     fi
 fi
-echo "Installed. Next: /opt/cvops-agent/cvops-agent check --config /etc/cvops/agent.yaml && systemctl enable --now cvops-agent"
+echo "Installed. Next: /opt/cvops-agent/cvops-agent enroll --help (once), then /opt/cvops-agent/cvops-agent check --config /etc/cvops/agent.yaml && systemctl enable --now cvops-agent"

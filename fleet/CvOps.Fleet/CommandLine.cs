@@ -16,6 +16,7 @@ internal static class CommandLine
           --authority DIR         the authority (ca.pem, ca.key) that enrols devices; without it none are
           --public-brokers URLS   the broker's addresses as devices see them, mqtts://..., told at enrolment (--broker)
           --revocation-list FILE  where revoked certificates are written for the broker (crl.pem beside the authority)
+          --broker-log FILE       mosquitto's log: whom it turned away goes to the audit log
           --certificate-lifetime D  of devices, as days.hours:minutes:seconds (365.00:00:00)
           --signing-key FILE      PEM of the key that signs models trained here
           --trusted-keys DIR      public keys (*.pem) whose model packages may enter
@@ -34,7 +35,7 @@ internal static class CommandLine
         ["--data"] = nameof(FleetOptions.Data), ["--http"] = nameof(FleetOptions.Http), ["--public-url"] = nameof(FleetOptions.PublicUrl),
         ["--broker"] = nameof(FleetOptions.Broker), ["--ca"] = nameof(FleetOptions.Ca), ["--certificate"] = nameof(FleetOptions.Certificate),
         ["--authority"] = nameof(FleetOptions.Authority), ["--public-brokers"] = nameof(FleetOptions.PublicBrokers), ["--revocation-list"] = nameof(FleetOptions.RevocationList),
-        ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
+        ["--broker-log"] = nameof(FleetOptions.BrokerLog), ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
         ["--client-id"] = nameof(FleetOptions.ClientId), ["--trainer"] = nameof(FleetOptions.Trainer),
     };

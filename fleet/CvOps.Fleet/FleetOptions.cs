@@ -43,6 +43,9 @@ internal sealed class FleetOptions
     /// <summary>The broker's addresses as devices see them, comma between them, given at enrolment; null: <see cref="Broker"/>.</summary>
     public string? PublicBrokers { get; set; }
 
+    /// <summary>mosquitto's log, whose refusals go to the audit log; null: none is followed.</summary>
+    public string? BrokerLog { get; set; }
+
     /// <summary>PEM of the ECDSA key that signs what the fleet trains; null: training runs cannot pack a model.</summary>
     public string? SigningKey { get; set; }
 

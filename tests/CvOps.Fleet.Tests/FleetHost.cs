@@ -31,7 +31,7 @@ internal sealed class FleetHost : IAsyncDisposable
         SigningKeys.Save(SigningKey, _folder["signing.pem"]);
         Options = new FleetOptions
         {
-            Data = _folder["data"], Http = "http://127.0.0.1:0", Broker = $"mqtts://127.0.0.1:{broker.Port}", Ca = broker.Authority.CertificatePath,
+            Data = _folder["data"], Http = "http://127.0.0.1:0", Broker = $"mqtts://127.0.0.1:{broker.FleetPort}", Ca = broker.Authority.CertificatePath,
             Certificate = identity.Certificate, Key = identity.Key, SigningKey = _folder["signing.pem"], TrustedKeys = keys,
         };
     }
@@ -53,9 +53,10 @@ internal sealed class FleetHost : IAsyncDisposable
     /// <param name="set">Changes to the options.</param>
     /// <param name="change">Runs before the fleet's own services, which leave a registered TimeProvider in place; observers go here too.</param>
     /// <param name="start">False: only the broker and the folders, for a test that starts the program itself.</param>
-    public static async Task<FleetHost> StartAsync(Action<FleetOptions>? set = null, Action<WebApplicationBuilder>? change = null, bool start = true)
+    /// <param name="ownListener">The fleet has a listener of the broker's of its own, as under <c>cvops up</c>.</param>
+    public static async Task<FleetHost> StartAsync(Action<FleetOptions>? set = null, Action<WebApplicationBuilder>? change = null, bool start = true, bool ownListener = false)
     {
-        var broker = await TestBroker.StartTlsAsync(TestContext.Current.CancellationToken);
+        var broker = await TestBroker.StartTlsAsync(ownListener, TestContext.Current.CancellationToken);
         var host = new FleetHost(broker, change);
         set?.Invoke(host.Options);
         if (start) await host.StartFleetAsync();

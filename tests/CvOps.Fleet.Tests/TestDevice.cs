@@ -77,6 +77,16 @@ internal sealed class TestDevice : IAsyncDisposable
         new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(),
         TestContext.Current.CancellationToken);
 
+    /// <returns>Whether the broker took it.</returns>
+    public async Task<bool> MaySendAsync(string topic)
+    {
+        var result = await _client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload("{}").WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), TestContext.Current.CancellationToken);
+        return result.IsSuccess;
+    }
+
+    public Task SubscribeAsync(string filter) => _client.SubscribeAsync(
+        new MqttClientSubscribeOptionsBuilder().WithTopicFilter(filter, MqttQualityOfServiceLevel.AtLeastOnce).Build(), TestContext.Current.CancellationToken);
+
     public Task SendAsync(InspectionReport report) => SendAsync(Topics.Inspection(report.Camera), report, ContractsJson.Default.InspectionReport);
 
     public Task SendAsync(SampledFrame frame) => SendAsync(Topics.Frame(frame.Camera, frame.FrameId), frame, ContractsJson.Default.SampledFrame);

@@ -25,6 +25,14 @@ public sealed class TestBroker : IAsyncDisposable
     /// <summary>Stays the same over restarts.</summary>
     public int Port { get; private set; }
 
+    /// <summary>The log as a file; only of a broker with TLS.</summary>
+    public string LogFile => LogIn(Folder);
+
+    private static string LogIn(string folder) => Path.Combine(folder, "mosquitto.log");
+
+    /// <summary>Of the listener for the fleet; the devices' when they share one.</summary>
+    public int FleetPort { get; private set; }
+
     public string Folder => _folder.Path;
 
     /// <summary>Issues whatever certificate a test needs; only of a broker with TLS.</summary>
@@ -39,8 +47,13 @@ public sealed class TestBroker : IAsyncDisposable
         StartWithAsync((port, _) => $"listener {port.ToString(CultureInfo.InvariantCulture)} 127.0.0.1\nallow_anonymous true\n{extra}\n", cancellationToken);
 
     /// <summary>TLS, client certificates and the access list of a fleet, with an authority of its own.</summary>
-    public static async Task<TestBroker> StartTlsAsync(CancellationToken cancellationToken = default)
+    public static Task<TestBroker> StartTlsAsync(CancellationToken cancellationToken = default) => StartTlsAsync(false, cancellationToken);
+
+    /// <inheritdoc cref="StartTlsAsync(CancellationToken)"/>
+    /// <param name="ownListener">The fleet gets a listener of its own, at <see cref="FleetPort"/>.</param>
+    public static async Task<TestBroker> StartTlsAsync(bool ownListener, CancellationToken cancellationToken)
     {
+        int? fleetPort = ownListener ? TestProcess.FreePort() : null;
         CertificateAuthority? authority = null;
         var broker = await StartWithAsync((port, folder) =>
         {
@@ -49,14 +62,14 @@ public sealed class TestBroker : IAsyncDisposable
             if (!File.Exists(revoked)) PemFile.WriteCertificate(revoked, authority.RevocationList([], 0).Pem);
             var config = new BrokerConfig
             {
-                RevocationList = revoked,
+                RevocationList = revoked, FleetPort = fleetPort,
                 Folder = folder, Port = port, AuthorityFile = authority.CertificatePath,
                 Server = IdentityFiles.In(folder, "server") is { Exist: true } files ? files : authority.IssueServer(["localhost", "127.0.0.1"]).Save(folder, "server"),
             };
             config.Write();
-            return config.Configuration();
+            return config.Configuration() + $"log_dest file {LogIn(folder)}\n";
         }, cancellationToken);
-        broker._authority = authority;
+        (broker._authority, broker.FleetPort) = (authority, fleetPort ?? broker.Port);
         return broker;
     }
 

@@ -77,7 +77,7 @@ internal sealed class Stack : IAsyncDisposable
         Run("fleet", fleet,
         [
             "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.FleetPort}",
-            "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}",
+            "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}", "--broker-log", _layout.Log("broker"),
             "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
             "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys,
         ]);

@@ -8,6 +8,7 @@ internal static class AccessServices
     {
         services.AddSingleton<Audit>().AddSingleton<CommandSigner>();
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
+        if (options.BrokerLog is not null) services.AddHostedService<BrokerLogLoop>();
         if (options.Authority is null) return;
         services.AddSingleton<IFleetObserver, RenewalDesk>();
         services.AddSingleton<DeviceEviction>().AddHostedService<RevocationLoop>();
