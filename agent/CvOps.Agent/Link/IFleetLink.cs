@@ -34,6 +34,12 @@ internal interface IFleetLink
     /// <summary>Why it is not connected, in a sentence that says what to do; null when it is, or never was asked.</summary>
     string? Problem { get; }
 
+    /// <summary>
+    /// Changes before each attempt to connect: what was acknowledged while it was another number came over another connection. Always 0 for a side that
+    /// acknowledges nothing it could forget.
+    /// </summary>
+    int Attempts => 0;
+
     /// <summary>Messages the other side lets be unacknowledged at once, at least 1; good once connected.</summary>
     int Window { get; }
 

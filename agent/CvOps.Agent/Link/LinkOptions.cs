@@ -58,6 +58,13 @@ internal sealed record LinkOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Longest time from a broker's acknowledgement to its disk: mosquitto's <c>autosave_interval</c>, 5 s as CvOps configures it, and some. So much is kept
+    /// after it was acknowledged, and sent again when the connection is lost. Zero for a broker that saves before it acknowledges.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DurableAfter { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>Messages that may be on their way unacknowledged.</summary>
     [Range(1, 1000)]
     public int Window { get; init; } = 64;

@@ -28,7 +28,8 @@ internal static class LinkServices
         .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())
         .AddHostedService(provider => provider.WithCameras<BirthLoop>())
         .AddHostedService<LinkLoop>()
-        .AddHostedService<UplinkLoop>()
+        .AddHostedService(provider => new UplinkLoop(provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<IFleetLink>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<UplinkLoop>>(), options.Link.Iothub is null ? options.Link.DurableAfter : TimeSpan.Zero))
         .AddHostedService<DesiredLoop>()
         .AddSingleton(provider => provider.WithCameras<CommandDesk>())
         .AddHostedService<CommandLoop>();

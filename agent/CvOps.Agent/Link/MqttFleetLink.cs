@@ -39,6 +39,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state;
+    private int _attempts;
 
     /// <param name="status">This device's status as of now, connectivity aside.</param>
     /// <param name="chance">Even numbers in [0, 1), for the pauses.</param>
@@ -67,6 +68,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public LinkState State => (LinkState)Volatile.Read(ref _state);
 
     public string? Problem { get; private set; }
+
+    public int Attempts => Volatile.Read(ref _attempts);
 
     public int Window { get; private set; } = 1;
 
@@ -163,6 +166,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         var attempt = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline), _time, _events);
         using var own = attempt.Own;
         MqttClientConnectResult result;
+        Interlocked.Increment(ref _attempts);
         try
         {
             result = await _client.ConnectAsync(attempt.Options, limited);

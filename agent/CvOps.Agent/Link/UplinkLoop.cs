@@ -8,11 +8,14 @@ namespace CvOps.Agent.Link;
 /// Carries the spool to the fleet: each class in order, the classes in turns, a window of messages on their way, each cursor behind the oldest that is
 /// not acknowledged. After any doubt it begins again at the cursors, so everything arrives at least once; the fleet applies it once, by its origin.
 /// </summary>
-internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimeProvider time, ILogger<UplinkLoop> logger) : BackgroundService
+/// <param name="durableAfter">How long after its acknowledgement a message may still be lost with a broker that is killed.</param>
+internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimeProvider time, ILogger<UplinkLoop> logger, TimeSpan durableAfter = default) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    private readonly HeldAcknowledgements _held = new(durableAfter, time, spool.Acknowledge);
     private readonly Suspects _suspects = new();
+    private int _attempt;
     private readonly Queue<Sent> _onTheWay = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -42,6 +45,8 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     /// <summary>Sends until something is not acknowledged.</summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
+        _attempt = link.Attempts;
+        _held.Forget();
         using var feed = spool.Read();
         _onTheWay.Clear();
         while (true)
@@ -95,7 +100,9 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
         }
         _suspects.Clear(record.Class, record.Position);
         // Only now: a crash before this line sends twice, never loses.
-        spool.Acknowledge(record);
+        // The connection was lost while nothing was on its way; what the last one acknowledged in the end is sent again.
+        if (durableAfter > TimeSpan.Zero && link.Attempts != _attempt) return false;
+        _held.Add(record.Class, record.Position);
         return true;
     }
 

@@ -139,11 +139,14 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     public SpoolFeed Read() => new(_stores, _logger);
 
     /// <summary>Everything of its class up to this message is the fleet's now.</summary>
-    public void Acknowledge(SpoolRecord record)
+    public void Acknowledge(SpoolRecord record) => Acknowledge(record.Class, record.Position);
+
+    /// <inheritdoc cref="Acknowledge(SpoolRecord)"/>
+    public void Acknowledge(SpoolClass of, long position)
     {
         try
         {
-            _stores[(int)record.Class].Acknowledge(record.Position);
+            _stores[(int)of].Acknowledge(position);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
