@@ -192,7 +192,7 @@ public sealed class IotHubFleetLinkTests : IAsyncLifetime
             await foreach (var command in _inbox.Commands.ReadAllAsync(stop.Token))
             {
                 seen.Enqueue(command);
-                var refusal = CommandGate.Refusal(command, DateTimeOffset.UtcNow, new Dictionary<string, DateTimeOffset>());
+                var refusal = CommandGate.Refusal(command, DateTimeOffset.UtcNow, new Dictionary<string, DateTimeOffset>(), default);
                 await _link!.RespondAsync(new CommandResponse(command.Id, Device, refusal is null, refusal ?? "done"), Token);
             }
         }, Token);
