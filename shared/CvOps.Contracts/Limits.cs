@@ -6,6 +6,9 @@ public static class Limits
     /// <summary>Largest MQTT payload an agent sends or the fleet accepts, in bytes.</summary>
     public const int MessageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Most JSON values, names and brackets of a message: what keeps a small message from becoming large objects. Three hundred outlines of two models have half as many.</summary>
+    public const int MessageTokens = 200_000;
+
     /// <summary>Largest number of a stream of messages in an origin; bounds what the fleet remembers of a device.</summary>
     public const int Streams = 15;
 

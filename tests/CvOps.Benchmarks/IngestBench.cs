@@ -11,7 +11,7 @@ namespace CvOps.Benchmarks;
 internal static class IngestBench
 {
     private const int Rounds = 7;
-    private const int Messages = IngestPayloads.Devices * (IngestPayloads.InspectionsPerDevice + 2 * IngestPayloads.WindowsPerDevice);
+    private const int Messages = IngestPayloads.Messages;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static async Task<IReadOnlyList<Figure>> RunAsync()

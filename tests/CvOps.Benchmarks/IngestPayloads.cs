@@ -19,10 +19,14 @@ internal sealed class IngestPayloads : IDisposable
     public const int Devices = 4;
     public const int InspectionsPerDevice = 25_000;
 
-    /// <summary>Inspections for each drift window and each health report: a camera in its steady state sends windows more rarely.</summary>
-    private const int InspectionsPerWindow = 500;
+    /// <summary>A camera of 30 frames a second that looks as before sends a window after 54 000.</summary>
+    private const int InspectionsPerWindow = 2_500;
+
+    private const int InspectionsPerHealth = 250;
 
     public const int WindowsPerDevice = InspectionsPerDevice / InspectionsPerWindow;
+    public const int HealthPerDevice = InspectionsPerDevice / InspectionsPerHealth;
+    public const int Messages = Devices * (InspectionsPerDevice + WindowsPerDevice + HealthPerDevice);
 
     private static readonly CameraId Camera = new("cam-1");
     private static readonly DateTimeOffset Start = new(2026, 11, 20, 6, 0, 0, TimeSpan.Zero);
@@ -78,7 +82,7 @@ internal sealed class IngestPayloads : IDisposable
             var topics = new Topics(new SiteId("plant"), device);
             Origin Of(int index, int count, int stream) => new(device, 2 * round + (index < count / 2 ? 1 : 2), index % (count / 2) + 1, stream);
             Add(topics.Drift(Camera), WindowsPerDevice, index => JsonSerializer.Serialize(_json, Window(Of(index, WindowsPerDevice, 3)), ContractsJson.Default.DriftWindow));
-            Add(topics.Health, WindowsPerDevice, index => JsonSerializer.Serialize(_json, Health(Of(index, WindowsPerDevice, 1)), ContractsJson.Default.DeviceHealth));
+            Add(topics.Health, HealthPerDevice, index => JsonSerializer.Serialize(_json, Health(Of(index, HealthPerDevice, 1)), ContractsJson.Default.DeviceHealth));
             Add(topics.Inspection(Camera), InspectionsPerDevice, index => InspectionWriter.Write(_json, Inspection(Of(index, InspectionsPerDevice, 2))));
         }
         return publishers;

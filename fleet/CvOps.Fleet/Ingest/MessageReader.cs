@@ -36,6 +36,7 @@ internal sealed class MessageReader
         if (parsed.Kind == TopicKind.Inspection && QuickInspection.TryRead(parsed, bytes, _names, out var inspection)) return new Message(topic, parsed, inspection, null, bytes);
         try
         {
+            if (bytes.Length > WholeDocument.FewBytes && !WholeDocument.HasFewTokens(bytes.Span)) return new Message(topic, null, null, $"It holds more than {Limits.MessageTokens} JSON values, names and brackets.", bytes[..OversizeKept]);
             var body = Parse(parsed.Kind, bytes.Span);
             return MessageRule.Refuse(parsed, body) is { } reason
                 ? new Message(topic, null, null, reason, bytes)
@@ -71,10 +72,12 @@ internal sealed class MessageReader
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No message the fleet reads."),
     };
 
-    private static T Parse<T>(ReadOnlySpan<byte> payload, JsonTypeInfo<T> type)
+    private static T Parse<T>(ReadOnlySpan<byte> payload, JsonTypeInfo<T> type) where T : class
     {
         var reader = new Utf8JsonReader(payload);
         var body = JsonSerializer.Deserialize(ref reader, type) ?? throw new JsonException("It is null.");
-        return reader.Read() ? throw new JsonException("More follows after the document.") : body;
+        if (reader.Read()) throw new JsonException("More follows after the document.");
+        WholeDocument.Check(body, type);
+        return body;
     }
 }
