@@ -6,7 +6,7 @@ using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
-using CvOps.Contracts.Twin;
+using CvOps.CrashMatrix;
 using CvOps.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -135,35 +135,5 @@ internal static class SpoolBench
         }
         await uplink.StopAsync(CancellationToken.None);
         return least;
-    }
-
-    /// <summary>Always connected, and takes everything at once.</summary>
-    private sealed class WillingLink : IFleetLink
-    {
-        private long _taken;
-
-        public long Taken => Interlocked.Read(ref _taken);
-
-        public LinkState State => LinkState.Connected;
-
-        public string? Problem => null;
-
-        public int Window => 64;
-
-        public Task RunAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task WhenConnectedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken)
-        {
-            Interlocked.Increment(ref _taken);
-            return ValueTask.FromResult(PublishOutcome.Acknowledged);
-        }
-
-        public void Report(TwinReported reported)
-        {
-        }
-
-        public ValueTask<PublishOutcome> RespondAsync(CommandResponse response, CancellationToken cancellationToken) => ValueTask.FromResult(PublishOutcome.Acknowledged);
     }
 }

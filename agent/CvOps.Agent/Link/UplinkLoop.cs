@@ -60,6 +60,7 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
                     while (_onTheWay.TryDequeue(out var later)) await later.Outcome;
                     return;
                 }
+                if (oldest.Expired) spool.CountExpired(oldest.Record);
                 feed.Return(oldest.Record);
             }
             // There is more, yet it can't be read. The pause keeps this from spinning.
@@ -72,12 +73,9 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
 
     private void Send(SpoolFeed feed, SpoolRecord record, CancellationToken cancellationToken)
     {
-        if (feed.Expired(record))
-        {
-            spool.CountExpired(record);
-            _onTheWay.Enqueue(new Sent(record, ValueTask.FromResult(PublishOutcome.Acknowledged)));
-        }
-        else _onTheWay.Enqueue(new Sent(record, link.SendAsync(record.Topic, record.Payload, feed.SecondsLeft(record), cancellationToken)));
+        // In its turn all the same: the cursor passes it when it has passed those before it.
+        if (feed.Expired(record)) _onTheWay.Enqueue(new Sent(record, true, ValueTask.FromResult(PublishOutcome.Acknowledged)));
+        else _onTheWay.Enqueue(new Sent(record, false, link.SendAsync(record.Topic, record.Payload, feed.SecondsLeft(record), cancellationToken)));
     }
 
     /// <returns>False when it has to be sent again.</returns>
@@ -107,7 +105,7 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     }
 
     /// <param name="Outcome">Awaited once.</param>
-    private readonly record struct Sent(SpoolRecord Record, ValueTask<PublishOutcome> Outcome);
+    private readonly record struct Sent(SpoolRecord Record, bool Expired, ValueTask<PublishOutcome> Outcome);
 
     private static partial class Log
     {

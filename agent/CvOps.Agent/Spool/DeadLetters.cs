@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using CvOps.Agent.Update;
 
 namespace CvOps.Agent.Spool;
 
@@ -24,7 +25,11 @@ internal sealed class DeadLetters(string folder, TimeProvider time)
         {
             file.Write(Encoding.UTF8.GetBytes($"topic: {topic}\nat: {now:O}\nreason: {reason.ReplaceLineEndings(" ")}\n\n"));
             file.Write(payload);
+            file.Flush();
+            // Its place in the spool is given up next.
+            DurableFile.Sync(file.SafeFileHandle);
         }
+        DurableFile.SyncFolder(folder);
         foreach (var old in Directory.GetFiles(folder, "*.letter").Order(StringComparer.Ordinal).SkipLast(Keep)) File.Delete(old);
     }
 }

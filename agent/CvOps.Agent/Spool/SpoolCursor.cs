@@ -17,14 +17,13 @@ internal sealed class SpoolCursor
     private readonly TimeProvider _time;
     private long _position;
     private long _saved;
-    private long _savedAt;
+    private long? _savedAt;
 
     /// <summary>A cursor file that can't be read counts as none: everything still there is sent again.</summary>
     public SpoolCursor(string folder, TimeProvider time)
     {
         _path = Path.Combine(folder, FileName);
         _time = time;
-        _savedAt = time.GetTimestamp();
         if (File.Exists(_path) && long.TryParse(File.ReadAllText(_path), NumberStyles.None, CultureInfo.InvariantCulture, out var position)) _position = _saved = position;
     }
 
@@ -37,7 +36,8 @@ internal sealed class SpoolCursor
     {
         if (position <= Position) return;
         Volatile.Write(ref _position, position);
-        if (_time.GetElapsedTime(_savedAt) >= SaveEvery) Save();
+        // The first at once: a process that never lives for a second must not send everything again each time.
+        if (_savedAt is not { } savedAt || _time.GetElapsedTime(savedAt) >= SaveEvery) Save();
     }
 
     /// <summary>Any thread.</summary>

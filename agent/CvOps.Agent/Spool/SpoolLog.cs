@@ -155,7 +155,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         }
     }
 
-    /// <summary>A message whose time to live was over when its turn came. Acknowledging it is the caller's next step.</summary>
+    /// <summary>A message whose time to live was over when its turn came, and which was acknowledged for that.</summary>
     public void CountExpired(SpoolRecord record) => Losses.Count(SpoolTopic.KindOf(record.Topic), SpoolLossReason.Expired);
 
     /// <summary>Keeps a message aside that the fleet refuses for good. Acknowledging it is the caller's next step.</summary>

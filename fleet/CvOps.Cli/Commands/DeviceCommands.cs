@@ -62,6 +62,8 @@ internal static class DeviceCommands
         ("provider", device.Reported?.Provider),
         ("cameras", string.Join('\n', device.Health?.Cameras.Select(camera => string.Create(CultureInfo.InvariantCulture, $"{camera.Camera} {camera.State} {camera.Fps:0.0} fps, p99 {camera.LatencyMsP99:0} ms, {camera.FramesInspected} inspected, {camera.FramesDropped} dropped {camera.Problem}")) ?? [])),
         ("spool", device.Health?.Spool is { } spool ? $"{spool.WaitingMessages} waiting, {spool.EvictedMessages} evicted, {spool.DeadLetters} dead letters" : null),
+        ("waiting", device.Health?.Spool.Classes is { } classes ? string.Join(", ", classes.Select(it => $"{it.Name} {it.WaitingMessages}")) : null),
+        ("given up", device.Health?.Spool.Losses is { } losses ? string.Join(", ", losses.Select(it => $"{it.Messages} {it.Kind?.ToString() ?? "other"} ({it.Reason})")) : null),
         ("inspections", $"{device.Inspections} applied, {device.Duplicates} duplicates left out"));
 
     internal static (string Name, string Value) Pair(string text)

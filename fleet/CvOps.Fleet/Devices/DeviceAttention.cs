@@ -20,6 +20,9 @@ internal static class DeviceAttention
         if (device.Reported is { Model: { State: Contracts.Twin.UpdateState.Failed, Reason: var reason } } reported)
             yield return new Attention("warning", $"{device.Id} could not take its model over: {reason}", link, reported.At);
         if (device.Health?.Spool is { EvictedMessages: > 0 } spool)
-            yield return new Attention("warning", $"{device.Id} gave up {spool.EvictedMessages} messages because its spool was full: its link is too slow or was down too long.", link, device.Health.At);
+            yield return new Attention("warning", $"{device.Id} gave up {spool.EvictedMessages} messages{Kinds(spool)} because its spool was full: its link is too slow or was down too long.", link, device.Health.At);
     }
+
+    private static string Kinds(SpoolHealth spool) => spool.Losses?.Where(loss => loss.Reason != SpoolLossReason.Expired).ToList() is { Count: > 0 } losses
+        ? $" ({string.Join(", ", losses.Select(loss => $"{loss.Messages} of kind {loss.Kind?.ToString() ?? "other"}"))})" : "";
 }

@@ -12,7 +12,7 @@ namespace CvOps.Fleet.Ingest;
 
 /// <summary>
 /// Applies many messages in one transaction: the rows and the marks of what was applied become durable together or not at all,
-/// so each (device, boot, sequence) has its effect once.
+/// so each (device, boot, stream, sequence) has its effect once.
 /// </summary>
 internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<FleetOptions> options, TimeProvider time)
 {

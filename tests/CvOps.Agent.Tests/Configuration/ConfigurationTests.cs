@@ -48,6 +48,20 @@ public sealed class ConfigurationTests
         Assert.Empty(new HashSet<string> { "sampling.least-detections", "sampling.limits" }.Except(Mistakes(camera + together + Link).Select(mistake => mistake.Key)));
     }
 
+    [Fact]
+    public void Each_class_of_the_spool_has_its_own_budget_time_and_share_and_its_mistakes_are_told_together()
+    {
+        const string good = "spool:\n  budget-megabytes: 100\n  results: { time-to-live-hours: 2 }\n  frames: { budget-megabytes: 20, share: 3 }\n";
+        var limits = CvOps.Agent.Spool.SpoolLimits.Of(ConfigurationFile.Parse("site: s\ndevice: d\ncameras: [{ id: cam, url: x.mp4 }]\n" + good + Link).Spool);
+        Assert.Equal(
+            [("Earlier", 100.0, 0, 8), ("Control", 6.25, 24, 16), ("Results", 100, 2, 8), ("Evidence", 12.5, 720, 2), ("Frames", 20, 720, 3)],
+            limits.Classes.Select(it => ($"{it.Class}", it.BudgetBytes / 1048576.0, it.TimeToLive.TotalHours, it.Share)));
+
+        const string bad = "spool:\n  control: { share: 0 }\n  results: { time-to-live-hours: -1 }\n  frame: { share: 1 }\n";
+        Assert.Empty(new HashSet<string> { "spool.control.share", "spool.results.time-to-live-hours", "spool.frame" }.Except(Mistakes(bad + Link).Select(mistake => mistake.Key)));
+        Assert.Contains("spool.frames", Mistakes("spool:\n  budget-megabytes: 100\n  frames: { budget-megabytes: 200 }\n" + Link).Select(mistake => mistake.Key));
+    }
+
     [Theory]
     [InlineData("site: a\n  device: b", "not YAML")]
     [InlineData("", "it is missing")]
