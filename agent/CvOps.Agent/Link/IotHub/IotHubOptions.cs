@@ -22,6 +22,7 @@ internal sealed record IotHubOptions
     {
         const string Here = nameof(LinkOptions.Iothub);
         if (link.Brokers.Count > 0) yield return (nameof(LinkOptions.Brokers), "there is a hub already; name brokers or iothub, not both");
+        if (link.User is not null || link.PasswordFile is not null) yield return (nameof(LinkOptions.User), "a hub knows no users; remove it");
         if (link.Ca is not null && !File.Exists(link.Ca)) yield return (nameof(LinkOptions.Ca), $"the file '{link.Ca}' does not exist");
         if (ConnectionString is not null)
         {
