@@ -24,6 +24,7 @@ public sealed class FakeIotHub : IAsyncDisposable
     private readonly IPAddress _address;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, HubDevice> _devices = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HubProvisioning> _enrolments = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<HubSession, byte> _sessions = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource<(int Status, byte[] Payload)>> _calls = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<HubMessage> _messages = new();
@@ -99,6 +100,9 @@ public sealed class FakeIotHub : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(certificate);
         _devices[device] = new HubDevice(device, null, certificate.GetCertHashString());
     }
+
+    /// <summary>Enrols a registered device with the provisioning service, which answers on the same address and sends the device to this hub.</summary>
+    public void Enrol(string device, string idScope) => _enrolments[device] = new HubProvisioning(idScope, HostName, _devices[device]);
 
     public bool IsConnected(string device) => _devices[device].Session is not null;
 
@@ -185,6 +189,9 @@ public sealed class FakeIotHub : IAsyncDisposable
     }
 
     internal HubDevice? Find(string device) => _devices.GetValueOrDefault(device);
+
+    internal HubProvisioning? FindEnrolment(string user, string registration) =>
+        _enrolments.TryGetValue(registration, out var found) && user.StartsWith($"{found.Scope}/registrations/{registration}/api-version=", StringComparison.Ordinal) ? found : null;
 
     internal void Took(HubMessage message) => _messages.Enqueue(message);
 

@@ -12,6 +12,7 @@ internal sealed class HubSession(FakeIotHub hub, SslStream stream) : IDisposable
     private readonly HashSet<string> _filters = new(StringComparer.Ordinal);
     private Timer? _expiry;
     private HubDevice? _device;
+    private HubProvisioning? _provisioning;
     private int _taken;
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -78,6 +79,11 @@ internal sealed class HubSession(FakeIotHub hub, SslStream stream) : IDisposable
             return false;
         }
         if (until - DateTimeOffset.UtcNow is var left && left < TimeSpan.FromDays(1)) _expiry = new Timer(_ => Dispose(), null, left, Timeout.InfiniteTimeSpan);
+        if (_provisioning is not null)
+        {
+            await SendAsync(MqttPackets.ConnAck(false, 0));
+            return true;
+        }
         _device = device;
         var present = device.Known && !clean;
         device.Known = !clean;
@@ -100,8 +106,13 @@ internal sealed class HubSession(FakeIotHub hub, SslStream stream) : IDisposable
         }
         var user = (flags & 0x80) != 0 ? fields.Text() : "";
         var password = (flags & 0x40) != 0 ? fields.Text() : "";
-        if (protocol != ("MQTT", 4) || !user.StartsWith($"{hub.HostName}/{client}/?api-version=", StringComparison.Ordinal)) return default;
         var shown = stream.RemoteCertificate is { } certificate ? certificate.GetCertHashString() : null;
+        if (protocol == ("MQTT", 4) && hub.FindEnrolment(user, client) is { } enrolled && enrolled.Device.AdmitTo($"{enrolled.Scope}/registrations/{client}", password, shown, DateTimeOffset.UtcNow) is { } end)
+        {
+            _provisioning = enrolled;
+            return (enrolled.Device, end, true);
+        }
+        if (protocol != ("MQTT", 4) || !user.StartsWith($"{hub.HostName}/{client}/?api-version=", StringComparison.Ordinal)) return default;
         return hub.Find(client) is { } device && device.Admit(hub.HostName, password, shown, DateTimeOffset.UtcNow) is { } until ? (device, until, (flags & 2) != 0) : default;
     }
 
@@ -146,6 +157,13 @@ internal sealed class HubSession(FakeIotHub hub, SslStream stream) : IDisposable
     private async Task<bool> PublishedAsync(byte first, byte[] body, CancellationToken cancellationToken)
     {
         var (topic, id, payload) = Parts(first, body);
+        if (_provisioning is not null)
+        {
+            if (id is { } asked) await SendAsync(MqttPackets.PubAckOf(asked));
+            if (_provisioning.Answer(topic, Query(topic[(topic.IndexOf('?', StringComparison.Ordinal) + 1)..], "$rid")) is not { } registration) return false;
+            await SendAsync(MqttPackets.PublishOf(registration.Topic, registration.Body));
+            return true;
+        }
         var events = $"devices/{_device!.Id}/messages/events/";
         if (topic.StartsWith(events, StringComparison.Ordinal))
         {

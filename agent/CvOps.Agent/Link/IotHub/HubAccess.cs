@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Contracts;
@@ -21,35 +20,15 @@ internal sealed class HubAccess : IDisposable
     private static readonly TimeSpan HttpTimeout = TimeSpan.FromMinutes(5);
 
     private readonly LinkOptions _options;
+    private readonly HubTrust _trust;
     private readonly X509Certificate2? _certificate;
-    private readonly X509Certificate2Collection? _authority;
     private readonly IAuthenticationMethod _method;
 
-    /// <exception cref="IOException">A file can't be read, or says nothing useful.</exception>
-    /// <exception cref="CryptographicException">It holds no certificate, or a key that does not belong to it.</exception>
-    public HubAccess(LinkOptions options, DeviceId device)
+    private HubAccess(LinkOptions options, HubTrust trust, string host, DeviceId device, string? key, X509Certificate2? certificate)
     {
-        _options = options;
-        var hub = options.Iothub!;
-        if (options.Ca is { } ca)
-        {
-            _authority = [];
-            _authority.ImportFromPemFile(ca);
-        }
-        if (hub.ConnectionString is { } path)
-        {
-            var (connection, problems) = IotHubConnectionString.Read(path);
-            if (connection is null) throw new IOException(string.Join("; ", problems));
-            Host = connection.Host;
-            _method = new DeviceAuthenticationWithRegistrySymmetricKey(device.Value, connection.Key);
-            RenewAfter = hub.TokenLifetime * (1 - (RenewalPercent / 100.0));
-        }
-        else
-        {
-            Host = hub.Host!;
-            _certificate = X509Certificate2.CreateFromPemFile(options.Certificate!, options.Key!);
-            _method = new DeviceAuthenticationWithX509Certificate(device.Value, _certificate);
-        }
+        (_options, _trust, Host, _certificate) = (options, trust, host, certificate);
+        _method = key is not null ? new DeviceAuthenticationWithRegistrySymmetricKey(device.Value, key) : new DeviceAuthenticationWithX509Certificate(device.Value, certificate!);
+        RenewAfter = key is not null ? options.Iothub!.TokenLifetime * (1 - (RenewalPercent / 100.0)) : null;
     }
 
     public string Host { get; }
@@ -57,12 +36,37 @@ internal sealed class HubAccess : IDisposable
     /// <summary>When the connection should be made again, with a new token; null: a certificate needs none.</summary>
     public TimeSpan? RenewAfter { get; }
 
+    /// <exception cref="IOException">A file can't be read, or says nothing useful; or the provisioning service knows no hub for this device.</exception>
+    /// <exception cref="CryptographicException">A file holds no certificate, or a key that does not belong to it.</exception>
+    public static async Task<HubAccess> OpenAsync(LinkOptions options, DeviceId device, HubRegistration registration, CancellationToken cancellationToken)
+    {
+        var (hub, trust) = (options.Iothub!, new HubTrust(options.Ca));
+        if (hub.ConnectionString is { } path)
+        {
+            var (connection, problems) = IotHubConnectionString.Read(path);
+            if (connection is null) throw new IOException(string.Join("; ", problems));
+            return new HubAccess(options, trust, connection.Host, device, connection.Key, null);
+        }
+        var key = hub.SymmetricKey is { } file ? (await File.ReadAllTextAsync(file, cancellationToken)).Trim() : null;
+        var certificate = key is null ? X509Certificate2.CreateFromPemFile(options.Certificate!, options.Key!) : null;
+        try
+        {
+            var host = hub.Host ?? await registration.HubAsync(hub, device, key, certificate, trust, cancellationToken);
+            return new HubAccess(options, trust, host, device, key, certificate);
+        }
+        catch
+        {
+            certificate?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The caller disposes it.</summary>
     public HttpClient Http()
     {
         var handler = new SocketsHttpHandler { SslOptions = { CertificateRevocationCheckMode = X509RevocationMode.NoCheck } };
         if (_certificate is not null) handler.SslOptions.ClientCertificates = [_certificate];
-        if (_authority is not null) handler.SslOptions.RemoteCertificateValidationCallback = Trusts;
+        handler.SslOptions.RemoteCertificateValidationCallback = _trust.Callback;
         return new HttpClient(handler) { Timeout = HttpTimeout };
     }
 
@@ -75,8 +79,8 @@ internal sealed class HubAccess : IDisposable
             CleanSession = false,
             KeepAliveInSeconds = Math.Max(1, (int)_options.KeepAlive.TotalSeconds),
             ConnectArrivalTimeout = ConnectTimeout,
+            RemoteCertificateValidationCallback = _trust.Callback,
         };
-        if (_authority is not null) settings.RemoteCertificateValidationCallback = Trusts;
         var client = DeviceClient.Create(Host, _method, [settings], new ClientOptions
         {
             SasTokenTimeToLive = _options.Iothub!.TokenLifetime,
@@ -88,15 +92,4 @@ internal sealed class HubAccess : IDisposable
     }
 
     public void Dispose() => _certificate?.Dispose();
-
-    /// <summary>A hub of a private authority: its own name, and that authority alone.</summary>
-    private bool Trusts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None) return false;
-        using var shown = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        using var own = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
-        own.ChainPolicy.CustomTrustStore.AddRange(_authority!);
-        if (chain is not null) own.ChainPolicy.ExtraStore.AddRange(chain.ChainPolicy.ExtraStore);
-        return own.Build(shown);
-    }
 }

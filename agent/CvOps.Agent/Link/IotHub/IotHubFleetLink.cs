@@ -31,6 +31,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly DirectMethods _methods;
+    private readonly HubRegistration _registration = new();
     private readonly SemaphoreSlim _reporting = new(1, 1);
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -67,7 +68,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
             try
             {
                 Enter(LinkState.Connecting);
-                var access = new HubAccess(_options, _device);
+                var access = await HubAccess.OpenAsync(_options, _device, _registration, cancellationToken);
                 _host = access.Host;
                 using var line = new HubLine(access);
                 if (await LiveAsync(line, cancellationToken)) continue;
@@ -79,6 +80,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
             }
             catch (Exception e) when (HubOutcome.IsExpected(e) || e is ArgumentException or FormatException or JsonException)
             {
+                if (e is UnauthorizedException or DeviceNotFoundException or IotHubCommunicationException { InnerException: not null }) _registration.Forget();
                 Fail(HubOutcome.Text(e));
             }
             try

@@ -24,17 +24,19 @@ internal sealed class SasToken(string hostName, string deviceId, string key, Tim
         {
             var now = DateTimeOffset.UtcNow;
             if (now < _renewAt) return _token;
-            _token = Make(hostName, deviceId, key, now + _timeToLive);
+            _token = Make($"{hostName}/devices/{WebUtility.UrlEncode(deviceId)}", key, now + _timeToLive);
             _renewAt = now + (_timeToLive * (1 - (_renewalPercent / 100.0)));
             return _token;
         }
     }
 
-    private static string Make(string hostName, string deviceId, string key, DateTimeOffset until)
+    /// <param name="key">Base64.</param>
+    /// <param name="keyName">Of a policy; null for a device's own key.</param>
+    public static string Make(string target, string key, DateTimeOffset until, string? keyName = null)
     {
-        var audience = WebUtility.UrlEncode($"{hostName}/devices/{WebUtility.UrlEncode(deviceId)}");
+        var audience = WebUtility.UrlEncode(target);
         var expiry = until.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(key), Encoding.UTF8.GetBytes($"{audience}\n{expiry}")));
-        return $"SharedAccessSignature sr={audience}&sig={WebUtility.UrlEncode(signature)}&se={expiry}";
+        return $"SharedAccessSignature sr={audience}&sig={WebUtility.UrlEncode(signature)}&se={expiry}{(keyName is null ? "" : "&skn=" + WebUtility.UrlEncode(keyName))}";
     }
 }

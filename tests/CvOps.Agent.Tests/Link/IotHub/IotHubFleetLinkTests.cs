@@ -128,6 +128,37 @@ public sealed class IotHubFleetLinkTests : IAsyncLifetime
         await ArrivedAsync(1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_provisioning_service_names_the_hub(bool key)
+    {
+        const string Scope = "0ne00AABBCC";
+        var hub = new IotHubOptions { IdScope = Scope, ProvisioningHost = _hub.HostName };
+        var options = new LinkOptions { Ca = _hub.AuthorityFile, Iothub = hub };
+        if (key)
+        {
+            var path = _folder["dps.key"];
+            PemFile.WriteKey(path, _hub.AddDevice(Device.Value).Split("SharedAccessKey=")[1]);
+            options = options with { Iothub = hub with { SymmetricKey = path } };
+        }
+        else
+        {
+            using var authority = CertificateAuthority.Create(_folder["authority"]);
+            var issued = authority.IssueDevice(Device);
+            using (var own = issued.ToX509()) _hub.AddDevice(Device.Value, own);
+            var files = issued.Save(_folder["identity"], "device");
+            options = options with { Certificate = files.Certificate, Key = files.Key };
+        }
+        Run(options);
+        await Eventually.Async(() => _link!.Problem?.Contains("the provisioning service", StringComparison.Ordinal) == true, Deadline, Seen, Token);
+        Assert.Contains("check id-scope", _link!.Problem, StringComparison.Ordinal);
+        _hub.Enrol(Device.Value, Scope);
+        await Eventually.Async(() => _link!.State == LinkState.Connected, Deadline, Seen, Token);
+        _hub.BreakConnections();
+        await Eventually.Async(() => _hub.Connects == 2, Deadline, Seen, Token);
+    }
+
     [Fact]
     public async Task A_refused_key_is_said_with_what_to_do()
     {

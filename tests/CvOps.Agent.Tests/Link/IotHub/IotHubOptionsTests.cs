@@ -50,15 +50,28 @@ public sealed class IotHubOptionsTests : IDisposable
     {
         Assert.Contains("link.brokers: it is missing; add this key, or iothub", Mistakes("  window: 1"), StringComparison.Ordinal);
         Assert.Contains("name brokers or iothub, not both", Mistakes($"  brokers: ['mqtt://b']\n  iothub: {{ connection-string: '{Secret("press-1")}' }}"), StringComparison.Ordinal);
-        Assert.Contains("write connection-string, or host", Mistakes("  iothub: {}"), StringComparison.Ordinal);
+        Assert.Contains("write connection-string, host", Mistakes("  iothub: {}"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_hub_by_name_needs_certificate_and_key()
     {
         var mistakes = Mistakes("  iothub: { host: 'h.azure-devices.net' }\n  key: '/nowhere/device.key'");
-        Assert.Contains("link.certificate: a hub without a connection string needs it", mistakes, StringComparison.Ordinal);
+        Assert.Contains("link.certificate: a hub to which no key leads needs it", mistakes, StringComparison.Ordinal);
         Assert.Contains("link.key: the file '/nowhere/device.key' does not exist", mistakes, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_provisioning_service_takes_a_key_or_the_certificate()
+    {
+        var key = _folder["dps.key"];
+        CvOps.Contracts.Identity.PemFile.WriteKey(key, Key + "\n");
+        var options = ConfigurationFile.Parse(Configuration($"  iothub: {{ id-scope: 0ne1, symmetric-key: '{key}' }}"));
+        Assert.Equal(("0ne1", "global.azure-devices-provisioning.net"), (options.Link.Iothub!.IdScope, options.Link.Iothub.ProvisioningHost));
+        Assert.Contains("a hub to which no key leads", Mistakes("  iothub: { id-scope: 0ne1 }"), StringComparison.Ordinal);
+        Assert.Contains("write one of them", Mistakes("  iothub: { id-scope: 0ne1, host: h.azure-devices.net }"), StringComparison.Ordinal);
+        File.WriteAllText(key, "no key");
+        Assert.Contains("holds no key in base64", Mistakes($"  iothub: {{ id-scope: 0ne1, symmetric-key: '{key}' }}"), StringComparison.Ordinal);
     }
 
     [Fact]
