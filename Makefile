@@ -4,13 +4,14 @@ CAMERA ?=
 MODEL ?=
 LINES ?= 2
 SOAK_MINUTES ?= 10
+SOAK_SEED ?=
 BIN = artifacts/bin
 CONFIG_FOLDER = $(shell echo $(CONFIGURATION) | tr A-Z a-z)
 CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link soak-camera line-model clean
+.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link soak-camera soak-link line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -74,6 +75,10 @@ contracts: ## write the JSON Schemas and the AsyncAPI document anew, after a cha
 	@dotnet build tests/CvOps.Shared.Tests/CvOps.Shared.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
 	@dotnet $(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests.dll -explicit only -noLogo -method CvOps.Shared.Tests.Contracts.Schemas.ContractFilesTests.Writes_what_the_code_says
 	@git status --short shared/CvOps.Contracts/Schemas
+
+soak-link: build ## broker, agent and fleet killed and their lines broken at random for SOAK_MINUTES; counts messages sent and applied
+	@.ci/setup soak
+	@exec $(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks soak-link $(SOAK_MINUTES) $(SOAK_SEED)
 
 line-model: ## train the simulator's model again (PyTorch, a few minutes)
 	@.ci/setup train

@@ -1,4 +1,5 @@
 using CvOps.Benchmarks;
+using CvOps.Benchmarks.LinkSoak;
 
 // A table is the benchmarks of one subject; each of them is a row here and has a target of its own in the Makefile.
 var frame = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
@@ -56,6 +57,8 @@ switch (args)
         return 0;
     case ["soak-camera", var minutes] when int.TryParse(minutes, out var count) && count > 0:
         return await CameraSoak.RunAsync(count);
+    case ["soak-link", var minutes, .. var seeds] when int.TryParse(minutes, out var count) && count > 0:
+        return await SoakRun.RunAsync(count, seeds is [var text] && int.TryParse(text, out var seed) ? seed : Environment.TickCount & 0xFFFF);
     case [FootprintBench.BareHarness, .. var rest]:
         return FootprintBench.RunBare(rest);
     case [PackageServer.Command, var folder, var port]:
@@ -64,6 +67,6 @@ switch (args)
         FigureTable.Publish(name, await run());
         return 0;
     default:
-        Console.Error.WriteLine($"usage: CvOps.Benchmarks {string.Join(" | ", tables.Keys.Concat(parts.Keys))} | soak-camera MINUTES");
+        Console.Error.WriteLine($"usage: CvOps.Benchmarks {string.Join(" | ", tables.Keys.Concat(parts.Keys))} | soak-camera MINUTES | soak-link MINUTES [SEED]");
         return 78;
 }

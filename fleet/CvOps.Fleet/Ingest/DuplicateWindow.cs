@@ -43,6 +43,10 @@ internal sealed class DuplicateWindow
         return marks.TryApply(origin.Sequence);
     }
 
+    /// <summary>How many were applied of each stream and boot that is still remembered, those counted in that were given up long ago; and whether any is missing below the highest.</summary>
+    public IEnumerable<(int Stream, long Boot, long Applied, bool Gaps)> Applied =>
+        _streams.SelectMany(stream => stream.Value.Select(boot => (stream.Key, boot.Key, boot.Value.Applied, boot.Value.Gaps)));
+
     /// <summary>A few bytes a stream while nothing is missing.</summary>
     public byte[] Save()
     {
@@ -94,6 +98,10 @@ internal sealed class DuplicateWindow
         private readonly ulong[] _seen = new ulong[Width / 64];
         private long _mark;
         private int _ahead;
+
+        public long Applied => _mark + _ahead;
+
+        public bool Gaps => _ahead > 0;
 
         public bool TryApply(long sequence)
         {
