@@ -1,3 +1,4 @@
+using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
 
 namespace CvOps.Fleet.Access;
@@ -10,7 +11,7 @@ internal static class AccessServices
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
         if (options.BrokerLog is not null) services.AddHostedService<BrokerLogLoop>();
         if (options.Authority is null) return;
-        services.AddSingleton<IFleetObserver, RenewalDesk>();
+        services.AddSingleton<IFleetObserver, RenewalDesk>().AddSingleton<IOverviewSource, EndingCertificates>();
         services.AddSingleton<DeviceEviction>().AddHostedService<RevocationLoop>();
     }
 }

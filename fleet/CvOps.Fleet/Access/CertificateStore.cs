@@ -21,14 +21,21 @@ internal sealed class CertificateStore(Database database)
         "SELECT serial, revoked_at FROM certificates WHERE revoked_at IS NOT NULL AND not_after > @now ORDER BY serial", new { now = SqlTime.Of(now) })
         .Select(row => (row.Item1, SqlTime.From(row.Item2))).ToArray(), cancel);
 
-    /// <summary>Whose connection has to end: a certificate was revoked a moment ago, or the device is online without a good one.</summary>
-    public Task<string[]> ToEvictAsync(DateTimeOffset now, DateTimeOffset revokedSince, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<string>(
+    /// <summary>
+    /// Whose connection has to end: all certificates of the device were revoked a while ago, or it is online without a good one; or one was revoked
+    /// a moment ago, and who has another comes back at once.
+    /// </summary>
+    public Task<string[]> ToEvictAsync(DateTimeOffset now, TimeSpan aWhile, TimeSpan aMoment, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<string>(
         """
-        SELECT DISTINCT device FROM certificates WHERE revoked_at >= @since
-        UNION
-        SELECT id FROM devices WHERE online = 1 AND id IN (SELECT device FROM certificates GROUP BY device
-          HAVING sum(revoked_at IS NOT NULL) > 0 AND sum(revoked_at IS NULL AND not_after > @now) = 0)
-        """, new { now = SqlTime.Of(now), since = SqlTime.Of(revokedSince) }).ToArray(), cancel);
+        SELECT device FROM certificates LEFT JOIN devices ON id = device GROUP BY device
+        HAVING max(revoked_at) >= CASE WHEN sum(revoked_at IS NULL AND not_after > @now) = 0 THEN @aWhileAgo ELSE @aMomentAgo END
+          OR (max(online) = 1 AND max(revoked_at) IS NOT NULL AND sum(revoked_at IS NULL AND not_after > @now) = 0)
+        """, new { now = SqlTime.Of(now), aWhileAgo = SqlTime.Of(now - aWhile), aMomentAgo = SqlTime.Of(now - aMoment) }).ToArray(), cancel);
+
+    /// <summary>Devices whose last good certificate ends between the two times.</summary>
+    public Task<(string Device, DateTimeOffset End)[]> EndingAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string, long)>(
+        "SELECT device, max(not_after) AS last FROM certificates WHERE revoked_at IS NULL GROUP BY device HAVING last BETWEEN @from AND @to ORDER BY last", new { from = SqlTime.Of(from), to = SqlTime.Of(to) })
+        .Select(row => (row.Item1, SqlTime.From(row.Item2))).ToArray(), cancel);
 
     public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel) => database.WriteAsync(work, cancel);
 

@@ -19,10 +19,17 @@ internal sealed class RenewalDesk(FleetAuthority authority, CertificateStore cer
 
     private const string Origin = "renewal";
 
+    /// <summary>Questions of one device within a minute; it asks again later by itself.</summary>
+    private const int MostAMinute = 30;
+
+    private const int LongestCertificate = 8192;
+
     private readonly AttemptLimit _refusals = new(10, time);
+    private readonly AttemptLimit _questions = new(MostAMinute, time);
 
     public async ValueTask OnCertificateRequested(ParsedTopic topic, CertificateRenewal request, CancellationToken cancel)
     {
+        if (_questions.Failed(topic.Device.Value) > MostAMinute) return;
         var (pem, problem, isNew) = await DecideAsync(topic.Device, request, cancel);
         if (problem is not null)
         {
@@ -33,11 +40,19 @@ internal sealed class RenewalDesk(FleetAuthority authority, CertificateStore cer
         }
         else if (isNew) await audit.RecordAsync("enrolment", "device.renewed", topic.Device.Value, "by its present certificate", cancel);
         var answer = JsonSerializer.SerializeToUtf8Bytes(new CertificateAnswer(pem, problem), ContractsJson.Default.CertificateAnswer);
-        await link.PublishAsync(new Topics(topic.Site, topic.Device).Certificate, answer, retain: false, cancel);
+        try
+        {
+            await link.PublishAsync(new Topics(topic.Site, topic.Device).Certificate, answer, retain: false, cancel);
+        }
+        catch (LinkDownException)
+        {
+            // The device asks again, and gets the same.
+        }
     }
 
     private async Task<(string? Pem, string? Problem, bool IsNew)> DecideAsync(DeviceId device, CertificateRenewal asked, CancellationToken cancel)
     {
+        if (asked.Certificate.Length > LongestCertificate) return (null, $"A certificate of {asked.Certificate.Length} characters is too long.", false);
         try
         {
             var request = DeviceRequest.Read(asked.Request);

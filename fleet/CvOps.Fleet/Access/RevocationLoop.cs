@@ -14,6 +14,9 @@ internal sealed partial class RevocationLoop(FleetAuthority authority, Certifica
     /// <summary>How long after a revocation the device is put out without asking whether it is there.</summary>
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(30);
 
+    /// <summary>The same for a device that has another, good certificate: a broker that reloads within seconds has done so by then.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(8);
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Watched> _watched = new(StringComparer.Ordinal);
@@ -54,7 +57,7 @@ internal sealed partial class RevocationLoop(FleetAuthority authority, Certifica
         try
         {
             var now = time.GetUtcNow();
-            var devices = await certificates.ToEvictAsync(now, now - Aftermath, cancel);
+            var devices = await certificates.ToEvictAsync(now, Aftermath, Moment, cancel);
             foreach (var gone in _watched.Keys.Except(devices).ToArray()) _watched.Remove(gone);
             foreach (var device in devices)
             {
@@ -65,8 +68,8 @@ internal sealed partial class RevocationLoop(FleetAuthority authority, Certifica
                 else if (problem is not null) Log.NotPutOut(log, device, problem);
                 if (now - watched.Since > Aftermath && !watched.Told)
                 {
-                    // It comes back again and again: the broker does not go by the list.
-                    await audit.RecordAsync("enrolment", "device.revoked.connected", device, "It connects with a revoked certificate: the broker does not read the revocation list (crlfile, SIGHUP).", cancel);
+                    // It comes back again and again.
+                    await audit.RecordAsync("enrolment", "device.revoked.connected", device, "It is online with a revoked certificate: the broker does not read the revocation list (crlfile, SIGHUP).", cancel);
                     watched = watched with { Told = true };
                 }
                 var pause = watched.Pause * 1.5 < LongestPause ? watched.Pause * 1.5 : LongestPause;

@@ -32,7 +32,7 @@ internal sealed class MessageReader
         var bytes = payload.IsSingleSegment ? payload.First : payload.ToArray();
         if (!TryParse(topic, out var parsed)) return new Message(topic, null, null, "The topic is not of the tree cvops/v1/{site}/{device}/...", bytes);
         // An empty retained message is how a retained one is taken away; the fleet's own words come back on its subscription.
-        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate or TopicKind.CertificateRequest or TopicKind.Birth) return new Message(topic, parsed, null, null, default);
+        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate or TopicKind.Birth) return new Message(topic, parsed, null, null, default);
         if (parsed.Kind == TopicKind.Inspection && QuickInspection.TryRead(parsed, bytes, _names, out var inspection)) return new Message(topic, parsed, inspection, null, bytes);
         try
         {
@@ -69,6 +69,7 @@ internal sealed class MessageReader
         TopicKind.Frame => Parse(payload, ContractsJson.Default.SampledFrame),
         TopicKind.TwinReported => Parse(payload, ContractsJson.Default.TwinReported),
         TopicKind.Response => Parse(payload, ContractsJson.Default.CommandResponse),
+        TopicKind.CertificateRequest => Parse(payload, ContractsJson.Default.CertificateRenewal),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No message the fleet reads."),
     };
 

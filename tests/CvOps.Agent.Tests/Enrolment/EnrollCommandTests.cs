@@ -148,6 +148,26 @@ public sealed class EnrollCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_root_writes_belongs_to_the_agents_user()
+    {
+        Skip.Unless(Environment.IsPrivilegedProcess, "only root gives files away");
+        const string nobody = "65534:65534";
+        Directory.CreateDirectory(_folder["data"]);
+        await Says("chown", nobody, _folder["data"]);
+        await File.WriteAllTextAsync(Configuration, $"device: press-1\ndata: '{_folder["data"]}'\nlink:\n  keep-alive-seconds: 20\n", Token);
+        var (code, said) = await RunAsync();
+        Assert.True(code == 0, said);
+        foreach (var file in new[] { Identity("ca.pem"), Identity("device.pem"), Identity("device.key"), _folder["data", "identity"] }) Assert.Equal(nobody, await Says("stat", "-c", "%u:%g", file));
+
+        static async Task<string> Says(string program, params string[] arguments)
+        {
+            await using var process = TestProcess.Start(program, arguments);
+            Assert.Equal(0, await process.WaitForExitAsync(TimeSpan.FromSeconds(10), Token));
+            return process.Output.Trim();
+        }
+    }
+
+    [Fact]
     public async Task Every_mistake_of_the_command_line_is_told_at_once()
     {
         var problems = new StringWriter();

@@ -5,6 +5,7 @@ using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
+using CvOps.Contracts.Twin;
 using CvOps.Testing;
 using MQTTnet.Exceptions;
 
@@ -79,6 +80,7 @@ public sealed class RevocationTests
         await RefusedAsync("certificate of 'press-2'", Renewal(others, "press-1", next));
         await RefusedAsync("does not come from this fleet's authority", Renewal(foreign.IssueDevice(new DeviceId("press-1")), "press-1", next));
         await RefusedAsync("cannot be read", Renewal(present, "press-1", next) with { Request = "nonsense" });
+        await RefusedAsync("too long", Renewal(present, "press-1", next) with { Certificate = new string('x', 10_000) });
         await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("anna", "stolen"), ContractsJson.Default.RevocationRequest, Token);
         // The broker has not read the list: it comes back in, and still gets nothing.
         await FleetHost.UntilAsync(() => Task.FromResult(!device.IsConnected), "the revoked device is put out");
@@ -93,6 +95,25 @@ public sealed class RevocationTests
             Assert.Null(answer.Certificate);
             Assert.Contains(part, answer.Problem, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_certificate_that_ends_soon_is_on_the_front_page_and_a_device_that_asks_without_end_is_not_listened_to()
+    {
+        await using var fleet = await FleetHost.StartAsync(options =>
+        {
+            FleetHost.WithAuthority(options);
+            options.CertificateLifetime = TimeSpan.FromDays(5);
+        });
+        var present = await fleet.EnrolledAsync("press-1");
+        var overview = await fleet.Http.GetFromJsonAsync("fleet", ContractsJson.Default.FleetOverview, Token);
+        Assert.Contains(overview!.NeedsAttention, item => item.Message.Contains("The certificate of press-1 ends", StringComparison.Ordinal));
+
+        await using var device = await fleet.ConnectAsync("press-1", present);
+        for (var i = 0; i < 60; i++) await device.SendAsync(device.Topics.CertificateRequest, new CertificateRenewal("nonsense", "nonsense", []), ContractsJson.Default.CertificateRenewal);
+        await device.SendAsync(device.Topics.Response("last"), new CommandResponse("last", device.Id, true, "done"), ContractsJson.Default.CommandResponse);
+        await FleetHost.UntilAsync(async () => (await fleet.AuditAsync()).Any(entry => entry.Action == "device.command.unasked"), "what came after is in the log");
+        Assert.Equal(10, (await fleet.AuditAsync()).Count(entry => entry.Action == "device.renewal.refused"));
     }
 
     private static CertificateRenewal Renewal(IssuedCertificate present, string device, ECDsa next)
