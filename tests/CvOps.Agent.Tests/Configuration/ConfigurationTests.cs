@@ -82,7 +82,7 @@ public sealed class ConfigurationTests
         using var folder = new TestFolder();
         foreach (var file in (string[])["ca.pem", "device.pem", "device.key"]) File.WriteAllText(folder[file], "");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder["device.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "agent.yaml")).Replace("/etc/cvops", folder.Path, StringComparison.Ordinal);
+        var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "agent.yaml")).Replace("/var/lib/cvops-agent/identity", folder.Path, StringComparison.Ordinal);
         var options = ConfigurationFile.Parse(text);
         Assert.Equal("press-line-1", options.Device.Value);
         Assert.Equal(TimeSpan.FromSeconds(5), options.Update.Soak);
