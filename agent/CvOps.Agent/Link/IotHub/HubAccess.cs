@@ -70,7 +70,7 @@ internal sealed class HubAccess : IDisposable
         return new HttpClient(handler) { Timeout = HttpTimeout };
     }
 
-    /// <param name="http">Becomes the client's.</param>
+    /// <param name="http">May become the client's.</param>
     /// <returns>Connects when it is opened, and never again by itself. The caller disposes it.</returns>
     public DeviceClient Client(HttpClient http)
     {
@@ -85,7 +85,8 @@ internal sealed class HubAccess : IDisposable
         {
             SasTokenTimeToLive = _options.Iothub!.TokenLifetime,
             SasTokenRenewalBuffer = RenewalPercent,
-            FileUploadTransportSettings = new Http1TransportSettings { HttpClient = http },
+            // Only a private authority needs a client of ours; the SDK's own shows the certificate by itself.
+            FileUploadTransportSettings = _trust.Callback is null ? new Http1TransportSettings() : new Http1TransportSettings { HttpClient = http },
         });
         client.SetRetryPolicy(new NoRetry());
         return client;
