@@ -75,6 +75,31 @@ public sealed class NodeDeviceSdkTests
         Assert.Contains("ErrorCode:ThrottlingException", throttled.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_provisioning_service_assigns_the_hub_and_refuses_a_stranger()
+    {
+        const string Scope = "0ne00AABBCC";
+        await using var hub = await FakeIotHub.StartAsync(cancellationToken: Token);
+        var key = hub.AddDevice(Device).Split("SharedAccessKey=")[1];
+        hub.Enrol(Device, Scope);
+        await using var device = await RegisterAsync(hub, Scope, key);
+        Assert.Equal(0, await device.WaitForExitAsync(Deadline, Token));
+        Assert.Equal((hub.HostName, Device), ((string?)Said(device, "assigned")["hub"], (string?)Said(device, "assigned")["device"]));
+
+        await using var stranger = await RegisterAsync(hub, Scope, Convert.ToBase64String(new byte[32]));
+        Assert.Equal(1, await stranger.WaitForExitAsync(Deadline, Token));
+        Assert.Contains("not authorized", stranger.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task<TestProcess> RegisterAsync(FakeIotHub hub, string scope, string key)
+    {
+        var folder = await NodePackages.InstallAsync("iothub-device", Token);
+        return TestProcess.Start(TestProcess.Find("node")!, [Path.Combine(folder, "register.js")], new Dictionary<string, string?>
+        {
+            ["NODE_EXTRA_CA_CERTS"] = hub.AuthorityFile, ["HOST"] = hub.HostName, ["ID_SCOPE"] = scope, ["DEVICE"] = Device, ["KEY"] = key,
+        });
+    }
+
     private static async Task<TestProcess> StartAsync(FakeIotHub hub, string connectionString, string steps, IdentityFiles? identity = null)
     {
         var folder = await NodePackages.InstallAsync("iothub-device", Token);
