@@ -16,6 +16,10 @@ internal static class StartCheck
             // Opened here, kept by the container.
             _ = app.Services.GetRequiredService<Database>();
         }
+        catch (DataInUseException e)
+        {
+            return $"{e.Message} Stop it, or name another folder with --data.";
+        }
         catch (Exception e) when (e is InvalidDataException or SqliteException)
         {
             return $"Its database in {options.Data} cannot be used: {e.Message} Restore a backup, or name another folder with --data.";

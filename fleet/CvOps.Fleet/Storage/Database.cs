@@ -10,15 +10,27 @@ internal sealed class Database : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly string _connectionString;
+    private readonly DataLock _lock;
     private readonly SqliteConnection _writer;
 
+    /// <exception cref="DataInUseException">Another process has the folder.</exception>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
     public Database(string path)
     {
         Sqlite.Initialise();
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString();
-        _writer = Open();
-        Migrations.Apply(_writer);
+        _lock = new DataLock(Path.GetDirectoryName(path)!);
+        try
+        {
+            _writer = Open();
+            Migrations.Apply(_writer);
+        }
+        catch
+        {
+            _writer?.Dispose();
+            _lock.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs one transaction; it is durable when the task ends. On an exception nothing of it remains.</summary>
@@ -61,6 +73,7 @@ internal sealed class Database : IDisposable
     public void Dispose()
     {
         _writer.Dispose();
+        _lock.Dispose();
         _gate.Dispose();
     }
 }

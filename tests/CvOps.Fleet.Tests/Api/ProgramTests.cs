@@ -96,4 +96,20 @@ public sealed class ProgramTests
             .SingleOrDefault()?.Inspections == 400, "400 inspections, each once");
         Assert.Equal(0, await second.StopAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
     }
+
+    [Fact]
+    public async Task A_second_fleet_on_the_same_data_is_refused_until_the_first_is_gone_however_it_went()
+    {
+        await using var fleet = await FleetHost.StartAsync(start: false);
+        await using (var first = TestProcess.StartAssembly(Program, fleet.Arguments(0)))
+        {
+            await first.WaitForOutputAsync("listens on", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            await using var second = TestProcess.StartAssembly(Program, fleet.Arguments(0));
+            Assert.Equal(78, await second.WaitForExitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            Assert.Contains("Another fleet runs on the data", Assert.Single(second.Output.Trim().Split('\n')), StringComparison.Ordinal);
+            await first.KillAsync();
+        }
+        await using var third = TestProcess.StartAssembly(Program, fleet.Arguments(0));
+        await third.WaitForOutputAsync("listens on", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
 }
