@@ -46,7 +46,7 @@ internal static class FleetApp
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<AccuracyReader>().AddSingleton<DatasetStore>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<IFleetObserver, LinkRenewal>();
-        builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>();
+        builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();
         builder.Services.AddTraining();

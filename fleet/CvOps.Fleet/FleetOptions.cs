@@ -79,6 +79,10 @@ internal sealed class FleetOptions
     [Range(1_000, 100_000_000)]
     public long DriftWindowsKept { get; set; } = 200_000;
 
+    /// <summary>Newest zone reports kept.</summary>
+    [Range(1_000, 100_000_000)]
+    public long ZoneReportsKept { get; set; } = 200_000;
+
     /// <summary>Newest dead letters kept.</summary>
     [Range(10, 1_000_000)]
     public long DeadLettersKept { get; set; } = 10_000;

@@ -43,6 +43,7 @@ internal static class ApiEndpoints
         api.MapGet("/events", EventStream.RunAsync);
         api.MapInspections();
         api.MapDevices();
+        api.MapDeadLetters();
         api.MapEnrolment();
         api.MapModels();
         api.MapFrames();

@@ -25,23 +25,37 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
         await database.WriteAsync(connection => Apply(connection, messages, images), cancel);
     }
 
-    public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
-        database.WriteAsync(connection => SetAside(connection, message.Name, reason, message.Payload, SqlTime.Of(time.GetUtcNow())), cancel);
+    /// <summary>Applies a message that was set aside, in one transaction with taking the letter away.</summary>
+    /// <returns>False when the letter is not there any more.</returns>
+    public Task<bool> ApplyLetterAsync(long row, Message message, CancellationToken cancel)
+    {
+        string?[] images = [message.Body is SampledFrame frame ? blobs.Put(frame.Jpeg) : null];
+        return database.WriteAsync(connection =>
+        {
+            if (connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }) == 0) return false;
+            // A letter was never applied, however far its device has come since: only its own row says whether it was.
+            Apply(connection, [message], images, isLetter: true);
+            return true;
+        }, cancel);
+    }
 
-    private int Apply(SqliteConnection connection, IReadOnlyList<Message> messages, string?[] images)
+    public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
+        database.WriteAsync(connection => SetAside(connection, message, reason, SqlTime.Of(time.GetUtcNow())), cancel);
+
+    private int Apply(SqliteConnection connection, IReadOnlyList<Message> messages, string?[] images, bool isLetter = false)
     {
         var at = time.GetUtcNow();
         var now = SqlTime.Of(at);
         var devices = new Dictionary<DeviceId, DeviceBatch>();
-        var (inspections, windows, dead) = (0, 0, 0);
+        var (inspections, windows, zones, dead) = (0, 0, 0, 0);
         using var insert = new InspectionInsert(connection);
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
-            if (message.Reason is { } reason) { dead += SetAside(connection, message.Name, reason, message.Payload, now); continue; }
+            if (message.Reason is { } reason) { dead += SetAside(connection, message, reason, now); continue; }
             if (message is not { Topic: { } topic, Body: { } body } || body is CommandResponse) continue;
             if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic));
-            if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin)) continue;
+            if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin) && !isLetter) continue;
             switch (body)
             {
                 case Inspection inspection:
@@ -56,9 +70,13 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
                     InsertWindow(connection, window);
                     windows++;
                     break;
+                case ZoneReport zone:
+                    ZoneTable.Insert(connection, zone);
+                    zones++;
+                    break;
                 case SampledFrame frame:
                     if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, images[i]!), at))
-                        dead += SetAside(connection, message.Name, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", default, now);
+                        dead += SetAside(connection, message with { Payload = default }, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", now);
                     break;
             }
         }
@@ -66,6 +84,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
         if (inspections > 0) CountDay(connection, at, inspections);
         if (inspections > 0) Trim(connection, "inspections", "cursor", options.Value.InspectionsKept);
         if (windows > 0) Trim(connection, "drift_windows", "cursor", options.Value.DriftWindowsKept);
+        if (zones > 0) Trim(connection, "zone_reports", "cursor", options.Value.ZoneReportsKept);
         if (dead > 0) Trim(connection, "dead_letters", "row", options.Value.DeadLettersKept);
         return messages.Count;
     }
@@ -78,13 +97,13 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
             Body = JsonSerializer.Serialize(window, ContractsJson.Default.DriftWindow),
         });
 
-    private static int SetAside(SqliteConnection connection, string topic, string reason, ReadOnlyMemory<byte> payload, long now) => connection.Execute(
+    private static int SetAside(SqliteConnection connection, Message message, string reason, long now) => connection.Execute(
         // What is subscribed twice, and a device that says the same nonsense again and again, is one letter.
         """
-        INSERT INTO dead_letters (at, topic, reason, payload) SELECT @now, @topic, @reason, @payload
+        INSERT INTO dead_letters (at, topic, reason, payload, bytes) SELECT @now, @topic, @reason, @payload, @bytes
         WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM dead_letters ORDER BY row DESC LIMIT 100) WHERE topic = @topic AND reason = @reason AND payload = @payload)
         """,
-        new { now, topic, reason, payload = payload[..Math.Min(payload.Length, DeadPayloadBytes)].ToArray() });
+        new { now, topic = message.Name, reason, payload = message.Payload[..Math.Min(message.Payload.Length, DeadPayloadBytes)].ToArray(), bytes = message.Length });
 
     private static void CountDay(SqliteConnection connection, DateTimeOffset at, int count) => connection.Execute(
         "INSERT INTO inspections_by_day (day, count) VALUES (@day, @count) ON CONFLICT (day) DO UPDATE SET count = count + excluded.count",

@@ -27,10 +27,9 @@ internal sealed class InspectionLog(Database database, TimeProvider time)
     public Task<long> TodayAsync(CancellationToken cancel) => database.ReadAsync(
         connection => connection.ExecuteScalar<long>("SELECT coalesce(sum(count), 0) FROM inspections_by_day WHERE day = @day", new { day = IngestStore.DayOf(time.GetUtcNow()) }), cancel);
 
-    /// <summary>Messages set aside, newest first.</summary>
-    public Task<DeadLetter[]> DeadLettersAsync(int limit, CancellationToken cancel) => database.ReadAsync(
-        connection => connection.Query<(long At, string Topic, string Reason)>("SELECT at, topic, reason FROM dead_letters ORDER BY row DESC LIMIT @limit", new { limit })
-            .Select(row => new DeadLetter(SqlTime.From(row.At), row.Topic, row.Reason)).ToArray(), cancel);
+    /// <summary>What a device's zone reports of the last hours add up to.</summary>
+    public Task<ZoneSummary> ZonesAsync(DeviceId device, CancellationToken cancel) => database.ReadAsync(
+        connection => ZoneSummary.Of(ZoneTable.Read(connection, device, time.GetUtcNow().AddHours(-ZoneSummary.Hours), ZoneSummary.MostReports)), cancel);
 
     private sealed class Row
     {
@@ -55,6 +54,3 @@ internal sealed class InspectionLog(Database database, TimeProvider time)
             Detections is null ? null : JsonSerializer.Deserialize(Detections, ContractsJson.Default.IReadOnlyListDetection));
     }
 }
-
-/// <summary>A message that could not be applied.</summary>
-internal sealed record DeadLetter(DateTimeOffset At, string Topic, string Reason);

@@ -10,7 +10,11 @@ namespace CvOps.Fleet.Ingest;
 /// <param name="Body">An <see cref="Inspection"/> or a record of Contracts; null when <paramref name="Reason"/> is set, and for messages that need no work.</param>
 /// <param name="Reason">Why it is set aside, in a sentence; null when all is well.</param>
 /// <param name="Payload">The bytes as they came; they are nobody else's.</param>
-internal sealed record Message(string Name, ParsedTopic? Topic, object? Body, string? Reason, ReadOnlyMemory<byte> Payload);
+internal sealed record Message(string Name, ParsedTopic? Topic, object? Body, string? Reason, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Length of the payload as it came; more than is here when it is too large to be kept.</summary>
+    public long Length { get; init; } = Payload.Length;
+}
 
 /// <summary>From bytes under a topic to a record that may be believed. Remembers topics and names, changes nothing else; for one thread.</summary>
 internal sealed class MessageReader
@@ -28,7 +32,7 @@ internal sealed class MessageReader
     public Message Read(string topic, ReadOnlySequence<byte> payload)
     {
         if (payload.Length > Limits.MessageBytes)
-            return new Message(topic, null, null, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.", payload.Slice(0, OversizeKept).ToArray());
+            return new Message(topic, null, null, $"{payload.Length} bytes are more than the {Limits.MessageBytes} a message may have.", payload.Slice(0, OversizeKept).ToArray()) { Length = payload.Length };
         var bytes = payload.IsSingleSegment ? payload.First : payload.ToArray();
         if (!TryParse(topic, out var parsed)) return new Message(topic, null, null, "The topic is not of the tree cvops/v1/{site}/{device}/...", bytes);
         // An empty retained message is how a retained one is taken away; the fleet's own words come back on its subscription.
@@ -36,7 +40,7 @@ internal sealed class MessageReader
         if (parsed.Kind == TopicKind.Inspection && QuickInspection.TryRead(parsed, bytes, _names, out var inspection)) return new Message(topic, parsed, inspection, null, bytes);
         try
         {
-            if (bytes.Length > WholeDocument.FewBytes && !WholeDocument.HasFewTokens(bytes.Span)) return new Message(topic, null, null, $"It holds more than {Limits.MessageTokens} JSON values, names and brackets.", bytes[..OversizeKept]);
+            if (bytes.Length > WholeDocument.FewBytes && !WholeDocument.HasFewTokens(bytes.Span)) return new Message(topic, null, null, $"It holds more than {Limits.MessageTokens} JSON values, names and brackets.", bytes[..OversizeKept]) { Length = bytes.Length };
             var body = Parse(parsed.Kind, bytes.Span);
             return MessageRule.Refuse(parsed, body) is { } reason
                 ? new Message(topic, null, null, reason, bytes)

@@ -19,8 +19,10 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
     public async Task TellAsync(IReadOnlyList<Message> batch, CancellationToken cancel)
     {
         var devices = new Dictionary<DeviceId, List<Inspection>>();
+        var letters = false;
         foreach (var message in batch)
         {
+            letters |= message.Reason is not null;
             if (message is not { Topic.Device: var device, Body: { } body }) continue;
             if (!devices.TryGetValue(device, out var inspections)) devices.Add(device, inspections = []);
             if (body is Inspection inspection) inspections.Add(inspection);
@@ -50,6 +52,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     break;
             }
         }
+        if (letters) events.Publish("deadletter", "");
         foreach (var device in devices.Keys) events.Publish("device", device.Value);
     }
 

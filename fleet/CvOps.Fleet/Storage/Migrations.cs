@@ -75,5 +75,12 @@ internal static class Migrations
         CREATE INDEX certificates_device ON certificates (device, issued_at);
         CREATE TABLE device_releases (device TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
         """,
+
+        // Length of a dead letter as it came, where not all of it was kept; what went on in zones, a row a report.
+        """
+        ALTER TABLE dead_letters ADD COLUMN bytes INTEGER;
+        CREATE TABLE zone_reports (cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, camera TEXT NOT NULL, until INTEGER NOT NULL, frames INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX zone_reports_camera ON zone_reports (device, cursor);
+        """,
     ];
 }

@@ -4,6 +4,7 @@ using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Training;
@@ -12,7 +13,7 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, IGrainFactory grains)
+    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -21,6 +22,14 @@ internal sealed class DashboardData(
     public async Task<IReadOnlyList<DeviceView>> Devices() => await devices.ListAsync(Gone);
 
     public Task<DeviceView?> Device(DeviceId id) => devices.FindAsync(id, Gone);
+
+    /// <summary>What a device's cameras counted in their zones and over their lines lately.</summary>
+    public Task<ZoneSummary> Zones(DeviceId id) => inspections.ZonesAsync(id, Gone);
+
+    public Task<DeadLetterPage> DeadLetters(string? device, string? reason, long? before, int limit) =>
+        letters.PageAsync(Identifier.IsValid(device) ? device : null, reason, before, limit, Gone);
+
+    public Task<long> DeadLetterCount() => letters.CountAsync(Gone);
 
     public async Task<IReadOnlyList<RolloutView>> Rollouts() => await RolloutEndpoints.ReadAll(grains);
 

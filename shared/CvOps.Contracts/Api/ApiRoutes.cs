@@ -35,7 +35,9 @@ namespace CvOps.Contracts.Api;
 /// GET  training                           TrainingRunView[]     POST training        TrainingRequest -> TrainingRunView
 /// GET  training/{id}                      TrainingRunView
 /// GET  audit?after=&amp;limit=                AuditPage
-/// GET  events                             server-sent events: event = device|rollout|drift|frame|training|model, data = {"id": "..."}
+/// GET  deadletters?device=&amp;reason=&amp;before=&amp;limit=   DeadLetterPage (newest first; reason: a part of it)
+/// POST deadletters/{row}/retry|discard    DeadLetterAction -> DeadLetterOutcome (retry applies it, once, if it can be read by now)
+/// GET  events                             server-sent events: event = device|rollout|drift|frame|training|model|deadletter, data = {"id": "..."}
 /// </code>
 /// </remarks>
 public static class ApiRoutes

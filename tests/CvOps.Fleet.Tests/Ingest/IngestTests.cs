@@ -64,7 +64,7 @@ public sealed class IngestTests
         await device.SendAsync(topic, Encoding.UTF8.GetBytes(payload));
         await device.SendAsync(device.Inspection());
         await FleetHost.UntilAsync(async () => await DeviceAsync(fleet) is { Inspections: 1 }, "the good message");
-        var dead = Assert.Single(await fleet.Services.GetRequiredService<InspectionLog>().DeadLettersAsync(10, TestContext.Current.CancellationToken));
+        var dead = Assert.Single((await fleet.Http.GetFromJsonAsync("deadletters", ContractsJson.Default.DeadLetterPage, TestContext.Current.CancellationToken))!.Letters);
         Assert.Equal(topic, dead.Topic);
         Assert.Contains(reason, dead.Reason, StringComparison.Ordinal);
     }

@@ -47,7 +47,7 @@ function listen() {
   const events = new EventSource('api/v1/events');
   events.onopen = () => { heard(); refresh(); };
   events.onerror = () => stale();
-  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model']) events.addEventListener(kind, () => { heard(); changed(kind); });
+  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model', 'deadletter']) events.addEventListener(kind, () => { heard(); changed(kind); });
 }
 
 function heard() {
