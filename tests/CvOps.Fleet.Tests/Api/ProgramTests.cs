@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 using CvOps.Testing;
 
 namespace CvOps.Fleet.Tests.Api;
@@ -35,6 +36,22 @@ public sealed class ProgramTests
         }
         var (_, mistakes) = CommandLine.Read(["--key", folder["link.key"], "--signing-key", folder["sign.key"]], folder.Path);
         Assert.Equal(2, mistakes.Count(m => m.Contains("chmod 600", StringComparison.Ordinal)));
+    }
+
+    [Fact, System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void An_authority_that_is_none_or_open_to_others_is_refused_with_what_belongs_to_it()
+    {
+        using var folder = new TestFolder();
+        using (CertificateAuthority.Create(folder["authority"])) { }
+        Assert.Empty(About("--authority", folder["authority"], "--public-brokers", "mqtts://one.example:8883, mqtts://two.example:8883"));
+        Assert.Contains("no ca.pem with ca.key", Assert.Single(About("--authority", folder["none"])), StringComparison.Ordinal);
+        Assert.Contains("mqtt://one.example", Assert.Single(About("--authority", folder["authority"], "--public-brokers", "mqtt://one.example")), StringComparison.Ordinal);
+        Assert.Contains("CertificateLifetime", Assert.Single(About("--authority", folder["authority"], "--certificate-lifetime", "00:00:10")), StringComparison.Ordinal);
+        File.SetUnixFileMode(folder["authority", "ca.key"], UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Assert.Contains("chmod 600", Assert.Single(About("--authority", folder["authority"])), StringComparison.Ordinal);
+
+        string[] About(params string[] arguments) => [.. CommandLine.Read(arguments, folder.Path).Mistakes
+            .Where(m => m.Contains("authority", StringComparison.Ordinal) && !m.StartsWith("--ca ", StringComparison.Ordinal) || m.Contains("--public-brokers", StringComparison.Ordinal) || m.Contains("CertificateLifetime", StringComparison.Ordinal))];
     }
 
     [Fact]
