@@ -70,8 +70,11 @@ internal static class SpoolBench
                 seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
                 (groups, bytes) = (spool.Groups, spool.Health.WaitingBytes);
             }
-            var raw = Raw(folder["raw"], groups, bytes);
+            Settle(folder.Path);
+            var raw = Raw(folder[$"raw-{round}"], groups, bytes);
             Directory.Delete(spoolFolder, recursive: true);
+            File.Delete(folder[$"raw-{round}"]);
+            Settle(folder.Path);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{name}, round {round + 1}: {messages} messages in {groups} groups of {bytes / groups} bytes: spool {messages / seconds:0}/s, raw {messages / raw:0}/s, {raw / seconds:0.000}{(round < 0 ? " (warm-up)" : "")}"));
             if (round >= 0) ratios.Add(raw / seconds);
@@ -97,11 +100,20 @@ internal static class SpoolBench
         return Callers * EachCaller;
     }
 
+    /// <summary>What the file system still owes for files that are gone is paid before the next clock starts.</summary>
+    private static void Settle(string folder)
+    {
+        using var file = File.OpenHandle(Path.Combine(folder, "settled"), FileMode.Create, FileAccess.Write);
+        RandomAccess.Write(file, new byte[1], 0);
+        DurableFile.Sync(file);
+        DurableFile.SyncFolder(folder);
+    }
+
     /// <returns>Seconds.</returns>
     private static double Raw(string path, long groups, long bytes)
     {
         var group = new byte[bytes / groups];
-        using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
         var started = Stopwatch.GetTimestamp();
         for (var index = 0L; index < groups; index++)
         {
