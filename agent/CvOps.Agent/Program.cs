@@ -9,6 +9,7 @@ using CvOps.Agent.Drift.Compare;
 using CvOps.Agent.Enrolment;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Integrations;
 using CvOps.Agent.Link;
 using CvOps.Agent.Offline;
 using CvOps.Agent.Reports;
@@ -81,6 +82,7 @@ try
         .AddCapture(options, command.ConfigPath)    // ffmpeg a camera
         .AddEnrolment(options)      // the certificate is renewed in time
         .AddLink(options)           // spool to broker; desired twin and commands back
+        .AddIntegrations(options)   // Sparkplug, Home Assistant
         .AddHealth(options);        // watchdog, status page, metrics
 
     return await HostRun.ToTheEndAsync(builder.Build());

@@ -6,6 +6,7 @@ using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Integrations;
 using CvOps.Agent.Link;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
@@ -61,6 +62,8 @@ internal sealed record AgentOptions
     public UpdateOptions Update { get; init; } = new();
 
     public HealthOptions Health { get; init; } = new();
+
+    public IntegrationsOptions Integrations { get; init; } = new();
 }
 
 /// <summary>Which models this device may run.</summary>

@@ -1,4 +1,6 @@
 using CvOps.Agent.Actuation;
+using CvOps.Agent.Integrations;
+using CvOps.Agent.Integrations.HomeAssistant;
 using CvOps.Agent.Link.IotHub;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
@@ -34,10 +36,20 @@ internal static class Relations
             mistakes.Add("health.listen", $"'{options.Health.Listen}' is not an IP address and port; write one such as 127.0.0.1:9464, or off");
         }
         CheckUpdate(options.Update, mistakes);
+        CheckHomeAssistant(options, mistakes);
         if (options.Link?.Iothub?.ConnectionString is { } file && IotHubConnectionString.Read(file).Value is { } hub && hub.Device != options.Device.Value)
         {
             mistakes.Add("link.iothub.connection-string", $"the connection string in '{file}' is for the device '{hub.Device}', and this device is '{options.Device}'; they must have one name");
         }
+    }
+
+    private static void CheckHomeAssistant(AgentOptions options, YamlBinder mistakes)
+    {
+        if (options.Integrations.HomeAssistant is null) return;
+        const string Path = $"{IntegrationsOptions.Section}.home-assistant";
+        if (options.Link?.Iothub is not null) mistakes.Add(Path, "Home Assistant reads the device's topics at an MQTT broker, and this device talks to an IoT Hub; remove one of them");
+        var names = (options.Cameras ?? []).Select(camera => camera.Id.Value).Prepend(options.Device.Value);
+        if (names.FirstOrDefault(name => !DiscoveryRule.IsName(name)) is { } name) mistakes.Add(Path, $"'{name}' can't be a name in Home Assistant, which takes letters, digits, '-' and '_'; rename it or remove the key");
     }
 
     private static void CheckUpdate(UpdateOptions update, YamlBinder mistakes)

@@ -1,6 +1,7 @@
 using CvOps.Agent.Capture;
 using CvOps.Agent.Commands;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Integrations.HomeAssistant;
 using CvOps.Agent.Link.IotHub;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Spool;
@@ -22,7 +23,10 @@ internal static class LinkServices
             if (options.Link.Iothub is not null) return new IotHubFleetLink(options.Link, options.Device, inbox, chance, time, provider.GetRequiredService<ILogger<IotHubFleetLink>>());
             var spool = provider.GetRequiredService<SpoolLog>();
             return new MqttFleetLink(options.Link, options.Site, options.Device, inbox,
-                () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text), chance, time, provider.GetRequiredService<ILogger<MqttFleetLink>>());
+                () => new DeviceStatus(options.Device, Connectivity.Online, spool.Boot, AgentVersion.Text), chance, time, provider.GetRequiredService<ILogger<MqttFleetLink>>())
+            {
+                AskedAgain = options.Integrations.HomeAssistant is null ? null : (DiscoveryRule.StatusTopic, DiscoveryRule.Started),
+            };
         })
         .AddSingleton(provider => provider.WithCameras<TwinReporter>())
         .AddHostedService(provider => provider.GetRequiredService<TwinReporter>())

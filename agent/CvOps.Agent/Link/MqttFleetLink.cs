@@ -65,6 +65,9 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         };
     }
 
+    /// <summary>Topic and text with which another program asks for everything that is kept again; null: nobody does.</summary>
+    public (string Topic, string Text)? AskedAgain { get; init; }
+
     public LinkState State => (LinkState)Volatile.Read(ref _state);
 
     public string? Problem { get; private set; }
@@ -116,15 +119,14 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
         PendingPublish.Start(_path, topic, payload, topic == _health, expirySeconds, cancellationToken);
 
-    public void Report(TwinReported reported)
-    {
-        _retained.Put(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported));
-        if (State == LinkState.Connected) _ = SendRetainedAsync(false, CancellationToken.None);
-    }
+    public void Report(TwinReported reported) => Keep(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported));
 
-    public void Announce(DeviceBirth birth)
+    public void Announce(DeviceBirth birth) => Keep(_topics.Birth, JsonSerializer.SerializeToUtf8Bytes(birth, ContractsJson.Default.DeviceBirth));
+
+    /// <summary>A document that the broker keeps for later subscribers; an empty one takes it away. Of each topic only the newest counts.</summary>
+    public void Keep(string topic, byte[] document)
     {
-        _retained.Put(_topics.Birth, JsonSerializer.SerializeToUtf8Bytes(birth, ContractsJson.Default.DeviceBirth));
+        _retained.Put(topic, document);
         if (State == LinkState.Connected) _ = SendRetainedAsync(false, CancellationToken.None);
     }
 
@@ -152,6 +154,12 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             .WithTopicFilter(_topics.Certificate, MqttQualityOfServiceLevel.AtLeastOnce).Build(), limit.Token);
         var denied = subscribed.Items.FirstOrDefault(item => item.ResultCode >= MqttClientSubscribeResultCode.UnspecifiedError);
         if (denied is not null) throw new MqttCommunicationException(BrokerAnswer.Of(denied.ResultCode, denied.TopicFilter.Topic));
+        if (AskedAgain is { } asked)
+        {
+            // Not the fleet's affair: without it the link is whole.
+            var other = await _client.SubscribeAsync(asked.Topic, MqttQualityOfServiceLevel.AtLeastOnce, limit.Token);
+            if (other.Items.Any(item => item.ResultCode >= MqttClientSubscribeResultCode.UnspecifiedError)) Log.NotHeard(_logger, asked.Topic);
+        }
         var born = await PublishAsync(_topics.Status, Status(Connectivity.Online), true, limit.Token);
         if (born.Verdict != PublishVerdict.Acknowledged) throw new MqttCommunicationException($"it did not take the status: {born.Reason}");
         Problem = null;
@@ -202,6 +210,11 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
     {
         var topic = received.ApplicationMessage.Topic;
+        if (topic == AskedAgain?.Topic)
+        {
+            if (received.ApplicationMessage.ConvertPayloadToString() == AskedAgain.Value.Text) _ = SendRetainedAsync(true, CancellationToken.None);
+            return Task.CompletedTask;
+        }
         try
         {
             var reader = new Utf8JsonReader(received.ApplicationMessage.Payload);
@@ -276,5 +289,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
 
         [LoggerMessage(2105, LogLevel.Warning, "What the device says of itself was not taken: {Reason}")]
         public static partial void ReportFailed(ILogger logger, string reason);
+
+        [LoggerMessage(2108, LogLevel.Warning, "The broker does not let this device read {Topic}: who asks there is not heard")]
+        public static partial void NotHeard(ILogger logger, string topic);
     }
 }

@@ -116,6 +116,14 @@ public sealed record BrokerConfig
         // %u is the certificate's common name.
         foreach (var rule in TopicCatalog.All.OrderBy(rule => rule.Direction))
             text.Append("pattern ").Append(rule.Direction == TopicDirection.FromDevice ? "write " : "read ").Append(Topics.Root).Append("/+/%u/").Append(rule.Filter).Append('\n');
+        foreach (var line in OtherSystems) text.Append("pattern ").Append(line).Append('\n');
         return text.ToString();
     }
+
+    /// <summary>Sparkplug B, where a device is an edge node and its cameras devices, and Home Assistant's discovery: for a device's own name alone, too.</summary>
+    private static readonly string[] OtherSystems =
+    [
+        "write spBv1.0/+/NBIRTH/%u", "write spBv1.0/+/NDATA/%u", "write spBv1.0/+/NDEATH/%u", "write spBv1.0/+/DBIRTH/%u/+", "write spBv1.0/+/DDATA/%u/+",
+        "write spBv1.0/+/DDEATH/%u/+", "read spBv1.0/+/NCMD/%u", "write homeassistant/+/%u/+/config", "read homeassistant/status",
+    ];
 }
