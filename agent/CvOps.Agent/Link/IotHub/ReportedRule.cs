@@ -19,15 +19,15 @@ internal static class ReportedRule
     public static (JsonObject Document, IReadOnlyList<string> LeftOut) Fit(TwinReported reported)
     {
         var document = (JsonObject)Cut(JsonSerializer.SerializeToNode(reported, ContractsJson.Default.TwinReported)!);
-        var out_ = new List<string>();
+        var leftOut = new List<string>();
         while (Bytes(document) > MostBytes)
         {
             var largest = document.Where(it => it.Key != LeftOut && it.Value is not null).MaxBy(it => Bytes(it.Value!)).Key;
             document.Remove(largest);
-            out_.Add(largest);
-            document[LeftOut] = new JsonArray([.. out_.Select(name => JsonValue.Create(name))]);
+            leftOut.Add(largest);
+            document[LeftOut] = new JsonArray([.. leftOut.Select(name => JsonValue.Create(name))]);
         }
-        return (document, out_);
+        return (document, leftOut);
     }
 
     /// <summary>Of a hub's document, what this agent has written: what others put beside it stays.</summary>
