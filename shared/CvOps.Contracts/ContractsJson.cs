@@ -79,6 +79,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(ReleaseRequest))]
 [JsonSerializable(typeof(DeviceNotice))]
 [JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(DeadLetterView[]))]
 [JsonSerializable(typeof(DeadLetterPage))]
 [JsonSerializable(typeof(DeadLetterAction))]
 [JsonSerializable(typeof(DeadLetterOutcome))]

@@ -14,7 +14,7 @@ internal static class DeadLetterCommands
         var before = new Option<long?>("--before") { Description = "Only those older than this row: the next page." };
         var letters = on.On(new Command("deadletters", "Messages that could not be read or applied, newest first.") { device, reason, before }, async (parsed, fleet, screen, ct) =>
             screen.Table((await fleet.Get<DeadLetterPage>(Address(parsed.GetValue(device), parsed.GetValue(reason), parsed.GetValue(before)), ct)).Letters, "No message has been set aside.",
-                ("row", letter => $"{letter.Row}"), ("at", letter => $"{letter.At:u}"), ("topic", letter => letter.Topic), ("bytes", letter => $"{letter.Bytes}"), ("reason", letter => letter.Reason)));
+                ("row", letter => $"{letter.Row}"), ("at", letter => $"{letter.At:MM-dd HH:mm:ss}"), ("topic", letter => letter.Topic), ("reason", letter => letter.Reason)));
 
         var row = new Argument<long>("row");
         var why = new Option<string?>("--why") { Description = "Why, for the audit log." };

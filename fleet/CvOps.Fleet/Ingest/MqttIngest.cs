@@ -16,7 +16,7 @@ internal sealed partial class MqttIngest(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Payloads received and not acknowledged yet, together; the client that reads for us holds half as much again.</summary>
-    private const long HeldBytes = 64 * 1024 * 1024;
+    public const long MostHeld = 64 * 1024 * 1024;
 
     /// <summary>
     /// The shared subscription spreads messages over the fleet's processes. Shared ones get no retained messages (MQTT 5, 4.8.2), so what is retained is
@@ -27,8 +27,11 @@ internal sealed partial class MqttIngest(
     // Both wait when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
     private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true, SingleWriter = true });
     private readonly Channel<Received[]> _durable = Channel.CreateBounded<Received[]>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
-    private readonly IngestRoom _room = new(HeldBytes);
+    private readonly IngestRoom _room = new(MostHeld);
     private readonly MessageReader _reader = new();
+
+    /// <summary>Payloads received and not acknowledged now, in bytes.</summary>
+    public long Held => _room.Held;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
