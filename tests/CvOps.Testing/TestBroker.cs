@@ -91,9 +91,18 @@ public sealed class TestBroker : IAsyncDisposable
     }
 
     /// <summary>SIGHUP: it reads its revocation list anew.</summary>
-    public async Task ReloadAsync(CancellationToken cancellationToken = default)
+    public Task ReloadAsync(CancellationToken cancellationToken = default) => SignalAsync("HUP", cancellationToken);
+
+    /// <summary>SIGUSR1: it saves its memory. Returns when it has, for the first time.</summary>
+    public async Task SaveAsync(CancellationToken cancellationToken = default)
     {
-        using var kill = System.Diagnostics.Process.Start("kill", ["-HUP", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        await SignalAsync("USR1", cancellationToken);
+        await Eventually.Async(() => File.Exists(_folder["mosquitto.db"]), StartDeadline, () => Log, cancellationToken);
+    }
+
+    private async Task SignalAsync(string name, CancellationToken cancellationToken)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-" + name, _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync(cancellationToken);
     }
 

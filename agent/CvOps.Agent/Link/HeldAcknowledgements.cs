@@ -14,7 +14,10 @@ internal sealed class HeldAcknowledgements(TimeSpan hold, TimeProvider time, Act
     /// <summary>Positions of so short a time are kept as one.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
 
-    private readonly List<(long At, long Position)>[] _held = [.. SpoolClasses.All.Select(_ => new List<(long, long)>())];
+    private readonly List<(long At, long Position, int Messages)>[] _held = [.. SpoolClasses.All.Select(_ => new List<(long, long, int)>())];
+
+    /// <summary>Acknowledged, and not let go yet.</summary>
+    public int Messages { get; private set; }
 
     /// <summary>The broker has just acknowledged a message, and with it everything before it of its class.</summary>
     public void Add(SpoolClass of, long position)
@@ -26,8 +29,9 @@ internal sealed class HeldAcknowledgements(TimeSpan hold, TimeProvider time, Act
         }
         var held = _held[(int)of];
         // A step begins with its first position and is let go by its last.
-        if (held.Count > 0 && time.GetElapsedTime(held[^1].At) < Step) held[^1] = (held[^1].At, position);
-        else held.Add((time.GetTimestamp(), position));
+        if (held.Count > 0 && time.GetElapsedTime(held[^1].At) < Step) held[^1] = (held[^1].At, position, held[^1].Messages + 1);
+        else held.Add((time.GetTimestamp(), position, 1));
+        Messages++;
         Release();
     }
 
@@ -35,6 +39,7 @@ internal sealed class HeldAcknowledgements(TimeSpan hold, TimeProvider time, Act
     public void Forget()
     {
         foreach (var held in _held) held.Clear();
+        Messages = 0;
     }
 
     private void Release()
@@ -43,7 +48,7 @@ internal sealed class HeldAcknowledgements(TimeSpan hold, TimeProvider time, Act
         {
             var held = _held[of];
             var old = 0;
-            while (old < held.Count && time.GetElapsedTime(held[old].At) >= hold + Step) old++;
+            for (; old < held.Count && time.GetElapsedTime(held[old].At) >= hold + Step; old++) Messages -= held[old].Messages;
             if (old == 0) continue;
             release((SpoolClass)of, held[old - 1].Position);
             held.RemoveRange(0, old);

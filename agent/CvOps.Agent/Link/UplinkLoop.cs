@@ -18,6 +18,9 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     private int _attempt;
     private readonly Queue<Sent> _onTheWay = new();
 
+    /// <summary>Messages acknowledged over this connection that are not let go yet.</summary>
+    internal int Held => _held.Messages;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
