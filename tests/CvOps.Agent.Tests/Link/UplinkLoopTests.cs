@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using CvOps.Agent.Link;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Tests.Inference;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -17,6 +18,7 @@ using MQTTnet.Protocol;
 namespace CvOps.Agent.Tests.Link;
 
 /// <summary>What the uplink makes of the spool and of what the far side says.</summary>
+[Collection(nameof(AloneInTheProcess))]
 public sealed class UplinkLoopTests : IDisposable
 {
     private static readonly DeviceId Device = new("cam-1");
