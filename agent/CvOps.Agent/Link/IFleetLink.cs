@@ -24,6 +24,8 @@ internal enum PublishVerdict
 internal readonly record struct PublishOutcome(PublishVerdict Verdict, string? Reason)
 {
     public static PublishOutcome Acknowledged { get; } = new(PublishVerdict.Acknowledged, null);
+
+    public static PublishOutcome Unheard { get; } = new(PublishVerdict.Unknown, "nobody gets it any more; a broker that was started again has lost the fleet's subscription until the fleet is back");
 }
 
 /// <summary>A way to the fleet. It connects and reconnects by itself while <see cref="RunAsync"/> runs; what comes in goes to the <see cref="FleetInbox"/>.</summary>

@@ -47,7 +47,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     {
         _options = options;
         _events = options.CloudEvents && options.Protocol == LinkOptions.Five ? new CloudEventNames(site, device) : null;
-        _path = new PublishPath(_client, options.Protocol == LinkOptions.Five, _events);
+        _path = new PublishPath(_client, options.Protocol == LinkOptions.Five, _events, new Listeners(time));
         _device = device;
         _topics = new Topics(site, device);
         _health = _topics.Health;
@@ -117,7 +117,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
 
     public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_path, topic, payload, topic == _health, expirySeconds, cancellationToken);
+        PendingPublish.Start(_path, topic, payload, topic == _health, expirySeconds, true, cancellationToken);
 
     public void Report(TwinReported reported) => Keep(_topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported));
 
@@ -205,7 +205,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     }
 
     private ValueTask<PublishOutcome> PublishAsync(string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken) =>
-        PendingPublish.Start(_path, topic, payload, retain, 0, cancellationToken);
+        PendingPublish.Start(_path, topic, payload, retain, 0, false, cancellationToken);
 
     private Task ReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
     {

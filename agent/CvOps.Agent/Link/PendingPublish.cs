@@ -9,7 +9,7 @@ namespace CvOps.Agent.Link;
 /// <summary>What every message on its way needs: the client, its topics' aliases, and the objects to use again.</summary>
 /// <param name="HasProperties">MQTT 5.</param>
 /// <param name="Events">Null: without CloudEvents attributes.</param>
-internal sealed record PublishPath(IMqttClient Client, bool HasProperties, CloudEventNames? Events)
+internal sealed record PublishPath(IMqttClient Client, bool HasProperties, CloudEventNames? Events, Listeners Listeners)
 {
     public TopicAliases Aliases { get; } = new();
 
@@ -27,6 +27,7 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
     private readonly CloudEventProperties? _event;
     private readonly MqttApplicationMessage _message = new() { QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce };
     private PublishedTopic _topic;
+    private string? _heard;
     private ManualResetValueTaskSourceCore<PublishOutcome> _outcome;
     private Task<MqttClientPublishResult>? _publishing;
     private bool _answered;
@@ -41,12 +42,14 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
     }
 
     /// <param name="payload">Must stay as it is until the outcome.</param>
+    /// <param name="toBeHeard">It counts only when somebody gets it; not for what is retained for whoever comes.</param>
     /// <returns>To be awaited once. Fails only for cancellation, or for a bug.</returns>
     public static ValueTask<PublishOutcome> Start(
-        PublishPath path, string topic, ReadOnlyMemory<byte> payload, bool retain, uint expirySeconds, CancellationToken cancellationToken)
+        PublishPath path, string topic, ReadOnlyMemory<byte> payload, bool retain, uint expirySeconds, bool toBeHeard, CancellationToken cancellationToken)
     {
         if (!path.Spare.TryDequeue(out var pending)) pending = new PendingPublish(path);
         pending._topic = path.Aliases.Of(topic);
+        pending._heard = toBeHeard ? topic : null;
         (pending._message.Topic, pending._message.TopicAlias) = (pending._topic.Topic, pending._topic.Alias);
         pending._message.Payload = new ReadOnlySequence<byte>(payload);
         pending._message.Retain = retain;
@@ -94,6 +97,8 @@ internal sealed class PendingPublish : IValueTaskSource<PublishOutcome>
             var outcome = PublishDecision.Of(result.ReasonCode, result.ReasonString);
             // Even a message that was refused told the broker what the alias stands for; only a taken one proves it.
             if (outcome.Verdict == PublishVerdict.Acknowledged) _path.Aliases.Learned(_topic);
+            if (outcome.Verdict == PublishVerdict.Acknowledged && _heard is { } topic && _path.Listeners.Missed(topic, result.ReasonCode == MqttClientPublishReasonCode.NoMatchingSubscribers))
+                outcome = PublishOutcome.Unheard;
             _outcome.SetResult(outcome);
             return;
         }
