@@ -26,6 +26,9 @@ public sealed record TopicRule(TopicKind Kind, string Suffix, TopicDirection Dir
     /// <summary>The part behind site and device as a subscription: a <c>+</c> for each parameter.</summary>
     public string Filter { get; } = string.Join('/', Suffix.Split('/').Select(level => level.StartsWith('{') ? "+" : level));
 
+    /// <summary>Whether programs that only listen may: not to wishes, which carry the addresses of packages.</summary>
+    public bool IsForReaders => Direction == TopicDirection.FromDevice && Kind != TopicKind.CertificateRequest;
+
     /// <summary>The CloudEvents type of what travels on it.</summary>
     public string EventType { get; } = $"io.cvops.{string.Join('-', Suffix.Split('/').Where(level => !level.StartsWith('{')))}.v1";
 

@@ -14,7 +14,10 @@ internal static class StackIdentity
         using var authority = Authority(layout);
         var server = IdentityFiles.In(layout.Certificates, Broker);
         if (!server.Exist) authority.IssueServer(["localhost", "127.0.0.1"]).Save(layout.Certificates, Broker);
-        if (!layout.Identity(CertificateAuthority.FleetName).Exist) authority.IssueClient(CertificateAuthority.FleetName).Save(layout.Certificates, CertificateAuthority.FleetName);
+        foreach (var client in new[] { CertificateAuthority.FleetName, CertificateAuthority.ReaderName })
+        {
+            if (!layout.Identity(client).Exist) authority.IssueClient(client).Save(layout.Certificates, client);
+        }
         var revoked = Path.Combine(layout.Certificates, BrokerConfig.RevocationFileName);
         if (!File.Exists(revoked)) PemFile.WriteCertificate(revoked, authority.RevocationList([], 0).Pem);
         new BrokerConfig { Port = brokerPort, FleetPort = fleetPort, Folder = layout.Broker, AuthorityFile = authority.CertificatePath, Server = server, RevocationList = revoked }.Write();

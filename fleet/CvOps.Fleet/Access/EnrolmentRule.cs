@@ -15,7 +15,7 @@ internal static class EnrolmentRule
         { RevokedAt: { } at } => $"Token {token.Id} was revoked at {at:u}.",
         _ when now >= token.ExpiresAt => $"Token {token.Id} expired at {token.ExpiresAt:u}.",
         _ when token.Used >= token.Uses => $"Token {token.Id} is used up: it let in {token.Used} of {token.Uses}.",
-        _ when device.Value == CertificateAuthority.FleetName => $"'{device}' is the fleet's own name.",
+        _ when CertificateAuthority.IsReserved(device.Value) => $"'{device}' is one of the fleet's own names.",
         _ when !Covers(token.Devices, device) => $"Token {token.Id} is for '{token.Devices}', not for '{device}'.",
         _ when known && !token.Replace && !released => $"There is a device '{device}' already. To enrol it again, release it (cvops device release {device}) or make a token with --replace.",
         _ => null,

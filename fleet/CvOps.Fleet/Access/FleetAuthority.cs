@@ -81,7 +81,7 @@ internal sealed class FleetAuthority(IOptions<FleetOptions> options, Certificate
         try
         {
             var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
-            if (Authority.Problem(certificate) is null && Identifier.IsValid(IssuedIdentity.NameOf(certificate)) && IssuedIdentity.NameOf(certificate) != CertificateAuthority.FleetName) return certificate;
+            if (Authority.Problem(certificate) is null && IssuedIdentity.NameOf(certificate) is var name && Identifier.IsValid(name) && !CertificateAuthority.IsReserved(name)) return certificate;
             certificate.Dispose();
         }
         catch (CryptographicException)

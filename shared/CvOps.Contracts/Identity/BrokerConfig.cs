@@ -108,11 +108,14 @@ public sealed record BrokerConfig
     /// <summary>Topic and headers around a payload of the largest size.</summary>
     private const int Overhead = 64 * 1024;
 
-    /// <summary>The fleet may do everything; a device writes what devices write, and reads what the fleet writes, under its own name alone.</summary>
+    /// <summary>The fleet may do everything, a reader reads what devices say; a device writes what devices write, and reads what the fleet writes, under its own name alone.</summary>
     public static string AccessList()
     {
         var text = new StringBuilder();
         text.Append("user ").Append(CertificateAuthority.FleetName).Append("\ntopic readwrite cvops/#\n\n");
+        text.Append("user ").Append(CertificateAuthority.ReaderName).Append('\n');
+        foreach (var rule in TopicCatalog.All.Where(rule => rule.IsForReaders)) text.Append("topic read ").Append(Topics.Root).Append("/+/+/").Append(rule.Filter).Append('\n');
+        text.Append("topic read spBv1.0/#\ntopic read homeassistant/#\n\n");
         // %u is the certificate's common name.
         foreach (var rule in TopicCatalog.All.OrderBy(rule => rule.Direction))
             text.Append("pattern ").Append(rule.Direction == TopicDirection.FromDevice ? "write " : "read ").Append(Topics.Root).Append("/+/%u/").Append(rule.Filter).Append('\n');

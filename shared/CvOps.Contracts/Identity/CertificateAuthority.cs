@@ -13,6 +13,9 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>Common name of the fleet's own client certificate; the broker lets it read and write everything.</summary>
     public const string FleetName = "fleet";
 
+    /// <summary>Common name of the certificate for programs that only listen; the broker lets it read what devices say.</summary>
+    public const string ReaderName = "reader";
+
     private const string FileName = "ca";
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // RFC 5280, 4.2.1.12
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
@@ -76,18 +79,21 @@ public sealed class CertificateAuthority : IDisposable
         return Issue(names.First(), ServerAuthentication, alternatives.Build());
     }
 
-    /// <exception cref="ArgumentException">The id is <see cref="FleetName"/>, whose certificate may do everything.</exception>
-    public IssuedCertificate IssueDevice(DeviceId device) => device.Value is FleetName or ""
-        ? throw new ArgumentException($"A device may not be called '{device}': that is the fleet's own name.", nameof(device))
+    /// <summary>Names whose certificates may more than a device's.</summary>
+    public static bool IsReserved(string name) => name is FleetName or ReaderName;
+
+    /// <exception cref="ArgumentException">The id is a reserved name, whose certificate may more than a device's.</exception>
+    public IssuedCertificate IssueDevice(DeviceId device) => device.Value is "" || IsReserved(device.Value)
+        ? throw new ArgumentException($"A device may not be called '{device}': that is one of the fleet's own names.", nameof(device))
         : Issue(device.Value, ClientAuthentication, null);
 
     /// <summary>A certificate for a key that the device keeps to itself.</summary>
     /// <param name="lifetime">From now; never beyond the authority's own.</param>
-    /// <exception cref="ArgumentException">The id is <see cref="FleetName"/>, whose certificate may do everything.</exception>
+    /// <exception cref="ArgumentException">The id is a reserved name, whose certificate may more than a device's.</exception>
     public X509Certificate2 Certify(DeviceRequest request, TimeSpan lifetime)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Device.Value is FleetName or "") throw new ArgumentException($"A device may not be called '{request.Device}': that is the fleet's own name.", nameof(request));
+        if (request.Device.Value is "" || IsReserved(request.Device.Value)) throw new ArgumentException($"A device may not be called '{request.Device}': that is one of the fleet's own names.", nameof(request));
         return Sign(new CertificateRequest(NameOf(request.Device.Value), request.Key, HashAlgorithmName.SHA256), ClientAuthentication, null, lifetime);
     }
 

@@ -17,7 +17,7 @@ internal static class Enrolment
 
     public static async Task<EnrolmentToken> TokenAsync(this FleetHost fleet, TokenRequest? request = null)
     {
-        var answer = await fleet.Http.PostAsJsonAsync("enrolment/tokens", request ?? new TokenRequest("anna", "a test"), ContractsJson.Default.TokenRequest, Token);
+        var answer = await fleet.Http.PostAsJsonAsync("enrolment/tokens", request ?? new TokenRequest("operator", "a test"), ContractsJson.Default.TokenRequest, Token);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return EnrolmentToken.Parse((await answer.Content.ReadFromJsonAsync(ContractsJson.Default.TokenCreated, Token))!.Text);
     }

@@ -62,7 +62,7 @@ public sealed class EnrolmentTests : IDisposable
     public async Task A_bulk_token_used_at_once_by_many_lets_in_no_more_than_it_says()
     {
         await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
-        var token = await fleet.TokenAsync(new TokenRequest("anna", "a pallet", "press-*") { Uses = 3 });
+        var token = await fleet.TokenAsync(new TokenRequest("operator", "a pallet", "press-*") { Uses = 3 });
         var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(async number =>
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -78,7 +78,7 @@ public sealed class EnrolmentTests : IDisposable
     {
         await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
         await fleet.EnrolledAsync("press-1");
-        var stolen = await fleet.TokenAsync(new TokenRequest("anna", "for another") { Uses = 2 });
+        var stolen = await fleet.TokenAsync(new TokenRequest("operator", "for another") { Uses = 2 });
         var (status, _, said) = await fleet.EnrolAsync(stolen, "press-1", _key);
         Assert.Equal(HttpStatusCode.Forbidden, status);
         Assert.Contains("There is a device 'press-1' already", said, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class EnrolmentTests : IDisposable
         }
         Assert.Equal(HttpStatusCode.Forbidden, (await fleet.EnrolAsync(stolen, "old-1", _key)).Status);
 
-        var released = await fleet.Http.PostAsJsonAsync("devices/press-1/release", new ReleaseRequest("anna", "new board"), ContractsJson.Default.ReleaseRequest, Token);
+        var released = await fleet.Http.PostAsJsonAsync("devices/press-1/release", new ReleaseRequest("operator", "new board"), ContractsJson.Default.ReleaseRequest, Token);
         Assert.Equal(HttpStatusCode.OK, released.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await fleet.EnrolAsync(stolen, "press-1", _key)).Status);
         Assert.Equal(HttpStatusCode.Forbidden, (await fleet.EnrolAsync(stolen, "press-1", _other)).Status);
@@ -105,9 +105,9 @@ public sealed class EnrolmentTests : IDisposable
     {
         await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
         await fleet.EnrolledAsync("press-1");
-        var others = await fleet.TokenAsync(new TokenRequest("anna", "welding", "weld-*") { Replace = true, Uses = 5 });
+        var others = await fleet.TokenAsync(new TokenRequest("operator", "welding", "weld-*") { Replace = true, Uses = 5 });
         Assert.Contains("is for 'weld-*'", (await fleet.EnrolAsync(others, "press-1", _key)).Said, StringComparison.Ordinal);
-        var replaces = await fleet.TokenAsync(new TokenRequest("anna", "new board", "press-1") { Replace = true });
+        var replaces = await fleet.TokenAsync(new TokenRequest("operator", "new board", "press-1") { Replace = true });
         Assert.Equal(HttpStatusCode.OK, (await fleet.EnrolAsync(replaces, "press-1", _key)).Status);
     }
 
@@ -116,7 +116,7 @@ public sealed class EnrolmentTests : IDisposable
     {
         var time = new ManualTime(DateTimeOffset.UtcNow);
         await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority, app => app.Services.AddSingleton<TimeProvider>(time));
-        var token = await fleet.TokenAsync(new TokenRequest("anna", "a test") { Uses = 10 });
+        var token = await fleet.TokenAsync(new TokenRequest("operator", "a test") { Uses = 10 });
         var forged = EnrolmentToken.Create(fleet.Broker.Authority.Certificate, out _);
         Refused("does not let anybody in", await fleet.EnrolAsync(token, "press-1", _key, signer: forged));
         Refused("does not let anybody in", await fleet.EnrolAsync(forged, "press-1", _key));
@@ -126,7 +126,7 @@ public sealed class EnrolmentTests : IDisposable
         Assert.Equal(HttpStatusCode.BadRequest, (await fleet.Http.PostAsync("enrolment", new StringContent("{}", Encoding.UTF8, "application/json"), Token)).StatusCode);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await fleet.Http.PostAsync("enrolment", new StringContent(new string(' ', 20_000), Encoding.UTF8, "application/json"), Token)).StatusCode);
         var revoked = await fleet.TokenAsync();
-        await fleet.Http.PostAsJsonAsync($"enrolment/tokens/{revoked.Id}/revoke", new RevocationRequest("anna", "lost"), ContractsJson.Default.RevocationRequest, Token);
+        await fleet.Http.PostAsJsonAsync($"enrolment/tokens/{revoked.Id}/revoke", new RevocationRequest("operator", "lost"), ContractsJson.Default.RevocationRequest, Token);
         Refused("was revoked", await fleet.EnrolAsync(revoked, "press-1", _key));
         time.Advance(TimeSpan.FromHours(25));
         Refused("expired", await fleet.EnrolAsync(token, "press-1", _key));
@@ -159,16 +159,16 @@ public sealed class EnrolmentTests : IDisposable
     public async Task A_token_that_makes_no_sense_is_not_made()
     {
         await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
-        foreach (var bad in new TokenRequest[] { new("", "x"), new("anna", ""), new("anna", "x") { Uses = 0 }, new("anna", "x") { ValidHours = 0 }, new("anna", "x") { ValidHours = double.NaN }, new("anna", "x", "a/b") })
+        foreach (var bad in new TokenRequest[] { new("", "x"), new("operator", ""), new("operator", "x") { Uses = 0 }, new("operator", "x") { ValidHours = 0 }, new("operator", "x") { ValidHours = double.NaN }, new("operator", "x", "a/b") })
             Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fleet.Http.PostAsJsonAsync("enrolment/tokens", bad, ContractsJson.Default.TokenRequest, Token)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await fleet.Http.PostAsJsonAsync("enrolment/tokens/none/revoke", new RevocationRequest("anna", "x"), ContractsJson.Default.RevocationRequest, Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await fleet.Http.PostAsJsonAsync("enrolment/tokens/none/revoke", new RevocationRequest("operator", "x"), ContractsJson.Default.RevocationRequest, Token)).StatusCode);
     }
 
     [Fact]
     public async Task A_fleet_without_an_authority_says_so()
     {
         await using var fleet = await FleetHost.StartAsync();
-        Assert.Equal(HttpStatusCode.Conflict, (await fleet.Http.PostAsJsonAsync("enrolment/tokens", new TokenRequest("anna", "x"), ContractsJson.Default.TokenRequest, Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, (await fleet.Http.PostAsJsonAsync("enrolment/tokens", new TokenRequest("operator", "x"), ContractsJson.Default.TokenRequest, Token)).StatusCode);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await fleet.EnrolAsync(EnrolmentToken.Create(fleet.Broker.Authority.Certificate, out _), "press-1", _key)).Status);
     }
 }

@@ -25,15 +25,15 @@ public sealed class RevocationTests
         var good = await fleet.EnrolledAsync("press-2");
         await using var revoked = await fleet.ConnectAsync("press-1", thief);
         await using var stays = await fleet.ConnectAsync("press-2", good);
-        var answer = await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("anna", "the box was stolen"), ContractsJson.Default.RevocationRequest, Token);
+        var answer = await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("operator", "the box was stolen"), ContractsJson.Default.RevocationRequest, Token);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await fleet.Broker.ReloadAsync(Token);
         await FleetHost.UntilAsync(() => Task.FromResult(!revoked.IsConnected), "the revoked device is put out");
         await Assert.ThrowsAnyAsync<MqttCommunicationException>(() => fleet.ConnectAsync("press-1", thief));
         Assert.True(stays.IsConnected);
         await stays.SayOnlineAsync();
-        Assert.Contains(await fleet.AuditAsync(), entry => entry is { Action: "device.revoked", Subject: "press-1", By: "anna" } && entry.Detail.Contains("stolen", StringComparison.Ordinal));
-        Assert.Equal(HttpStatusCode.Conflict, (await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("anna", "again"), ContractsJson.Default.RevocationRequest, Token)).StatusCode);
+        Assert.Contains(await fleet.AuditAsync(), entry => entry is { Action: "device.revoked", Subject: "press-1", By: "operator" } && entry.Detail.Contains("stolen", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.Conflict, (await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("operator", "again"), ContractsJson.Default.RevocationRequest, Token)).StatusCode);
         // The list is public, for brokers on other machines.
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(fleet.Broker.Folder, "crl.pem"), Token), await fleet.Http.GetStringAsync("certificates/revoked.pem", Token));
     }
@@ -45,7 +45,7 @@ public sealed class RevocationTests
         var byHand = fleet.Broker.Authority.IssueDevice(new DeviceId("old-1"));
         byHand.Save(fleet.Broker.Folder, "old-1");
         await using var device = await fleet.ConnectAsync("old-1", byHand);
-        await fleet.Http.PostAsJsonAsync("devices/old-1/revoke", new RevocationRequest("anna", "scrapped"), ContractsJson.Default.RevocationRequest, Token);
+        await fleet.Http.PostAsJsonAsync("devices/old-1/revoke", new RevocationRequest("operator", "scrapped"), ContractsJson.Default.RevocationRequest, Token);
         await fleet.Broker.ReloadAsync(Token);
         await FleetHost.UntilAsync(() => Task.FromResult(!device.IsConnected), "the revoked device is put out");
         await Assert.ThrowsAnyAsync<MqttCommunicationException>(() => fleet.ConnectAsync("old-1", byHand));
@@ -81,7 +81,7 @@ public sealed class RevocationTests
         await RefusedAsync("does not come from this fleet's authority", Renewal(foreign.IssueDevice(new DeviceId("press-1")), "press-1", next));
         await RefusedAsync("cannot be read", Renewal(present, "press-1", next) with { Request = "nonsense" });
         await RefusedAsync("too long", Renewal(present, "press-1", next) with { Certificate = new string('x', 10_000) });
-        await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("anna", "stolen"), ContractsJson.Default.RevocationRequest, Token);
+        await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("operator", "stolen"), ContractsJson.Default.RevocationRequest, Token);
         // The broker has not read the list: it comes back in, and still gets nothing.
         await FleetHost.UntilAsync(() => Task.FromResult(!device.IsConnected), "the revoked device is put out");
         await using (var back = await fleet.ConnectAsync("press-1", present))

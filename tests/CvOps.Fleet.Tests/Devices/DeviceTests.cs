@@ -20,11 +20,11 @@ public sealed class DeviceTests
         await using var fleet = await FleetHost.StartAsync();
         await using var device = await OnlineAsync(fleet);
         var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
-        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "anna")).Version);
-        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "anna")).Version);
+        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "operator")).Version);
+        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "operator")).Version);
         await UntilDesiredAsync(device, 1);
         await fleet.RestartFleetAsync();
-        Assert.Equal(2, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('b'), "anna")).Version);
+        Assert.Equal(2, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('b'), "operator")).Version);
         await UntilDesiredAsync(device, 2);
         Assert.Equal(new string('b', 64), device.Desired!.Model!.Model.Digest);
     }
@@ -37,7 +37,7 @@ public sealed class DeviceTests
         {
             await fleet.Broker.KillAsync();
         }
-        await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('a'), "anna");
+        await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('a'), "operator");
         await fleet.Broker.RestartAsync(TestContext.Current.CancellationToken);
         await using var device = await fleet.ConnectDeviceAsync("line-1");
         await UntilDesiredAsync(device, 1);
@@ -66,12 +66,12 @@ public sealed class DeviceTests
             got = command;
             return new CommandResponse(command.Id, device.Id, false, "There is no camera 'cam-9'.");
         };
-        fleet.Http.DefaultRequestHeaders.Add(ApiRoutes.ByHeader, "anna");
+        fleet.Http.DefaultRequestHeaders.Add(ApiRoutes.ByHeader, "operator");
         await CommandAsync(fleet, new CommandRequest("restart-camera", new Dictionary<string, string> { ["camera"] = "cam-9" }));
         Assert.Null(CommandProof.Problem(got!, device.Id, fleet.Broker.Authority.Certificate, DateTimeOffset.UtcNow));
         Assert.NotNull(CommandProof.Problem(got!, new DeviceId("line-2"), fleet.Broker.Authority.Certificate, DateTimeOffset.UtcNow));
         var log = (await fleet.Services.GetRequiredService<Audit>().ReadAsync(0, 100, TestContext.Current.CancellationToken)).Entries.Where(entry => entry.Action.StartsWith("device.command", StringComparison.Ordinal)).ToArray();
-        Assert.Equal([("anna", "device.command", $"{got!.Id} restart-camera camera=cam-9"), ("anna", "device.command.answered", $"{got.Id} refused: There is no camera 'cam-9'.")],
+        Assert.Equal([("operator", "device.command", $"{got!.Id} restart-camera camera=cam-9"), ("operator", "device.command.answered", $"{got.Id} refused: There is no camera 'cam-9'.")],
             log.Select(entry => (entry.By, entry.Action, entry.Detail)));
     }
 

@@ -72,15 +72,15 @@ public sealed class DriftGrainTests(ITestOutputHelper output)
 
         for (var number = 13; number <= 16; number++) await SendAsync(device, Window(number, 0));
         Assert.Equal(DriftState.Alarm, (await StateAsync(fleet, 800)).State);
-        var accepted = await fleet.Http.PostAsJsonAsync("drift/line-1/cam/accept", new DriftAcceptance("anna", "new lamp"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken);
+        var accepted = await fleet.Http.PostAsJsonAsync("drift/line-1/cam/accept", new DriftAcceptance("operator", "new lamp"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken);
         accepted.EnsureSuccessStatusCode();
         for (var number = 17; number <= 28; number++) await SendAsync(device, Window(number, 0));
         Assert.Equal((DriftState.Stable, null), await StateAsync(fleet, 1400));
         Assert.InRange((await DetailAsync(fleet))!.Reference[Covariates.Brightness].Mean, 125, 135);
         var audit = await fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, TestContext.Current.CancellationToken);
-        Assert.Single(audit!.Entries, entry => entry is { Action: "drift.accepted", By: "anna", Subject: "line-1/cam" } && entry.Detail.EndsWith("new lamp", StringComparison.Ordinal));
+        Assert.Single(audit!.Entries, entry => entry is { Action: "drift.accepted", By: "operator", Subject: "line-1/cam" } && entry.Detail.EndsWith("new lamp", StringComparison.Ordinal));
         Assert.Equal(System.Net.HttpStatusCode.NotFound,
-            (await fleet.Http.PostAsJsonAsync("drift/nobody/cam/accept", new DriftAcceptance("anna"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken)).StatusCode);
+            (await fleet.Http.PostAsJsonAsync("drift/nobody/cam/accept", new DriftAcceptance("operator"), ContractsJson.Default.DriftAcceptance, TestContext.Current.CancellationToken)).StatusCode);
     }
 
     [Fact]

@@ -78,7 +78,7 @@ public sealed class AccuracyTests
     [InlineData("ok", "scratch", false)]
     public void A_class_is_right_when_a_person_names_the_same(string says, string label, bool right)
     {
-        Assert.Equal(right, FrameVerdictRule.Judge(Frame(new Prediction { Class = says }, new FrameLabel(label, [], "anna", DateTimeOffset.UnixEpoch))));
+        Assert.Equal(right, FrameVerdictRule.Judge(Frame(new Prediction { Class = says }, new FrameLabel(label, [], "operator", DateTimeOffset.UnixEpoch))));
         Assert.Null(FrameVerdictRule.Judge(Frame(new Prediction { Class = says }, null)));
     }
 
@@ -86,9 +86,9 @@ public sealed class AccuracyTests
     public void Boxes_are_right_when_there_are_as_many_of_each_class()
     {
         var said = new Prediction { Class = "a", Detections = [new("a", 1, 0, 0, 1, 1), new("b", 1, 0, 0, 1, 1)] };
-        bool? Judge(params string[] classes) => FrameVerdictRule.Judge(Frame(said, new FrameLabel(null, [.. classes.Select(name => new LabelBox(name, 0, 0, 1, 1))], "anna", DateTimeOffset.UnixEpoch)));
+        bool? Judge(params string[] classes) => FrameVerdictRule.Judge(Frame(said, new FrameLabel(null, [.. classes.Select(name => new LabelBox(name, 0, 0, 1, 1))], "operator", DateTimeOffset.UnixEpoch)));
         Assert.Equal((true, false, false), (Judge("b", "a"), Judge("a"), Judge()));
-        Assert.True(FrameVerdictRule.Judge(Frame(new Prediction(), new FrameLabel(null, [], "anna", DateTimeOffset.UnixEpoch))));
+        Assert.True(FrameVerdictRule.Judge(Frame(new Prediction(), new FrameLabel(null, [], "operator", DateTimeOffset.UnixEpoch))));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class AccuracyTests
             await device.SendAsync(device.Frame($"f{i}", margin: 0.9) with { Model = model, Camera = new CameraId(i < 36 ? "left" : "right"), InclusionProbability = i == 39 ? null : 0.1 });
         await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("frames", ContractsJson.Default.FramePage, TestContext.Current.CancellationToken))!.Unlabelled == 40, "forty frames");
         for (var i = 0; i < 40; i++)
-            (await fleet.Http.PutAsJsonAsync($"frames/f{i}/label", new LabelRequest(i % 4 == 0 ? "scratch" : "ok", "anna"), ContractsJson.Default.LabelRequest, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+            (await fleet.Http.PutAsJsonAsync($"frames/f{i}/label", new LabelRequest(i % 4 == 0 ? "scratch" : "ok", "operator"), ContractsJson.Default.LabelRequest, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
 
         var accuracy = await fleet.Http.GetFromJsonAsync($"models/{model.Digest}/accuracy", ContractsJson.Default.ModelAccuracy, TestContext.Current.CancellationToken);
         Assert.Equal(29.0 / 39, accuracy!.Overall.Accuracy!.Value, 1e-9);

@@ -27,16 +27,16 @@ public sealed class LabelFlowTests
         Assert.Equal(["unsure", "sure"], (await PageAsync(fleet, $"frames?state=Unlabelled&after={first.Next}")).Frames.Select(frame => frame.Id));
         Assert.Equal(TestPictures.Jpeg("unsure"), await fleet.Http.GetByteArrayAsync("frames/unsure/image", TestContext.Current.CancellationToken));
 
-        await LabelAsync(fleet, "sure", new LabelRequest("ok", "anna"));
-        await LabelAsync(fleet, "unsure", new LabelRequest("scratch", "anna"));
-        await LabelAsync(fleet, "disputed", new LabelRequest(null, "anna", Skip: true));
+        await LabelAsync(fleet, "sure", new LabelRequest("ok", "operator"));
+        await LabelAsync(fleet, "unsure", new LabelRequest("scratch", "operator"));
+        await LabelAsync(fleet, "disputed", new LabelRequest(null, "operator", Skip: true));
         var snapshot = await FreezeAsync(fleet, "first");
         Assert.Equal((2, 1, 1), (snapshot.Frames, snapshot.Classes["ok"], snapshot.Classes["scratch"]));
 
         await fleet.RestartFleetAsync();
-        await LabelAsync(fleet, "sure", new LabelRequest("ok", "berta"));
+        await LabelAsync(fleet, "sure", new LabelRequest("ok", "labeller"));
         Assert.Equal(snapshot.Digest, (await FreezeAsync(fleet, "the same frames and labels")).Digest);
-        await LabelAsync(fleet, "sure", new LabelRequest("scratch", "berta"));
+        await LabelAsync(fleet, "sure", new LabelRequest("scratch", "labeller"));
         Assert.NotEqual(snapshot.Digest, (await FreezeAsync(fleet, "another label")).Digest);
 
         var folder = fleet.InFolder("export");
@@ -48,7 +48,7 @@ public sealed class LabelFlowTests
     }
 
     [Theory]
-    [InlineData("""{"class":null,"by":"anna"}""", HttpStatusCode.UnprocessableEntity, "Give 'class'")]
+    [InlineData("""{"class":null,"by":"operator"}""", HttpStatusCode.UnprocessableEntity, "Give 'class'")]
     [InlineData("""{"class":"ok","by":" "}""", HttpStatusCode.UnprocessableEntity, "Say who")]
     [InlineData("""{"class":""", HttpStatusCode.BadRequest, "")]
     public async Task A_label_that_says_nothing_is_refused_with_what_to_do(string body, HttpStatusCode status, string detail)
@@ -63,16 +63,16 @@ public sealed class LabelFlowTests
     public async Task A_picture_from_outside_is_taken_once_and_a_golden_one_is_never_exported_for_training()
     {
         await using var fleet = await FleetHost.StartAsync();
-        var golden = new FrameImport(TestPictures.Jpeg("g"), "scratch", "anna", FrameUse.Golden, "part-1");
+        var golden = new FrameImport(TestPictures.Jpeg("g"), "scratch", "operator", FrameUse.Golden, "part-1");
         var first = await ImportAsync(fleet, golden);
         Assert.Equal(first.Id, (await ImportAsync(fleet, golden)).Id);
-        await ImportAsync(fleet, new FrameImport(TestPictures.Jpeg("same part"), "scratch", "anna", FrameUse.Training, "part-1"));
-        await ImportAsync(fleet, new FrameImport(TestPictures.Jpeg("t"), "ok", "anna"));
+        await ImportAsync(fleet, new FrameImport(TestPictures.Jpeg("same part"), "scratch", "operator", FrameUse.Training, "part-1"));
+        await ImportAsync(fleet, new FrameImport(TestPictures.Jpeg("t"), "ok", "operator"));
         var snapshot = await FreezeAsync(fleet, "mixed");
         Assert.Equal((2, 1), (snapshot.Frames, snapshot.Golden));
         await fleet.Services.GetRequiredService<DatasetStore>().ExportAsync(snapshot.Digest, fleet.InFolder("export"), TestContext.Current.CancellationToken);
         Assert.Single(Directory.GetFiles(Path.Combine(fleet.InFolder("export"), "images")));
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fleet.Http.PostAsJsonAsync("frames", new FrameImport([1, 2, 3], "ok", "anna"), ContractsJson.Default.FrameImport, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fleet.Http.PostAsJsonAsync("frames", new FrameImport([1, 2, 3], "ok", "operator"), ContractsJson.Default.FrameImport, TestContext.Current.CancellationToken)).StatusCode);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class LabelFlowTests
 
     private static async Task<DatasetView> FreezeAsync(FleetHost fleet, string name)
     {
-        var answer = await fleet.Http.PostAsJsonAsync("datasets", new SnapshotRequest(name, "anna"), ContractsJson.Default.SnapshotRequest, TestContext.Current.CancellationToken);
+        var answer = await fleet.Http.PostAsJsonAsync("datasets", new SnapshotRequest(name, "operator"), ContractsJson.Default.SnapshotRequest, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.DatasetView, TestContext.Current.CancellationToken))!;
     }

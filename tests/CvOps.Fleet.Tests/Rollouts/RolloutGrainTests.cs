@@ -132,7 +132,7 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         await RolloutLine.UntilDesiredAsync(line.Devices[0], line.Old, compare: false);
         await RolloutLine.ReportAsync(line.Devices[0], line.Old, null, UpdateState.RolledBack);
         var ended = await line.UntilAsync(RolloutState.RolledBack);
-        Assert.Equal("anna", ended.History.Single(step => step.Trigger == "RollbackAsked").By);
+        Assert.Equal("operator", ended.History.Single(step => step.Trigger == "RollbackAsked").By);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal sealed class RolloutLine : IAsyncDisposable
 
     public async Task<RolloutView> ReadAsync() => (await Fleet.Http.GetFromJsonAsync("rollouts/rollout-1", ContractsJson.Default.RolloutView, TestContext.Current.CancellationToken))!;
 
-    public Task<HttpResponseMessage> ActAsync(string verb, string by = "anna") =>
+    public Task<HttpResponseMessage> ActAsync(string verb, string by = "operator") =>
         Fleet.Http.PostAsJsonAsync($"rollouts/rollout-1/{verb}", new RolloutAction(by, "a test"), ContractsJson.Default.RolloutAction, TestContext.Current.CancellationToken);
 
     public async Task<RolloutView> UntilAsync(Func<RolloutView, bool> wanted, string what)
@@ -106,7 +106,7 @@ internal sealed class RolloutLine : IAsyncDisposable
         {
             Model = New, Prediction = new Prediction { Class = said, Confidence = 0.99 }, Shadow = new ShadowPrediction(Old, new Prediction { Class = previousSaid, Confidence = 0.6 }),
         });
-        await FleetHost.UntilAsync(async () => (await Fleet.Http.PutAsJsonAsync($"frames/{id}/label", new LabelRequest(truth, "anna"), ContractsJson.Default.LabelRequest,
+        await FleetHost.UntilAsync(async () => (await Fleet.Http.PutAsJsonAsync($"frames/{id}/label", new LabelRequest(truth, "operator"), ContractsJson.Default.LabelRequest,
             TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.OK, $"frame {id}");
     }
 

@@ -79,7 +79,7 @@ public sealed class TrainerProcessTests : IDisposable
     private async Task<string?> RunAsync(string program, TimeSpan limit, CancellationToken cancel)
     {
         var trainer = new TrainerProcess(Options.Create(new FleetOptions { Trainer = program, TrainerTimeLimit = limit }));
-        return (await trainer.RunAsync(new TrainingRequest("d", "p", "2", "anna"), "data", "parent.cvmodel", "out", line =>
+        return (await trainer.RunAsync(new TrainingRequest("d", "p", "2", "operator"), "data", "parent.cvmodel", "out", line =>
         {
             _heard.Add(line);
             return Task.CompletedTask;

@@ -82,12 +82,12 @@ public sealed class TrainingLoopTests
         var parent = (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ModelView, TestContext.Current.CancellationToken))!.Model;
         for (var picture = 0; picture < 63; picture++)
         {
-            var import = new FrameImport(Picture(picture % 3, 120 + 2 * picture), Classes[picture % 3], "anna", picture < 60 ? FrameUse.Golden : FrameUse.Training, $"part-{picture}");
+            var import = new FrameImport(Picture(picture % 3, 120 + 2 * picture), Classes[picture % 3], "operator", picture < 60 ? FrameUse.Golden : FrameUse.Training, $"part-{picture}");
             Assert.Equal(HttpStatusCode.OK, (await fleet.Http.PostAsJsonAsync("frames", import, ContractsJson.Default.FrameImport, TestContext.Current.CancellationToken)).StatusCode);
         }
-        var frozen = await fleet.Http.PostAsJsonAsync("datasets", new SnapshotRequest("all", "anna"), ContractsJson.Default.SnapshotRequest, TestContext.Current.CancellationToken);
+        var frozen = await fleet.Http.PostAsJsonAsync("datasets", new SnapshotRequest("all", "operator"), ContractsJson.Default.SnapshotRequest, TestContext.Current.CancellationToken);
         var dataset = await frozen.Content.ReadFromJsonAsync(ContractsJson.Default.DatasetView, TestContext.Current.CancellationToken);
-        return new TrainingRequest(dataset!.Digest, parent.Digest, "2", "anna");
+        return new TrainingRequest(dataset!.Digest, parent.Digest, "2", "operator");
     }
 
     private static byte[] Picture(int channel, int value)

@@ -57,6 +57,32 @@ public sealed class BrokerAccessTests
         Assert.Equal(TopicCatalog.All.Where(rule => rule.Direction == TopicDirection.ToDevice).Select(rule => Topic(Own, rule.Kind)).Order(), device.Heard.Distinct().Order());
     }
 
+    [Fact, Trait("tier", "integration")]
+    public async Task A_reader_hears_what_devices_say_and_says_nothing()
+    {
+        await using var broker = await TestBroker.StartTlsAsync(Token);
+        await using var fleet = await TlsClient.ConnectAsync(broker, broker.Authority.IssueClient(CertificateAuthority.FleetName), "fleet");
+        await using var reader = await TlsClient.ConnectAsync(broker, broker.Authority.IssueClient(CertificateAuthority.ReaderName), "reader");
+        await reader.SubscribeAsync("cvops/#");
+        var last = Topic(Others, TopicKind.Inspection);
+        foreach (var kind in Enum.GetValues<TopicKind>())
+        {
+            Assert.Equal((kind, false), (kind, await reader.MaySayAsync(Topic(Own, kind))));
+            await fleet.MaySayAsync(Topic(Own, kind));
+        }
+        await fleet.MaySayAsync(last);
+        await Eventually.Async(() => reader.Heard.Contains(last), TimeSpan.FromSeconds(10), () => string.Join(' ', reader.Heard), Token);
+        Assert.Equal(TopicCatalog.All.Where(rule => rule.IsForReaders).Select(rule => Topic(Own, rule.Kind)).Append(last).Order(), reader.Heard.Order());
+    }
+
+    [Theory, InlineData(CertificateAuthority.FleetName), InlineData(CertificateAuthority.ReaderName)]
+    public void No_device_gets_a_name_that_may_more_than_a_device(string name)
+    {
+        using var folder = new TestFolder();
+        using var authority = CertificateAuthority.Create(folder.Path);
+        Assert.Throws<ArgumentException>(() => authority.IssueDevice(new DeviceId(name)));
+    }
+
     private static string Topic(Topics of, TopicKind kind) => $"{Topics.Root}/plant/{(of == Own ? "press-1" : "press-2")}/{TopicCatalog.Of(kind).Filter.Replace("+", "x", StringComparison.Ordinal)}";
 }
 
