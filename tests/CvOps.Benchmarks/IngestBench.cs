@@ -62,9 +62,14 @@ internal static class IngestBench
         return rate;
     }
 
+    /// <summary>CloudEvents attributes of the number and sizes that an agent sends; the payload has the origin that counts.</summary>
+    private const string Attributes =
+        "-D publish content-type application/json -D publish user-property specversion 1.0 -D publish user-property type io.cvops.inspection.v1 -D publish user-property source /cvops/bench/bench-1"
+        + " -D publish user-property subject cam-1 -D publish user-property id 2-123456-2 -D publish user-property time 2026-05-04T12:00:00.125Z -D publish user-property dataschema urn:cvops:v1:InspectionReport";
+
     private static Task PublishAsync(TestBroker broker, IReadOnlyList<IngestPayloads.Publisher> publishers) => Task.WhenAll(publishers.Select(async publisher =>
     {
-        await using var client = TestProcess.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"exec mosquitto_pub -V 5 -h 127.0.0.1 -p {broker.Port} -q 1 -t '{publisher.Topic}' -l < '{publisher.File}'")]);
+        await using var client = TestProcess.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"exec mosquitto_pub -V 5 -h 127.0.0.1 -p {broker.Port} -q 1 -t '{publisher.Topic}' {Attributes} -l < '{publisher.File}'")]);
         await client.WaitForExitAsync(Patience);
         if (client.ExitCode != 0) throw new InvalidOperationException($"mosquitto_pub: {client.Output}");
     }));

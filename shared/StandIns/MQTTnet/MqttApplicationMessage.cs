@@ -2,12 +2,15 @@ using System.Buffers;
 using System.Text;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
+using MQTTnet.Wire;
 
 namespace MQTTnet;
 
 /// <summary>One message. The payload of a received one is its own array and may be kept.</summary>
 public sealed class MqttApplicationMessage
 {
+    private List<MqttUserProperty>? _userProperties;
+
     public string? ContentType { get; set; }
 
     public byte[]? CorrelationData { get; set; }
@@ -38,7 +41,15 @@ public sealed class MqttApplicationMessage
     /// <summary>Stands for the topic on this connection, from 1 to the server's maximum; 0: none.</summary>
     public ushort TopicAlias { get; set; }
 
-    public List<MqttUserProperty>? UserProperties { get; set; }
+    /// <summary>Those of a received message are taken apart when they are first asked for.</summary>
+    public List<MqttUserProperty>? UserProperties
+    {
+        get => _userProperties ??= PackedProperties.IsEmpty ? null : PacketProperties.UserIn(PackedProperties);
+        set => (_userProperties, PackedProperties) = (value, default);
+    }
+
+    /// <summary>A received packet from where its properties begin; empty without user properties.</summary>
+    internal ReadOnlyMemory<byte> PackedProperties { get; set; }
 }
 
 public static class MqttApplicationMessageExtensions

@@ -56,14 +56,17 @@ internal sealed class PacketDecoder(MqttProtocolVersion version, ushort topicAli
         if (topic.AsSpan().ContainsAny('#', '+')) throw MalformedPacketException.Because($"'{topic}' is no topic to publish on.");
         var identifier = quality == MqttQualityOfServiceLevel.AtMostOnce ? (ushort)0 : reader.UInt16();
         if (quality > MqttQualityOfServiceLevel.AtMostOnce && identifier == 0) throw MalformedPacketException.Because("The packet identifier is 0.");
-        var properties = _five ? PacketProperties.Read(ref reader) : PacketProperties.None;
+        var behind = body[^reader.Left..];
+        var properties = _five ? PacketProperties.Read(ref reader, packed: true) : PacketProperties.None;
         topic = Resolve(topic, properties.TopicAlias);
+        // One array for the payload and the properties before it, where those are wanted later.
+        ReadOnlyMemory<byte> kept = properties.HasUser ? behind.ToArray() : reader.Rest().ToArray();
         var message = new MqttApplicationMessage
         {
             Topic = topic,
             TopicAlias = properties.TopicAlias ?? 0,
             SubscriptionIdentifiers = properties.SubscriptionIds,
-            Payload = new ReadOnlySequence<byte>(reader.Rest().ToArray()),
+            Payload = new ReadOnlySequence<byte>(properties.HasUser ? kept[^reader.Left..] : kept),
             QualityOfServiceLevel = quality,
             Retain = (first & 1) != 0,
             Dup = (first & 8) != 0,
@@ -72,7 +75,7 @@ internal sealed class PacketDecoder(MqttProtocolVersion version, ushort topicAli
             ResponseTopic = properties.ResponseTopic,
             MessageExpiryInterval = properties.MessageExpiry ?? 0,
             PayloadFormatIndicator = (MqttPayloadFormatIndicator)(properties.PayloadFormat ?? 0),
-            UserProperties = properties.User,
+            PackedProperties = properties.HasUser ? kept : default,
         };
         return (message, identifier);
     }

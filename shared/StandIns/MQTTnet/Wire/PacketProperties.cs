@@ -1,3 +1,4 @@
+using System.Text;
 using MQTTnet.Packets;
 
 namespace MQTTnet.Wire;
@@ -6,6 +7,7 @@ namespace MQTTnet.Wire;
 internal sealed class PacketProperties
 {
     private ulong _seen;
+    private bool _packed;
 
     public static PacketProperties None { get; } = new();
 
@@ -51,13 +53,24 @@ internal sealed class PacketProperties
 
     public List<MqttUserProperty>? User { get; private set; }
 
-    public static PacketProperties Read(ref PacketReader packet)
+    /// <summary>Whether there are user properties, taken apart or not.</summary>
+    public bool HasUser { get; private set; }
+
+    /// <param name="packed">User properties are looked through and left for <see cref="UserIn"/>: most are never looked at.</param>
+    public static PacketProperties Read(ref PacketReader packet, bool packed = false)
     {
         var reader = packet.Part(packet.Variable());
         if (reader.AtEnd) return None;
-        var found = new PacketProperties();
+        var found = new PacketProperties { _packed = packed };
         while (!reader.AtEnd) found.ReadOne(ref reader);
         return found;
+    }
+
+    /// <param name="properties">A packet from where its properties begin, which were read before without a fault.</param>
+    public static List<MqttUserProperty>? UserIn(ReadOnlyMemory<byte> properties)
+    {
+        var reader = new PacketReader(properties.Span);
+        return Read(ref reader).User;
     }
 
     private void ReadOne(ref PacketReader reader)
@@ -87,12 +100,20 @@ internal sealed class PacketProperties
             case PropertyId.TopicAlias: TopicAlias = reader.UInt16(); break;
             case PropertyId.MaximumQoS: MaximumQoS = reader.Flag() ? (byte)1 : (byte)0; break;
             case PropertyId.RetainAvailable: RetainAvailable = reader.Flag(); break;
-            case PropertyId.UserProperty: (User ??= []).Add(new MqttUserProperty(reader.String(), reader.Text().ToArray().AsMemory())); break;
+            case PropertyId.UserProperty: ReadUser(ref reader); break;
             case PropertyId.MaximumPacketSize: MaximumPacketSize = reader.UInt32() is > 0 and var most ? most : throw MalformedPacketException.Because("The maximum packet size is 0."); break;
             case PropertyId.WildcardSubscriptionAvailable: WildcardsAvailable = reader.Flag(); break;
             case PropertyId.SubscriptionIdentifierAvailable: SubscriptionIdsAvailable = reader.Flag(); break;
             case PropertyId.SharedSubscriptionAvailable: SharedAvailable = reader.Flag(); break;
             default: throw MalformedPacketException.Because($"A property {(byte)id} is not expected here.");
         }
+    }
+
+    private void ReadUser(ref PacketReader reader)
+    {
+        HasUser = true;
+        var name = reader.Text();
+        var value = reader.Text();
+        if (!_packed) (User ??= []).Add(new MqttUserProperty(Encoding.UTF8.GetString(name), value.ToArray().AsMemory()));
     }
 }

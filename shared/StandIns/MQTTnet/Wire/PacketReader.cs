@@ -17,6 +17,9 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
 
     public readonly bool AtEnd => _rest.IsEmpty;
 
+    /// <summary>Bytes not read yet.</summary>
+    public readonly int Left => _rest.Length;
+
     /// <summary>Takes one whole packet off the front of what has arrived.</summary>
     /// <returns>False when more bytes are needed.</returns>
     public static bool TryTake(ref ReadOnlySequence<byte> arrived, int limit, out byte first, out ReadOnlySequence<byte> body)
