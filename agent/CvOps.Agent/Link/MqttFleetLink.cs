@@ -36,9 +36,8 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly PublishPath _path;
     private readonly RetainedOutbox _retained;
-    private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LinkPresence _presence = new();
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _state;
     private int _attempts;
 
     /// <param name="status">This device's status as of now, connectivity aside.</param>
@@ -68,7 +67,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     /// <summary>Topic and text with which another program asks for everything that is kept again; null: nobody does.</summary>
     public (string Topic, string Text)? AskedAgain { get; init; }
 
-    public LinkState State => (LinkState)Volatile.Read(ref _state);
+    public LinkState State => _presence.State;
 
     public string? Problem { get; private set; }
 
@@ -83,7 +82,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             var broker = LinkOptions.Parse(_options.Brokers[attempt % _options.Brokers.Count])!;
             try
             {
-                Enter(LinkState.Connecting);
+                _presence.Enter(LinkState.Connecting);
                 await ConnectAsync(broker, cancellationToken);
                 attempt = -1;
                 var since = _time.GetTimestamp();
@@ -114,7 +113,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         }
     }
 
-    public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
+    public Task WhenConnectedAsync(CancellationToken cancellationToken) => _presence.WhenConnectedAsync(cancellationToken);
 
     public ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken) =>
         PendingPublish.Start(_path, topic, payload, topic == _health, expirySeconds, true, cancellationToken);
@@ -164,7 +163,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         if (born.Verdict != PublishVerdict.Acknowledged) throw new MqttCommunicationException($"it did not take the status: {born.Reason}");
         Problem = null;
         Log.Connected(_logger, broker, result.IsSessionPresent);
-        Enter(LinkState.Connected);
+        _presence.Enter(LinkState.Connected);
         await SendRetainedAsync(true, limit.Token);
     }
 
@@ -253,7 +252,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         {
             // The broker sends the will.
         }
-        Enter(LinkState.Disconnected);
+        _presence.Enter(LinkState.Disconnected);
     }
 
     private byte[] Status(Connectivity connectivity) =>
@@ -263,14 +262,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     {
         Problem = $"No connection to {broker.Scheme}://{broker.Authority}: {reason}";
         Log.Lost(_logger, Problem);
-        Enter(LinkState.Disconnected);
-    }
-
-    private void Enter(LinkState state)
-    {
-        var before = (LinkState)Interlocked.Exchange(ref _state, (int)state);
-        if (state == LinkState.Connected) Volatile.Read(ref _connected).TrySetResult();
-        else if (before == LinkState.Connected) Volatile.Write(ref _connected, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _presence.Enter(LinkState.Disconnected);
     }
 
     private static partial class Log

@@ -33,12 +33,11 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
     private readonly HubRegistration _registration = new();
     private readonly SemaphoreSlim _reporting = new(1, 1);
     private readonly SemaphoreSlim _refreshing = new(1, 1);
-    private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LinkPresence _presence = new();
     private HubLine? _line;
     private TwinReported? _reported;
     private TwinReported? _reportedSent;
     private string? _host;
-    private int _state;
 
     /// <param name="chance">Even numbers in [0, 1), for the pauses.</param>
     public IotHubFleetLink(LinkOptions options, DeviceId device, FleetInbox inbox, Func<double> chance, TimeProvider time, ILogger<IotHubFleetLink> logger)
@@ -54,7 +53,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
         _methods = new DirectMethods(inbox, device, time);
     }
 
-    public LinkState State => (LinkState)Volatile.Read(ref _state);
+    public LinkState State => _presence.State;
 
     public string? Problem { get; private set; }
 
@@ -66,7 +65,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
         {
             try
             {
-                Enter(LinkState.Connecting);
+                _presence.Enter(LinkState.Connecting);
                 var access = await HubAccess.OpenAsync(_options, _device, _registration, cancellationToken);
                 _host = access.Host;
                 using var line = new HubLine(access);
@@ -74,7 +73,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                Enter(LinkState.Disconnected);
+                _presence.Enter(LinkState.Disconnected);
                 return;
             }
             catch (Exception e) when (HubOutcome.IsExpected(e) || e is ArgumentException or FormatException or JsonException)
@@ -93,7 +92,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
         }
     }
 
-    public Task WhenConnectedAsync(CancellationToken cancellationToken) => Volatile.Read(ref _connected).Task.WaitAsync(cancellationToken);
+    public Task WhenConnectedAsync(CancellationToken cancellationToken) => _presence.WhenConnectedAsync(cancellationToken);
 
     /// <remarks>A hub keeps every message for its own retention time; ours can't be told to it.</remarks>
     public async ValueTask<PublishOutcome> SendAsync(string topic, ReadOnlyMemory<byte> payload, uint expirySeconds, CancellationToken cancellationToken)
@@ -154,7 +153,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
         Volatile.Write(ref _line, line);
         Problem = null;
         Log.Connected(_logger, line.Host, _device);
-        Enter(LinkState.Connected);
+        _presence.Enter(LinkState.Connected);
         _reportedSent = null;
         _ = SendReportAsync(line);
         var since = _time.GetTimestamp();
@@ -168,7 +167,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
         }
         finally
         {
-            Enter(LinkState.Connecting);
+            _presence.Enter(LinkState.Connecting);
             Volatile.Write(ref _line, null);
             await line.CloseAsync(cancellationToken.IsCancellationRequested ? TimeSpan.Zero : RenewalPatience, _time);
         }
@@ -195,14 +194,7 @@ internal sealed partial class IotHubFleetLink : IFleetLink, IDisposable
     {
         Problem = $"No connection to the IoT hub{(_host is null ? "" : " " + _host)}: {reason}";
         Log.Lost(_logger, Problem);
-        Enter(LinkState.Disconnected);
-    }
-
-    private void Enter(LinkState state)
-    {
-        var before = (LinkState)Interlocked.Exchange(ref _state, (int)state);
-        if (state == LinkState.Connected) Volatile.Read(ref _connected).TrySetResult();
-        else if (before == LinkState.Connected) Volatile.Write(ref _connected, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _presence.Enter(LinkState.Disconnected);
     }
 
     private static partial class Log
