@@ -8,6 +8,8 @@ namespace CvOps.Cli.Output;
 /// <summary>Where answers go: a table for people, or JSON as the API has it for programs.</summary>
 internal sealed class Screen(IAnsiConsole console, bool json)
 {
+    private const int WidestKept = 16;
+
     private static readonly JsonSerializerOptions Indented = new(ContractsJson.Default.Options) { WriteIndented = true };
 
     /// <summary>A line for people; programs that asked for JSON get none.</summary>
@@ -31,7 +33,13 @@ internal sealed class Screen(IAnsiConsole console, bool json)
             return;
         }
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var (heading, _) in columns) table.AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
+        foreach (var (heading, cell) in columns)
+        {
+            var widest = Math.Max(heading.Length, rows.Max(row => cell(row).Length));
+            var column = new TableColumn(Markup.Escape(heading)).NoWrap();
+            // Where the terminal is narrow the long ones give way; a number that is left out helps nobody.
+            table.AddColumn(widest <= WidestKept ? column.Width(widest) : column);
+        }
         foreach (var row in rows) table.AddRow(columns.Select(column => new Text(column.Cell(row))));
         console.Write(table);
     }
