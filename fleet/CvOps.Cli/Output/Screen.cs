@@ -36,9 +36,9 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         foreach (var (heading, cell) in columns)
         {
             var widest = Math.Max(heading.Length, rows.Max(row => cell(row).Length));
-            var column = new TableColumn(Markup.Escape(heading)).NoWrap();
-            // Where the terminal is narrow the long ones give way; a number that is left out helps nobody.
-            table.AddColumn(widest <= WidestKept ? column.Width(widest) : column);
+            var column = new TableColumn(Markup.Escape(heading));
+            // Where the terminal is narrow the long ones give way: half a number, or none, helps nobody.
+            table.AddColumn(widest <= WidestKept ? column.NoWrap() : column);
         }
         foreach (var row in rows) table.AddRow(columns.Select(column => new Text(column.Cell(row))));
         console.Write(table);
