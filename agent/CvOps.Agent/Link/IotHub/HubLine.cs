@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using CvOps.Contracts;
 using Microsoft.Azure.Devices.Client;
+using Microsoft.Azure.Devices.Client.Exceptions;
 using Microsoft.Azure.Devices.Shared;
 
 namespace CvOps.Agent.Link.IotHub;
@@ -17,6 +18,8 @@ internal sealed class HubLine : IDisposable
     private readonly CancellationTokenSource _lost = new();
     private readonly TaskCompletionSource<ConnectionStatusChangeReason> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HubUpload _upload;
+    private readonly Lock _gate = new();
+    private bool _closing;
     private int _onTheWay;
 
     public HubLine(HubAccess access)
@@ -62,7 +65,12 @@ internal sealed class HubLine : IDisposable
     public async Task SendAsync(ParsedTopic topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost);
-        Interlocked.Increment(ref _onTheWay);
+        lock (_gate)
+        {
+            // What went out behind the last look at what is on its way would arrive, unheard, and be sent again.
+            if (_closing) throw new IotHubCommunicationException("the connection is about to be replaced");
+            _onTheWay++;
+        }
         try
         {
             if (payload.Length > HubMessages.MostBytes)
@@ -76,7 +84,7 @@ internal sealed class HubLine : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _onTheWay);
+            lock (_gate) _onTheWay--;
         }
     }
 
@@ -85,6 +93,7 @@ internal sealed class HubLine : IDisposable
     public async Task CloseAsync(TimeSpan patience, TimeProvider time)
     {
         var since = time.GetTimestamp();
+        lock (_gate) _closing = true;
         while (Volatile.Read(ref _onTheWay) > 0 && !Lost.IsCancellationRequested && time.GetElapsedTime(since) < patience) await Task.Delay(Step, time, CancellationToken.None);
         using var limit = new CancellationTokenSource(GoodbyeTimeout);
         try
