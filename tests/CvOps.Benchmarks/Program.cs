@@ -41,7 +41,17 @@ var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["ingest"] = IngestBench.RunAsync,
     ["client"] = ClientBench.RunAsync,
 };
-var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>> { ["frame"] = frame, ["update"] = update, ["evidence"] = evidence, ["link"] = link };
+var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+};
+var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
+{
+    ["frame"] = frame,
+    ["update"] = update,
+    ["evidence"] = evidence,
+    ["link"] = link,
+    ["fleet"] = fleet,
+};
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
 
 switch (args)
