@@ -26,6 +26,9 @@ public sealed record TopicRule(TopicKind Kind, string Suffix, TopicDirection Dir
     /// <summary>The part behind site and device as a subscription: a <c>+</c> for each parameter.</summary>
     public string Filter { get; } = string.Join('/', Suffix.Split('/').Select(level => level.StartsWith('{') ? "+" : level));
 
+    /// <summary>How the part behind site and device begins; all of it where there are no parameters.</summary>
+    public string Head { get; } = Suffix.Split('{')[0];
+
     /// <summary>Whether programs that only listen may: not to wishes, which carry the addresses of packages.</summary>
     public bool IsForReaders => Direction == TopicDirection.FromDevice && Kind != TopicKind.CertificateRequest;
 
@@ -60,6 +63,17 @@ public static class TopicCatalog
     ];
 
     public static TopicRule Of(TopicKind kind) => ByKind[(int)kind];
+
+    /// <param name="suffix">Behind <c>cvops/v1/{site}/{device}/</c>. Its parameters are not looked at; for that there is <see cref="Topics.TryParse"/>.</param>
+    /// <returns>The kind of topic that begins so, without an allocation; null when there is none.</returns>
+    public static TopicRule? Find(ReadOnlySpan<char> suffix)
+    {
+        foreach (var rule in ByKind)
+        {
+            if (suffix.StartsWith(rule.Head, StringComparison.Ordinal) && (suffix.Length > rule.Head.Length) == (rule.Suffix.Length > rule.Head.Length)) return rule;
+        }
+        return null;
+    }
 
     /// <summary>The <c>$id</c> of a record's JSON Schema.</summary>
     public static string SchemaIdOf(string record) => $"urn:cvops:v1:{record}";

@@ -67,7 +67,7 @@ internal static class EnrollCommand
         identity.Recover();
         using (var present = identity.Load())
         {
-            if (present is not null && present.NotAfter > DateTime.Now && !order.Again)
+            if (present is not null && present.NotAfter.ToUniversalTime() > DateTime.UtcNow && !order.Again)
                 throw new EnrolmentException($"There is a certificate of '{IssuedIdentity.NameOf(present)}' in {target.Certificate}, good until {present.NotAfter.ToUniversalTime():u}. To replace it, add --again.");
         }
         using var key = identity.OpenNextKey();

@@ -19,8 +19,7 @@ internal sealed record CloudEventKind(string Head, bool HasCamera, bool Leaf, by
             TopicKind.Drift or TopicKind.Zone => "to",
             _ => null,
         };
-        var head = rule.Suffix.Split('{')[0];
-        return new CloudEventKind(head, rule.Suffix.Contains("{camera}", StringComparison.Ordinal), rule.Kind == TopicKind.Response, time is null ? null : Encoding.UTF8.GetBytes($"\"{time}\":\""),
+        return new CloudEventKind(rule.Head, rule.Suffix.Contains("{camera}", StringComparison.Ordinal), rule.Kind == TopicKind.Response, time is null ? null : Encoding.UTF8.GetBytes($"\"{time}\":\""),
             CloudEventNames.Property("type", rule.EventType), CloudEventNames.Property("dataschema", rule.SchemaId));
     }
 }

@@ -9,7 +9,7 @@ namespace CvOps.Agent.Link;
 internal sealed class CloudEventNames
 {
     private readonly string _prefix;
-    private readonly CloudEventKind[] _kinds;
+    private readonly CloudEventKind[] _kinds; // by TopicKind
     private readonly ConcurrentDictionary<string, MqttUserProperty> _subjects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, MqttUserProperty>.AlternateLookup<ReadOnlySpan<char>> _subjectsByName;
 
@@ -17,7 +17,7 @@ internal sealed class CloudEventNames
     {
         _prefix = $"{Topics.Root}/{site}/{device}/";
         Source = Property("source", $"/cvops/{site}/{device}");
-        _kinds = [.. TopicCatalog.All.Where(rule => rule.Direction == TopicDirection.FromDevice).OrderBy(rule => rule.Kind != TopicKind.Inspection).Select(CloudEventKind.Of)];
+        _kinds = [.. TopicCatalog.All.OrderBy(rule => rule.Kind).Select(CloudEventKind.Of)];
         _subjectsByName = _subjects.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -29,12 +29,7 @@ internal sealed class CloudEventNames
     public CloudEventKind? KindOf(string topic)
     {
         if (!topic.StartsWith(_prefix, StringComparison.Ordinal)) return null;
-        var rest = topic.AsSpan(_prefix.Length);
-        foreach (var kind in _kinds)
-        {
-            if (rest.StartsWith(kind.Head, StringComparison.Ordinal)) return kind;
-        }
-        return null;
+        return TopicCatalog.Find(topic.AsSpan(_prefix.Length)) is { Direction: TopicDirection.FromDevice, Kind: var kind } ? _kinds[(int)kind] : null;
     }
 
     /// <summary>The camera, where the topic has one; null elsewhere.</summary>

@@ -100,9 +100,9 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
                 return false;
         }
         _suspects.Clear(record.Class, record.Position);
-        // Only now: a crash before this line sends twice, never loses.
         // The connection was lost while nothing was on its way; what the last one acknowledged in the end is sent again.
         if (durableAfter > TimeSpan.Zero && link.Attempts != _attempt) return false;
+        // Only now: a crash before this line sends twice, never loses.
         _held.Add(record.Class, record.Position);
         return true;
     }

@@ -21,20 +21,7 @@ internal static class SpoolTopic
             if (slash < 0 || (level == 0) != (slash == 0)) return null;
             rest = rest[(slash + 1)..];
         }
-        var end = rest.IndexOf('/');
-        return (end < 0 ? rest : rest[..end]) switch
-        {
-            "status" => TopicKind.Status,
-            "health" => TopicKind.Health,
-            "inspection" => TopicKind.Inspection,
-            "drift" => TopicKind.Drift,
-            "zone" => TopicKind.Zone,
-            "frame" => TopicKind.Frame,
-            "command" => TopicKind.Command,
-            "response" => TopicKind.Response,
-            "twin" => rest is "twin/desired" ? TopicKind.TwinDesired : TopicKind.TwinReported,
-            _ => null,
-        };
+        return TopicCatalog.Find(rest)?.Kind;
     }
 
     /// <inheritdoc cref="KindOf(ReadOnlySpan{char})"/>

@@ -29,6 +29,7 @@ public sealed class SpoolClassTests : IDisposable
         [
             (Own.Health, TopicKind.Health, SpoolClass.Control, 1, "control"), (Own.Status, TopicKind.Status, SpoolClass.Control, 1, "control"),
             (Own.TwinReported, TopicKind.TwinReported, SpoolClass.Control, 1, "control"), (Own.TwinDesired, TopicKind.TwinDesired, SpoolClass.Control, 1, "control"),
+            (Own.Birth, TopicKind.Birth, SpoolClass.Control, 1, "control"), (Own.CertificateRequest, TopicKind.CertificateRequest, SpoolClass.Control, 1, "control"),
             (Own.Response("x"), TopicKind.Response, SpoolClass.Control, 1, "control"), (Own.Command("x"), TopicKind.Command, SpoolClass.Control, 1, "control"),
             (Own.Inspection(Camera), TopicKind.Inspection, SpoolClass.Results, 2, "results"), (Own.Zone(Camera), TopicKind.Zone, SpoolClass.Results, 2, "results"),
             (Own.Drift(Camera), TopicKind.Drift, SpoolClass.Evidence, 3, "evidence"), (Own.Frame(Camera, "f"), TopicKind.Frame, SpoolClass.Frames, 4, "frames"),

@@ -51,6 +51,13 @@ public sealed class TopicsTests
     }
 
     [Fact]
+    public void Each_topic_finds_its_rule_and_its_neighbours_find_none()
+    {
+        Assert.All(All, it => Assert.Equal(it.Parsed.Kind, TopicCatalog.Find(string.Join('/', it.Topic.Split('/')[4..]))?.Kind));
+        foreach (var suffix in new[] { "", "statuses", "status/more", "inspection", "inspection/", "twin", "twin/other", "identity", "frames/a/b" }) Assert.Null(TopicCatalog.Find(suffix));
+    }
+
+    [Fact]
     public void No_topic_is_forgotten_here()
     {
         var made = typeof(Topics).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
