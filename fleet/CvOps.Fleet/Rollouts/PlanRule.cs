@@ -13,7 +13,7 @@ internal static class PlanRule
     {
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(plan.Name) || plan.Name.Length > 120) problems.Add("A rollout needs a name of 1 to 120 characters.");
-        if (!modelKnown) problems.Add($"The registry has no model '{plan.Model}'; register its package first.");
+        if (!modelKnown) problems.Add($"The registry has no model '{plan.Payload}'; register its package first.");
         CheckRings(plan.Rings, problems);
 
         Positive(problems, "soak.seconds", plan.Soak.Seconds, allowZero: true);

@@ -35,7 +35,7 @@ internal static class RingPlanner
         if (matching.Count == 0) problems.Add($"No device matches the target ({selector}); the fleet knows {fleet.Count} devices.");
 
         // A device that has the model already has nothing to take over and nothing to compare with.
-        var targets = matching.Where(c => c.Active?.Digest != plan.Model).ToList();
+        var targets = matching.Where(c => c.Active?.Digest != plan.Payload).ToList();
         if (matching.Count > 0 && targets.Count == 0) problems.Add($"Every device of the target ({selector}) runs this model already.");
         return SpreadOverSites(targets);
     }

@@ -13,7 +13,7 @@ internal sealed class RolloutPlanning(DeviceDirectory devices, ModelRegistry reg
 {
     public async Task<RolloutDraft> Draft(RolloutPlan plan, IEnumerable<IndexedRollout> rollouts, CancellationToken cancel)
     {
-        var model = await registry.FindAsync(plan.Model, cancel);
+        var model = await registry.FindAsync(plan.Payload, cancel);
         var problems = PlanRule.Check(plan, model is not null).ToList();
         var heldBy = rollouts.Where(r => r.Running).SelectMany(r => r.Previous.Keys.Select(device => (device, r.Name))).DistinctBy(x => x.device).ToDictionary(x => x.device, x => x.Name);
         Candidate[] fleet =
