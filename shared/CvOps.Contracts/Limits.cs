@@ -6,6 +6,9 @@ public static class Limits
     /// <summary>Largest MQTT payload an agent sends or the fleet accepts, in bytes.</summary>
     public const int MessageBytes = 4 * 1024 * 1024;
 
+    /// <summary>Longest configuration that a device takes from afar.</summary>
+    public const int ConfigurationCharacters = 64 * 1024;
+
     /// <summary>Most JSON values, names and brackets of a message: what keeps a small message from becoming large objects. Three hundred outlines of two models have half as many.</summary>
     public const int MessageTokens = 200_000;
 

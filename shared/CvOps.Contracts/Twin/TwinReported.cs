@@ -25,6 +25,9 @@ public sealed record TwinReported
     public required IReadOnlyList<ReportedCamera> Cameras { get; init; }
 
     public required ReportedModel Model { get; init; }
+
+    /// <summary>Null from a device that takes no configuration from afar.</summary>
+    public ReportedConfiguration? Configuration { get; init; }
 }
 
 /// <param name="Source">The camera's address without user and password.</param>
@@ -56,7 +59,23 @@ public sealed record ReportedModel
 
     /// <summary>What the step in progress stands still for; null when it moves. A device that waits has neither failed nor stopped answering.</summary>
     public ReportedWait? Wait { get; init; }
+
+    /// <summary>How far <see cref="Target"/> is to go; null from a device that knows no stages, and so must be asked for no shadow.</summary>
+    public ModelStage? Stage { get; init; }
+
+    /// <summary>The model that infers beside the one in charge because the twin asks for a shadow; null while there is none.</summary>
+    public ReportedShadow? Shadow { get; init; }
 }
+
+/// <summary>How a shadow does. Said at its start, whenever the frames have doubled, and every ten minutes; counts run from <paramref name="Since"/>.</summary>
+/// <param name="Since">When it began to infer, on the device's clock; a restart begins anew.</param>
+/// <param name="Frames">Both models gave a prediction for.</param>
+/// <param name="Discordant">Of them, those with different top classes.</param>
+/// <param name="Failures">Frames for which the shadow gave none.</param>
+/// <param name="Skipped">Frames it was not asked about, because the line left no time.</param>
+public sealed record ReportedShadow(
+    Telemetry.ModelRef Model, string? Rollout, DateTimeOffset Since, [Wire(Minimum = 0)] long Frames, [Wire(Minimum = 0)] long Discordant,
+    [Wire(Minimum = 0)] long Failures, [Wire(Minimum = 0)] long Skipped);
 
 /// <param name="Fraction">0..1 of the step.</param>
 /// <param name="Bytes">Fetched so far; null for a step that fetches nothing.</param>
@@ -66,3 +85,33 @@ public sealed record ReportedProgress([Wire(Minimum = 0, Maximum = 1)] double Fr
 /// <param name="Since">On the device's clock.</param>
 /// <param name="Until">When it comes by itself, such as the next maintenance window; null when nobody knows.</param>
 public sealed record ReportedWait(string For, DateTimeOffset Since, DateTimeOffset? Until);
+
+/// <summary>
+/// Where a configuration from afar stands. None: the device's own file is all. Overruled: a person at the device has set it aside.
+/// Stored and sent by name; only ever added to.
+/// </summary>
+public enum ConfigurationState { None, Applying, Soaking, Committed, RollingBack, RolledBack, Refused, Overruled }
+
+/// <summary>Which settings a device lives by.</summary>
+public sealed record ReportedConfiguration
+{
+    public required ConfigurationState State { get; init; }
+
+    /// <summary>In force now: its digest; null when the device's own file is all.</summary>
+    [Wire(Pattern = WireAttribute.Sha256)]
+    public string? Active { get; init; }
+
+    /// <summary>What a rollback returns to; null for the device's own file.</summary>
+    [Wire(Pattern = WireAttribute.Sha256)]
+    public string? Previous { get; init; }
+
+    /// <summary>What the change in progress, or the last one, is about; null when it is the device's own file.</summary>
+    [Wire(Pattern = WireAttribute.Sha256)]
+    public string? Target { get; init; }
+
+    /// <summary>Why it was refused, rolled back or overruled: every mistake, a line each; null when it was not.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When <see cref="State"/> was entered, on the device's clock.</summary>
+    public DateTimeOffset? Since { get; init; }
+}

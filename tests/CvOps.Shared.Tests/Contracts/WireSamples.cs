@@ -107,6 +107,11 @@ internal static class WireSamples
         {
             Version = 10, Model = new DesiredModel(Challenger, null, new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, false) { Chunks = new Uri("https://fleet.example/chunks/b?token=t") },
         }),
+        ["TwinDesiredWithShadow"] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
+        {
+            Version = 11, Model = new DesiredModel(Challenger, "rollout-1", new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, false) { Stage = ModelStage.Shadow },
+            Configuration = DesiredConfiguration.Of("sampling:\n  frames-per-hour: 60\n", "rollout-2"),
+        }),
         [nameof(ChunkList)] = Of(ContractsJson.Default.ChunkList, new ChunkList { Package = new string('b', 64), Average = 2048, Lengths = [3000, 17], Digests = [.. Enumerable.Range(0, 64).Select(i => (byte)i)] }),
         [nameof(ChunkHolding)] = Of(ContractsJson.Default.ChunkHolding, new ChunkHolding { Device = Device, Fetching = true, List = new string('d', 64), Chunks = [0b101, 1] }),
         [nameof(TwinReported)] = Of(ContractsJson.Default.TwinReported, new TwinReported
@@ -121,6 +126,20 @@ internal static class WireSamples
             {
                 State = UpdateState.Downloading, Active = Champion, Target = Challenger.Digest, Since = Noon, Progress = new ReportedProgress(0.25, 1000, 4000),
                 Wait = new ReportedWait("the maintenance window", Noon, Noon.AddHours(10)),
+            },
+        }),
+        ["TwinReportedWithShadow"] = Of(ContractsJson.Default.TwinReported, new TwinReported
+        {
+            DesiredVersion = 11, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [],
+            Model = new ReportedModel
+            {
+                State = UpdateState.Shadowing, Active = Champion, Target = Challenger.Digest, Since = Noon, Stage = ModelStage.Shadow,
+                Shadow = new ReportedShadow(Challenger, "rollout-1", Noon, 128, 5, 1, 17),
+            },
+            Configuration = new ReportedConfiguration
+            {
+                State = ConfigurationState.Refused, Active = new string('c', 64), Previous = new string('d', 64), Target = new string('e', 64), Since = Noon,
+                Reason = "line 2, sampling.frames-per-hour: 'many' is not a whole number",
             },
         }),
         [nameof(Command)] = Of(ContractsJson.Default.Command,
