@@ -1,0 +1,28 @@
+namespace CvOps.Plans.Selectors;
+
+/// <summary>What a selector can ask of a device.</summary>
+/// <param name="Groups">Names of the groups it is in; they answer to the label <c>group</c>, of which a device may have several values or none.</param>
+public readonly record struct DeviceLabels(string Device, string Site, IReadOnlyDictionary<string, string> Labels, IReadOnlyCollection<string> Groups)
+{
+    public const string DeviceName = "device";
+    public const string SiteName = "site";
+    public const string GroupName = "group";
+
+    /// <summary>Labels that the fleet gives by itself; nobody can set one of that name.</summary>
+    public static bool IsReserved(string label) => label is DeviceName or SiteName or GroupName;
+
+    public bool Has(string label) => label switch
+    {
+        DeviceName or SiteName => true,
+        GroupName => Groups.Count > 0,
+        _ => Labels.ContainsKey(label),
+    };
+
+    public bool Has(string label, string value) => label switch
+    {
+        DeviceName => Device == value,
+        SiteName => Site == value,
+        GroupName => Groups.Contains(value),
+        _ => Labels.TryGetValue(label, out var mine) && mine == value,
+    };
+}
