@@ -36,10 +36,10 @@ internal static class QuickInspection
         if (text.Take(",\"shadow\":{\"model\":"u8))
         {
             if (!Model(ref text, names, out var other) || !text.Take(",\"prediction\":"u8) || !Prediction(ref text, names, out var said) || !text.Take("}"u8)) return false;
-            shadow = new InspectionShadow(other.Digest, said.Class, said.Confidence);
+            shadow = new InspectionShadow(other.Digest, said.Class, said.Confidence, said.Reject);
         }
-        if (!text.Take(",\"timings\":{\"queueMs\":"u8) || !text.Number(out _) || !text.Take(",\"preprocessMs\":"u8) || !text.Number(out _)
-            || !text.Take(",\"inferenceMs\":"u8) || !text.Number(out _) || !text.Take(",\"decodeMs\":"u8) || !text.Number(out _) || !text.Take("}"u8)) return false;
+        if (!text.Take(",\"timings\":{\"queueMs\":"u8) || !Value(ref text, out var queue) || !text.Take(",\"preprocessMs\":"u8) || !Value(ref text, out var preprocess)
+            || !text.Take(",\"inferenceMs\":"u8) || !Value(ref text, out var inference) || !text.Take(",\"decodeMs\":"u8) || !Value(ref text, out var decode) || !text.Take("}"u8)) return false;
         ReadOnlySpan<byte> error = default;
         var hasError = text.Take(",\"error\":\""u8);
         if (hasError && !text.Text(out error)) return false;
@@ -47,13 +47,14 @@ internal static class QuickInspection
         inspection = new Inspection
         {
             Origin = new Origin(topic.Device, boot, sequence, (int)stream), Camera = own, Frame = frame, Connection = (int)connection, Part = hasPart ? System.Text.Encoding.ASCII.GetString(part) : null,
-            CapturedAt = capturedAt, Model = model, Class = prediction.Class, Confidence = prediction.Confidence, Shadow = shadow, Error = hasError ? names.Get(error) : null,
+            CapturedAt = capturedAt, Model = model, Class = prediction.Class, Confidence = prediction.Confidence, Reject = prediction.Reject,
+            LatencyUs = Inspection.Microseconds(queue + preprocess + inference + decode), Shadow = shadow, Error = hasError ? names.Get(error) : null,
             Detections = prediction.Boxes.End.Value > prediction.Boxes.Start.Value ? payload[prediction.Boxes] : default,
         };
         return true;
     }
 
-    private readonly record struct Said(string? Class, double Confidence, Range Boxes);
+    private readonly record struct Said(string? Class, double Confidence, Range Boxes, bool Reject);
 
     private static bool Model(ref JsonCursor text, NamePool names, [NotNullWhen(true)] out ModelRef? model)
     {
@@ -72,15 +73,22 @@ internal static class QuickInspection
         if (!text.Take("{"u8)) return false;
         var named = text.Take("\"class\":\""u8);
         if (named && (!text.Text(out name) || !text.Take(","u8))) return false;
-        if (!text.Take("\"confidence\":"u8) || !text.Number(out var digits) || !Utf8Parser.TryParse(digits, out double confidence, out var read) || read != digits.Length || !double.IsFinite(confidence)) return false;
+        if (!text.Take("\"confidence\":"u8) || !Value(ref text, out var confidence)) return false;
         if (!text.Take(",\"margin\":"u8) || !text.Number(out _) || !text.Take(",\"entropy\":"u8) || !text.Number(out _) || !text.Take(",\"detections\":["u8)) return false;
         var (start, count) = (text.Position - 1, 0);
         for (; !text.Take("]"u8); count++)
             if ((count > 0 && !text.Take(","u8)) || !Box(ref text)) return false;
         var end = text.Position;
-        if (!text.Take(",\"reject\":true}"u8) && !text.Take(",\"reject\":false}"u8)) return false;
-        said = new Said(named ? names.Get(name) : null, confidence, count == 0 ? default : start..end);
+        var reject = text.Take(",\"reject\":true}"u8);
+        if (!reject && !text.Take(",\"reject\":false}"u8)) return false;
+        said = new Said(named ? names.Get(name) : null, confidence, count == 0 ? default : start..end, reject);
         return true;
+    }
+
+    private static bool Value(ref JsonCursor text, out double value)
+    {
+        value = 0;
+        return text.Number(out var digits) && Utf8Parser.TryParse(digits, out value, out var read) && read == digits.Length && double.IsFinite(value);
     }
 
     private static bool Box(ref JsonCursor text)

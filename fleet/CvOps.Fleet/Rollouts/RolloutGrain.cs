@@ -4,6 +4,7 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
+using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
 

@@ -84,7 +84,7 @@ internal static class Migrations
         """,
 
         // Rollouts, who is in them and what was counted. A device is held by one rollout at a time: the index says so, not the program. Arms: 0 champion,
-        // 1 challenger, 2 a device's own past. The sums are those of the counts by ring, the tallies those of the devices by ring and state.
+        // 1 challenger, 2 a device's own past. The sums are those of the counts by ring and group (a line), the tallies those of the devices by ring and state.
         """
         CREATE TABLE rollout (
           id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, payload TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, running INTEGER NOT NULL,
@@ -92,7 +92,7 @@ internal static class Migrations
         CREATE TABLE rollout_device (
           rollout TEXT NOT NULL, device TEXT NOT NULL, site TEXT NOT NULL, ring INTEGER NOT NULL, place INTEGER NOT NULL, state TEXT NOT NULL, held INTEGER NOT NULL,
           previous TEXT, previous_name TEXT, previous_version TEXT, ordered INTEGER NOT NULL DEFAULT 0, compares INTEGER NOT NULL DEFAULT 0,
-          since INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL, reason TEXT, PRIMARY KEY (rollout, device));
+          since INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL, reason TEXT, grp TEXT NOT NULL DEFAULT '', slow_over INTEGER, PRIMARY KEY (rollout, device));
         CREATE UNIQUE INDEX rollout_device_held ON rollout_device (device) WHERE held = 1;
         CREATE INDEX rollout_device_state ON rollout_device (rollout, state, ring, place);
         CREATE TABLE rollout_tally (rollout TEXT NOT NULL, ring INTEGER NOT NULL, state TEXT NOT NULL, devices INTEGER NOT NULL, PRIMARY KEY (rollout, ring, state));
@@ -102,14 +102,18 @@ internal static class Migrations
           restarts INTEGER NOT NULL DEFAULT 0, windows INTEGER NOT NULL DEFAULT 0, drifted_windows INTEGER NOT NULL DEFAULT 0, pairs INTEGER NOT NULL DEFAULT 0,
           discordant INTEGER NOT NULL DEFAULT 0, confidence INTEGER NOT NULL DEFAULT 0, paired_challenger_confidence INTEGER NOT NULL DEFAULT 0,
           paired_champion_confidence INTEGER NOT NULL DEFAULT 0, challenger_right INTEGER NOT NULL DEFAULT 0, champion_right INTEGER NOT NULL DEFAULT 0,
-          neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, device, arm));
+          neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, timed INTEGER NOT NULL DEFAULT 0, reports INTEGER NOT NULL DEFAULT 0,
+          only_challenger_rejects INTEGER NOT NULL DEFAULT 0, only_champion_rejects INTEGER NOT NULL DEFAULT 0, only_challenger_unsure INTEGER NOT NULL DEFAULT 0,
+          only_champion_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, device, arm));
         CREATE TABLE rollout_sum (
-          rollout TEXT NOT NULL, ring INTEGER NOT NULL, arm INTEGER NOT NULL,
+          rollout TEXT NOT NULL, ring INTEGER NOT NULL, grp TEXT NOT NULL, arm INTEGER NOT NULL,
           parts INTEGER NOT NULL DEFAULT 0, errors INTEGER NOT NULL DEFAULT 0, rejects INTEGER NOT NULL DEFAULT 0, slow INTEGER NOT NULL DEFAULT 0, unsure INTEGER NOT NULL DEFAULT 0,
           restarts INTEGER NOT NULL DEFAULT 0, windows INTEGER NOT NULL DEFAULT 0, drifted_windows INTEGER NOT NULL DEFAULT 0, pairs INTEGER NOT NULL DEFAULT 0,
           discordant INTEGER NOT NULL DEFAULT 0, confidence INTEGER NOT NULL DEFAULT 0, paired_challenger_confidence INTEGER NOT NULL DEFAULT 0,
           paired_champion_confidence INTEGER NOT NULL DEFAULT 0, challenger_right INTEGER NOT NULL DEFAULT 0, champion_right INTEGER NOT NULL DEFAULT 0,
-          neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, ring, arm));
+          neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, timed INTEGER NOT NULL DEFAULT 0, reports INTEGER NOT NULL DEFAULT 0,
+          only_challenger_rejects INTEGER NOT NULL DEFAULT 0, only_champion_rejects INTEGER NOT NULL DEFAULT 0, only_challenger_unsure INTEGER NOT NULL DEFAULT 0,
+          only_champion_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, ring, grp, arm));
         CREATE TABLE rollout_judged (rollout TEXT NOT NULL, frame TEXT NOT NULL, PRIMARY KEY (rollout, frame));
         CREATE TABLE emergency_stop (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL);
         """,

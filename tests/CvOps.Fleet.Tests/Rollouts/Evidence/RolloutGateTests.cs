@@ -1,7 +1,7 @@
 using CvOps.Contracts.Api;
-using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Evidence;
 
-namespace CvOps.Fleet.Tests.Rollouts;
+namespace CvOps.Fleet.Tests.Rollouts.Evidence;
 
 public sealed class RolloutGateTests
 {

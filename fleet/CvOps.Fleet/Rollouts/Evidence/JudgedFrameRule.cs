@@ -1,7 +1,7 @@
 using CvOps.Contracts.Api;
 using CvOps.Statistics;
 
-namespace CvOps.Fleet.Rollouts;
+namespace CvOps.Fleet.Rollouts.Evidence;
 
 /// <summary>Who was right on a labelled frame that two models of a rollout saw.</summary>
 internal static class JudgedFrameRule

@@ -2,10 +2,10 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Ingest;
-using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Statistics;
 
-namespace CvOps.Fleet.Tests.Rollouts;
+namespace CvOps.Fleet.Tests.Rollouts.Evidence;
 
 public sealed class RolloutEvidenceTests(ITestOutputHelper output)
 {

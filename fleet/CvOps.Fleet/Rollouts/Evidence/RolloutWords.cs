@@ -1,7 +1,7 @@
 using System.Globalization;
 using CvOps.Contracts.Api;
 
-namespace CvOps.Fleet.Rollouts;
+namespace CvOps.Fleet.Rollouts.Evidence;
 
 /// <summary>Numbers as people read them in a rollout's sentences.</summary>
 internal static class RolloutWords

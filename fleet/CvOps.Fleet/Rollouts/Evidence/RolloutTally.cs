@@ -1,7 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Fleet.Ingest;
 
-namespace CvOps.Fleet.Rollouts;
+namespace CvOps.Fleet.Rollouts.Evidence;
 
 /// <summary>What one batch of a device's inspections says of one rollout: all that its grain needs, and no more crosses to it.</summary>
 [GenerateSerializer, Immutable]

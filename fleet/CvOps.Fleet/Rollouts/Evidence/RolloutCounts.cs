@@ -2,7 +2,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Ingest;
 using CvOps.Statistics;
 
-namespace CvOps.Fleet.Rollouts;
+namespace CvOps.Fleet.Rollouts.Evidence;
 
 /// <summary>
 /// What a rollout has counted, each report and each judged frame once however often it is told. Every evidence value follows from these counts,

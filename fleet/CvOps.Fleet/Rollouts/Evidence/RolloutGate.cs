@@ -1,6 +1,6 @@
 using CvOps.Contracts.Api;
 
-namespace CvOps.Fleet.Rollouts;
+namespace CvOps.Fleet.Rollouts.Evidence;
 
 internal enum RingVerdictKind { Wait, Advance, Stop, Inconclusive }
 

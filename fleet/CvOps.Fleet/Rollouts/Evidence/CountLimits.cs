@@ -1,0 +1,23 @@
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Fleet.Rollouts.Evidence;
+
+/// <summary>
+/// What counts as slow and as unsure on one device: taken from what it showed under its previous model and frozen when the rollout began, so that
+/// both sides are held against the same numbers and no report changes them.
+/// </summary>
+/// <param name="SlowOver">Microseconds from capture to result; null where nothing is known, and then latency is not counted.</param>
+/// <param name="UnsureBelow">Confidence in fixed point (<see cref="ArmCounts.ConfidenceUnit"/>).</param>
+internal readonly record struct CountLimits(long? SlowOver, long UnsureBelow)
+{
+    /// <summary>In a model of any calibration an answer below one half is no answer.</summary>
+    private const long Half = ArmCounts.ConfidenceUnit / 2;
+
+    /// <summary>The latency that one frame in a hundred was over, on the camera where it was longest.</summary>
+    /// <param name="health">The device's newest before the rollout; null when there is none.</param>
+    public static CountLimits Freeze(DeviceHealth? health)
+    {
+        var worst = health?.Cameras.Select(camera => camera.LatencyMsP99).Where(double.IsFinite).DefaultIfEmpty(0).Max() ?? 0;
+        return new CountLimits(worst > 0 ? Ingest.Inspection.Microseconds(worst) : null, Half);
+    }
+}
