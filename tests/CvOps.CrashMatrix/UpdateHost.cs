@@ -48,6 +48,7 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
         using var line = new LineSignal(null, _ => throw new NotSupportedException(), TimeProvider.System);
         var steps = new UpdateSteps(options, folder, loader, download, _slots, _soak, wish, status,
             new ShadowTrial(options, _slots, _soak, wish, status, TimeProvider.System, NullLogger<ShadowTrial>.Instance),
+            new ShadowStay(options, _slots, new ShadowTally(TimeProvider.System), _soak, wish, status, TimeProvider.System),
             new DevicePreflight(folder, inference, () => []), new MaintenanceGate(options, line, wish, status, TimeProvider.System));
         var start = new ModelStart(journal, models, folder, loader, _slots, NullLogger<ModelStart>.Instance);
         using var loop = new UpdateLoop(journal, folder, start, wish, steps, status, _slots, TimeProvider.System, new Listener(this));

@@ -105,6 +105,7 @@ internal sealed partial class FinishStage(IInspectedFrameSink[] sinks, TimeProvi
         HandOver(to, new InspectedFrame(frame, failed is null ? job.Champion : answer.StandIn!.Model, answer.Prediction ?? Nothing, shadow, entry.Statistics, _timings, entry.Part, answer.Error)
         {
             Batch = together ? job.Count : 1, BatchRow = together ? row : 0, NotFinite = answer.NotFinite, Challenger = challenger, Failed = failed,
+            ChallengerSkipped = last && job.ChallengerPlace is null ? job.Challenger : null,
             NearCut = answer.Prediction is null || failed is not null ? 0 : job.ChampionPlace.Slot.NearCut,
             Embedding = answer.Prediction is null ? default : failed is null ? Keep(job.ChampionPlace.Slot.Embedding(row * job.ChampionPlace.Session.Tiles)) : Keep(answer.StandIn!.Embedding),
         });

@@ -25,6 +25,9 @@ internal readonly record struct InspectedFrame(
     /// <summary>How the challenger did; null when it was not asked about this frame.</summary>
     public ModelAttempt? Challenger { get; init; }
 
+    /// <summary>The challenger, when it was not asked about this frame because the line left no time for it.</summary>
+    public LoadedModel? ChallengerSkipped { get; init; }
+
     /// <summary>The model in charge, when it gave no prediction and the warm one, which is then <see cref="Model"/>, was asked instead.</summary>
     public ModelAttempt? Failed { get; init; }
 

@@ -16,7 +16,9 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
     /// <param name="challenger">The slots' from here on, in the shadow slot when this returns <see cref="UpdateEvent.Done"/>.</param>
-    public async Task<StepResult> RunAsync(LoadedModel challenger, CancellationToken stopping)
+    /// <param name="stays">It is to go on inferring after the trial, and takes nothing over.</param>
+    /// <returns><see cref="UpdateEvent.Reworded"/> when the twin has something else in mind with it meanwhile.</returns>
+    public async Task<StepResult> RunAsync(LoadedModel challenger, bool stays, CancellationToken stopping)
     {
         if (options.ShadowFrames == 0) return StepResult.Done;
         soak.Begin(challenger.Ref.Digest);
@@ -27,6 +29,7 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
         while (true)
         {
             if (wish.AnotherIsWanted()) return new(UpdateEvent.Superseded);
+            if (wish.StageChanged()) return new(UpdateEvent.Reworded);
             var frames = soak.FramesEver - before;
             if (frames > 0) firstFrame ??= time.GetTimestamp();
             var seen = soak.Evidence();
@@ -34,8 +37,8 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
             if (result.Verdict == SoakVerdict.Failed) return new(UpdateEvent.Broke, result.Reason);
             if (result.Verdict == SoakVerdict.Passed)
             {
-                if (result.Reason is { } thin) Log.ThinTrial(log, challenger.Ref.Name, challenger.Ref.Version, thin);
-                slots.AskShadow = false;
+                if (!stays && result.Reason is { } thin) Log.ThinTrial(log, challenger.Ref.Name, challenger.Ref.Version, thin);
+                slots.AskShadow = stays;
                 return StepResult.Done;
             }
             if (frames == 0 && time.GetElapsedTime(began) >= Silence) status.WaitsFor("a frame from any camera, to be tried on beside the model in charge");

@@ -68,7 +68,8 @@ internal sealed class UpdateJournal
     /// <exception cref="IOException">It could not be stored; <see cref="Current"/> is unchanged. So for <see cref="UnauthorizedAccessException"/>.</exception>
     public void Save(UpdateRecord next)
     {
-        next = next with { Saves = UpdateMachine.IsBusy(next.State) || UpdateMachine.IsBusy(Current.State) ? Current.Saves + 1 : 0 };
+        // Less than before is told: the count begins anew.
+        if (next.Saves >= Current.Saves) next = next with { Saves = UpdateMachine.IsBusy(next.State) || UpdateMachine.IsBusy(Current.State) ? Current.Saves + 1 : 0 };
         ReservedFile.Write(_path, JsonSerializer.SerializeToUtf8Bytes(next, UpdateJson.Default.UpdateRecord));
         Current = next;
     }

@@ -57,6 +57,8 @@ internal sealed partial class UpdateLoop(
                 Since = now.Since,
                 Progress = status.Progress,
                 Wait = status.Wait,
+                Stage = now.Target?.Stage ?? ModelStage.Active,
+                Shadow = status.Shadow,
             };
         }
     }
@@ -145,17 +147,45 @@ internal sealed partial class UpdateLoop(
     {
         var now = journal.Current;
         var result = await steps.TakeAsync(now, stopping);
-        var next = now with { State = UpdateMachine.Next(now.State, result.What), Reason = result.What is UpdateEvent.Done or UpdateEvent.Again ? now.Reason : result.Reason };
+        if (result.What == UpdateEvent.Reworded)
+        {
+            Reword(now);
+            return;
+        }
+        var next = now with { State = UpdateMachine.Next(now.State, result.What), Reason = result.What is UpdateEvent.Done or UpdateEvent.Again or UpdateEvent.Proven ? now.Reason : result.Reason };
         if (now.State == UpdateState.RollingBack) next = next with { TryAgain = false };
+        if (result.What == UpdateEvent.Proven) next = next with { Deaths = 0, Saves = 0, UnprovenStarts = 0 };
         if (next.State == UpdateState.Committed) next = next with { Active = now.Target!.Model, Previous = now.Active, UnprovenStarts = 0 };
         if (next.State == UpdateState.Failed && now.Target is { } failed)
         {
-            File.Delete(folder.PathOf(failed.Model.Digest));
+            if (failed.Model.Digest != next.Active?.Digest && failed.Model.Digest != next.Previous?.Digest) File.Delete(folder.PathOf(failed.Model.Digest));
             Log.UpdateFailed(log, failed.Model.Name, failed.Model.Version, result.Reason ?? "");
         }
         Enter(next);
-        if (result.What is not (UpdateEvent.Done or UpdateEvent.Again)) steps.Forget();
+        if (result.What is not (UpdateEvent.Done or UpdateEvent.Again or UpdateEvent.Proven)) steps.Forget();
         else if (!UpdateMachine.IsBusy(next.State)) folder.KeepOnly([next.Active?.Digest, next.Previous?.Digest]);
+    }
+
+    /// <summary>The document on the same model is noted in the midst of the update.</summary>
+    private void Reword(UpdateRecord now)
+    {
+        if (wish.Take() is not { } desired) return;
+        if (desired.Model is not { } model || model.Model.Digest != now.Target?.Model.Digest)
+        {
+            // It changed its mind once more; the next look at the wish finds that.
+            wish.PutBack(desired);
+            return;
+        }
+        try
+        {
+            Enter(now with { State = UpdateMachine.Next(now.State, UpdateEvent.Reworded), Target = model, DesiredVersion = desired.Version, Saves = 0 });
+            wish.Noted();
+        }
+        catch
+        {
+            wish.PutBack(desired);
+            throw;
+        }
     }
 
     private void Enter(UpdateRecord next)

@@ -15,6 +15,12 @@ internal enum UpdateEvent
     /// <summary>Before the swap, the desired twin changed its mind.</summary>
     Superseded,
 
+    /// <summary>Before the swap, the desired twin says something new of the same model: how far it is to go, say.</summary>
+    Reworded,
+
+    /// <summary>A shadow has lived long enough beside the model in charge for a death from now on to be no fault of its.</summary>
+    Proven,
+
     /// <summary>The step of the present state is done.</summary>
     Done,
 
@@ -63,6 +69,13 @@ internal static class UpdateMachine
         (Preparing,    UpdateEvent.Superseded)   => Idle,
         (SelfTesting,  UpdateEvent.Superseded)   => Idle,
         (Shadowing,    UpdateEvent.Superseded)   => Idle,
+
+        (Downloading,  UpdateEvent.Reworded)     => Downloading,
+        (Verifying,    UpdateEvent.Reworded)     => Verifying,
+        (Preparing,    UpdateEvent.Reworded)     => Preparing,
+        (SelfTesting,  UpdateEvent.Reworded)     => SelfTesting,
+        (Shadowing,    UpdateEvent.Reworded)     => Shadowing,
+        (Shadowing,    UpdateEvent.Proven)       => Shadowing,
 
         (Preparing,    UpdateEvent.Stopped)      => Verifying,
         (SelfTesting,  UpdateEvent.Stopped)      => Verifying,

@@ -23,6 +23,7 @@ internal static class UpdateServices
         .AddFetch(options)
         .AddSingleton<SoakMeter>()
         .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<SoakMeter>())
+        .AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<ShadowTally>())
         .AddHostedService(provider =>
         {
             var loader = provider.GetRequiredService<ModelLoader>();
@@ -39,7 +40,7 @@ internal static class UpdateServices
         })
         .AddSingleton(provider => new LineSignal(options.Update.WhenIdle, GpioChips.Open, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<MaintenanceGate>()
-        .AddSingleton<UpdateWish>().AddSingleton<UpdateStatus>().AddSingleton<ShadowTrial>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
+        .AddSingleton<UpdateWish>().AddSingleton<UpdateStatus>().AddSingleton<ShadowTrial>().AddSingleton<ShadowTally>().AddSingleton<ShadowStay>().AddSingleton<UpdateSteps>().AddSingleton<UpdateLoop>()
         .AddHostedService(provider => provider.GetRequiredService<UpdateLoop>())
         .AddSingleton(_ => new ImportFolder(options.Data)).AddHostedService<ImportLoop>();
 }

@@ -15,6 +15,7 @@ internal sealed class UpdateStatus(TimeProvider time)
     private long _spoken;
     private ReportedProgress? _progress;
     private ReportedWait? _wait;
+    private ReportedShadow? _shadow;
 
     /// <summary>Raised on the step's thread when there is something new to say.</summary>
     public event Action? Changed;
@@ -33,6 +34,23 @@ internal sealed class UpdateStatus(TimeProvider time)
         {
             lock (_gate) return _wait;
         }
+    }
+
+    /// <summary>How the model that is in shadow only does; null while there is none.</summary>
+    public ReportedShadow? Shadow
+    {
+        get
+        {
+            lock (_gate) return _shadow;
+        }
+    }
+
+    /// <summary>What is known of the shadow now.</summary>
+    /// <param name="speak">Worth a report of its own.</param>
+    public void Shadows(ReportedShadow? shadow, bool speak)
+    {
+        lock (_gate) _shadow = shadow;
+        if (speak) Changed?.Invoke();
     }
 
     /// <summary>So much of the step is done; in bytes while something is fetched.</summary>

@@ -20,12 +20,13 @@ internal readonly record struct StepResult(UpdateEvent What, string? Reason = nu
 /// </summary>
 internal sealed class UpdateSteps(
     UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish,
-    UpdateStatus status, ShadowTrial shadow, DevicePreflight preflight, MaintenanceGate maintenance) : IDisposable
+    UpdateStatus status, ShadowTrial trial, ShadowStay stay, DevicePreflight preflight, MaintenanceGate maintenance) : IDisposable
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
 
     private ModelPackage? _package;
     private LoadedModel? _prepared;
+    private LoadedModel? _tried;
 
     /// <summary>Takes the step of the record's state.</summary>
     /// <exception cref="OperationCanceledException">Stopping.</exception>
@@ -34,14 +35,18 @@ internal sealed class UpdateSteps(
         try
         {
             status.Clear();
-            if (UpdateMachine.CanBeSuperseded(now.State) && wish.AnotherIsWanted()) return new(UpdateEvent.Superseded);
+            if (UpdateMachine.CanBeSuperseded(now.State))
+            {
+                if (wish.AnotherIsWanted()) return new(UpdateEvent.Superseded);
+                if (wish.StageChanged()) return new(UpdateEvent.Reworded);
+            }
             return now.State switch
             {
                 UpdateState.Downloading => await DownloadAsync(now.Target!, stopping),
                 UpdateState.Verifying => await VerifyAsync(now.Target!, stopping),
                 UpdateState.Preparing => await PrepareAsync(now.Target!),
                 UpdateState.SelfTesting => await SelfTestAsync(),
-                UpdateState.Shadowing => await ShadowAsync(stopping),
+                UpdateState.Shadowing => await ShadowAsync(now.Target!, stopping),
                 UpdateState.Swapping => Swap(now.Target!),
                 UpdateState.Soaking => await SoakAsync(now, stopping),
                 UpdateState.RollingBack => await RollBackAsync(now),
@@ -62,29 +67,33 @@ internal sealed class UpdateSteps(
     public void Forget()
     {
         // What a slot holds is the slot's: it may have a frame in hand.
-        if (_prepared is { } prepared && !shadow.Withdraw(prepared)) prepared.Dispose();
-        (_prepared, _package) = (null, null);
+        if (_prepared is { } prepared && !trial.Withdraw(prepared)) prepared.Dispose();
+        (_prepared, _package, _tried) = (null, null, null);
     }
 
     public void Dispose() => Forget();
 
     private async Task<StepResult> DownloadAsync(DesiredModel target, CancellationToken stopping)
     {
+        if (target.Stage == ModelStage.Shadow && slots.Active is null) throw new UpdateRefusedException("No model is in charge of this device, so there is nothing to be in shadow of.");
         preflight.BeforeFetch(target);
         await wish.WhileWantedAsync(step => download.FetchAsync(target, step), stopping);
         return StepResult.Done;
     }
 
-    /// <summary>What comes after it takes the processor and soon the line: it waits here for a maintenance window, where a restart costs nothing.</summary>
+    /// <summary>
+    /// What comes after it takes the processor and soon the line: it waits here for a maintenance window, where a restart costs nothing. A shadow
+    /// changes nothing on the line, and gets only time that is left.
+    /// </summary>
     private async Task<StepResult> VerifyAsync(DesiredModel target, CancellationToken stopping)
     {
         var path = folder.PathOf(target.Model.Digest);
         _package = await LowPriority.RunAsync("verify model", () => loader.Verify(path, target.Model.Digest));
         preflight.BeforePreparing(_package, new FileInfo(path).Length);
-        if (slots.Active is null || maintenance.IsOpen(target.Model.Digest)) return StepResult.Done;
+        if (slots.Active is null || target.Stage == ModelStage.Shadow || maintenance.IsOpen(target.Model.Digest)) return StepResult.Done;
         // It may be days.
         _package = null;
-        return await maintenance.WindowAsync(target.Model.Digest, stopping) ? StepResult.Done : new(UpdateEvent.Superseded);
+        return await maintenance.WindowAsync(target.Model.Digest, stopping) ? StepResult.Done : Interrupted();
     }
 
     /// <summary>The session, on one thread that yields to the line.</summary>
@@ -105,14 +114,24 @@ internal sealed class UpdateSteps(
         return StepResult.Done;
     }
 
-    /// <summary>The trial, and then the moment for the swap.</summary>
-    private async Task<StepResult> ShadowAsync(CancellationToken stopping)
+    /// <summary>The trial, and then the moment for the swap; or, where the twin wants no more than a shadow, the time until it does.</summary>
+    private async Task<StepResult> ShadowAsync(DesiredModel target, CancellationToken stopping)
     {
         if (_prepared is not { } challenger || slots.Active is null) return StepResult.Done;    // a first model has nobody to stand beside, and no line to disturb
-        var result = await shadow.RunAsync(challenger, stopping);
-        if (result.What != UpdateEvent.Done) return result;
-        return await maintenance.WindowAndIdleAsync(challenger.Ref.Digest, stopping) ? result : new(UpdateEvent.Superseded);
+        var stays = target.Stage == ModelStage.Shadow;
+        if (stays) stay.Begin(target);
+        if (!ReferenceEquals(_tried, challenger))
+        {
+            var result = await trial.RunAsync(challenger, stays, stopping);
+            if (result.What != UpdateEvent.Done) return stay.Ended(result);
+            _tried = challenger;
+        }
+        if (stays) return stay.Ended(await stay.RunAsync(challenger, stopping));
+        slots.AskShadow = false;
+        return await maintenance.WindowAndIdleAsync(challenger.Ref.Digest, stopping) ? StepResult.Done : Interrupted();
     }
+
+    private StepResult Interrupted() => new(wish.AnotherIsWanted() ? UpdateEvent.Superseded : UpdateEvent.Reworded);
 
     private StepResult Swap(DesiredModel target)
     {
@@ -121,7 +140,7 @@ internal sealed class UpdateSteps(
         slots.Activate(prepared);
         slots.AskShadow = target.CompareWithPrevious && slots.Shadow is not null;
         slots.ShadowStandsIn = true;
-        (_prepared, _package) = (null, null);
+        (_prepared, _package, _tried) = (null, null, null);
         return StepResult.Done;
     }
 
@@ -169,6 +188,8 @@ internal sealed class UpdateSteps(
         else if (slots.Active?.Ref.Digest != home.Digest) slots.Activate(await loader.LoadCommittedAsync(home));
         slots.AskShadow = false;
         slots.SetShadow(null);
-        return now.TryAgain ? new(UpdateEvent.Again) : StepResult.Done;
+        if (now.TryAgain) return new(UpdateEvent.Again);
+        // A shadow was never in charge, so nothing was rolled back.
+        return now.Target is { Stage: ModelStage.Shadow } ? new(UpdateEvent.Broke, now.Reason) : StepResult.Done;
     }
 }

@@ -66,10 +66,22 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         lock (_gate) _desired ??= desired;
     }
 
-    /// <summary>A model other than the one the update is about is wanted.</summary>
+    /// <summary>A model other than the one the update is about is wanted; or none, where that one is to stay in shadow.</summary>
     public bool AnotherIsWanted()
     {
-        lock (_gate) return _desired is { Model: not null } desired && IsAnother(desired);
+        lock (_gate) return _desired is { } desired && IsAnother(desired) && (desired.Model is not null || journal.Current.Target?.Stage == ModelStage.Shadow);
+    }
+
+    /// <summary>The model the update is about is to go another way than was said.</summary>
+    public bool StageChanged()
+    {
+        lock (_gate) return _desired?.Model is { } model && !IsAnother(_desired) && model.Stage != journal.Current.Target?.Stage;
+    }
+
+    /// <summary>A document was left and nobody has taken it.</summary>
+    public bool HasNews()
+    {
+        lock (_gate) return _desired is not null;
     }
 
     /// <summary>Runs work that ends early, with <see cref="OperationCanceledException"/>, when the wish changes.</summary>
@@ -93,6 +105,9 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
 
     /// <summary>Until something is left, or <see cref="Wake"/>.</summary>
     public Task WaitAsync(CancellationToken stopping) => _wake.WaitAsync(stopping);
+
+    /// <summary>So too, or a while.</summary>
+    public Task WaitAsync(TimeSpan patience, CancellationToken stopping) => _wake.WaitAsync(patience, stopping);
 
     public void Wake()
     {

@@ -11,7 +11,7 @@ internal static class WishDecision
         now = now with { DesiredVersion = desired.Version };
         if (desired.Model is not { } wanted) return now;
         if (wanted.Model.Digest == now.Active?.Digest) return now.Target?.Model.Digest == wanted.Model.Digest ? now with { Target = wanted } : now;
-        if (wanted.Model.Digest == now.Previous?.Digest && now.Active is not null && now.State != UpdateState.RolledBack)
+        if (wanted.Stage == ModelStage.Active && wanted.Model.Digest == now.Previous?.Digest && now.Active is not null && now.State != UpdateState.RolledBack)
         {
             return now with
             {

@@ -150,6 +150,33 @@ public sealed class AgentProcessTests
         }
     }
 
+    [Fact]
+    public async Task A_model_in_shadow_answers_beside_the_champion_over_a_kill_and_takes_over_when_told()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        var challenger = rig.Packages.Publish("v22");
+        await using (var agent = await rig.StartInspectingAsync())
+        {
+            await DesireAsync(1, challenger with { Stage = ModelStage.Shadow });
+            await rig.UntilAsync(() => Last() is { Model.Shadow.Frames: > 0 } && rig.Fleet.Inspections()[^1].Shadow is not null, agent, () => $"{Last()}");
+            await agent.KillAloneAsync();
+        }
+        var before = rig.Fleet.Inspections().Count;
+        await using var again = rig.Start();
+        await rig.UntilAsync(() => Last() is { Boot: 2, DesiredVersion: 1, Model: { State: UpdateState.Shadowing, Stage: ModelStage.Shadow, Shadow: { Model.Version: "v22", Frames: > 0 } } }, again, () => $"{Last()}");
+        await rig.UntilAsync(() => rig.Fleet.Inspections().Skip(before).Any(it => it.Origin.Boot == 2 && it.Shadow?.Model.Version == "v22"), again);
+        Assert.Equal(["v1"], rig.Fleet.Inspections().Select(it => it.Model.Version).Distinct());
+
+        File.Delete(rig.Packages.Folder["v22.cvmodel"]);
+        await DesireAsync(2, challenger);
+        await rig.UntilAsync(() => Last() is { DesiredVersion: 2, Model: { State: UpdateState.Committed, Active.Version: "v22", Shadow: null } }, again, () => $"{Last()}");
+
+        TwinReported? Last() => rig.Fleet.On(AgentRig.Topics.TwinReported, ContractsJson.Default.TwinReported) is [.., var last] ? last : null;
+
+        Task DesireAsync(long version, DesiredModel model) =>
+            rig.Fleet.SayAsync(AgentRig.Topics.TwinDesired, new TwinDesired { Version = version, Model = model }, ContractsJson.Default.TwinDesired, retain: true, Token);
+    }
+
     /// <summary>Waits until so many messages are on disk that nobody has acknowledged.</summary>
     private static async Task<long> WaitsAsync(AgentProcess agent, int messages)
     {

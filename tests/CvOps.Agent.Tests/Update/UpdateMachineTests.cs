@@ -41,7 +41,7 @@ public sealed class UpdateMachineTests
                 }
             }
         }
-        Assert.Equal(35, known);
+        Assert.Equal(41, known);
     }
 
     // One row a state the process may be killed in: where the journal goes on, and which model the next start takes.

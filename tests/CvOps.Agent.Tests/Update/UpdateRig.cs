@@ -130,6 +130,7 @@ internal sealed class UpdateDevice : IAsyncDisposable
     private readonly HttpClient _http = new();
     private readonly HeardLog _log = new();
     private readonly SoakMeter _soak = new(TimeProvider.System);
+    private readonly ShadowTally _tally = new(TimeProvider.System);
     private readonly List<ReportedModel> _reports = [];
     private readonly UpdateState _began;
 
@@ -145,6 +146,7 @@ internal sealed class UpdateDevice : IAsyncDisposable
         var wish = new UpdateWish(Journal);
         Loop = new UpdateLoop(Journal, folder, new ModelStart(Journal, models, folder, loader, Slots, _log.For<ModelStart>()), wish,
             new UpdateSteps(rig.Options, folder, loader, download, Slots, _soak, wish, status, new ShadowTrial(rig.Options, Slots, _soak, wish, status, TimeProvider.System, _log.For<ShadowTrial>()),
+                new ShadowStay(rig.Options, Slots, _tally, _soak, wish, status, TimeProvider.System),
                 new DevicePreflight(folder, new InferenceOptions { Gpu = false }, () => rig.Cameras), Maintenance = new MaintenanceGate(rig.Options, Line = new LineSignal(rig.Options.WhenIdle, _ => rig.Pins, rig.Time), wish, status, rig.Time)),
             status, Slots, TimeProvider.System, _log.For<UpdateLoop>());
         Loop.Changed += () =>
@@ -175,7 +177,8 @@ internal sealed class UpdateDevice : IAsyncDisposable
 
     /// <summary>Frames that the model in charge has inspected, as the inference thread would tell them; the challenger too where it is asked.</summary>
     /// <param name="shed">There was no time for the challenger.</param>
-    public void Inspect(int frames, string? error = null, string? challengerError = null, bool shed = false)
+    /// <param name="challengerClass">What it says; the model in charge finds nothing.</param>
+    public void Inspect(int frames, string? error = null, string? challengerError = null, bool shed = false, string? challengerClass = null)
     {
         var pool = new Agent.Capture.FramePool();
         var lane = new Agent.Capture.CameraLane(new Agent.Capture.CameraOptions { Id = new CameraId("cam-1"), Url = "test" }, TimeProvider.System);
@@ -183,10 +186,14 @@ internal sealed class UpdateDevice : IAsyncDisposable
         {
             using var frame = pool.Rent(8, 8, "test");
             frame.Stamp(lane, 1, i, DateTimeOffset.UnixEpoch, 0, 0);
-            _soak.Inspected(new InspectedFrame(frame, Slots.Active!, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, error)
+            var asked = Slots.AskShadow ? Slots.Shadow : null;
+            var shadow = asked is null || shed || challengerError is not null ? null : new ShadowPrediction(asked.Ref, new Prediction { Class = challengerClass });
+            var inspected = new InspectedFrame(frame, Slots.Active!, new Prediction(), shadow, default, new FrameTimings(0, 0, 1, 0), null, error)
             {
-                Challenger = Slots is { AskShadow: true, Shadow: { } challenger } && !shed ? new ModelAttempt(challenger, 1, challengerError, NotFinite: false) : null,
-            });
+                Challenger = asked is null || shed ? null : new ModelAttempt(asked, 1, challengerError, NotFinite: false), ChallengerSkipped = shed ? asked : null,
+            };
+            _soak.Inspected(inspected);
+            _tally.Inspected(inspected);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class MaintenanceGate(UpdateOptions options, LineSignal line, Up
 
     /// <summary>Until a window is open.</summary>
     /// <param name="digest">Of the model that waits.</param>
-    /// <returns>False when another model is wanted meanwhile.</returns>
+    /// <returns>False when another model is wanted meanwhile, or this one for another purpose.</returns>
     public Task<bool> WindowAsync(string digest, CancellationToken stopping) => WaitAsync(digest, forLine: false, stopping);
 
     /// <summary>Until a window is open and the line idle.</summary>
@@ -44,7 +44,7 @@ internal sealed class MaintenanceGate(UpdateOptions options, LineSignal line, Up
     {
         try
         {
-            while (!wish.AnotherIsWanted())
+            while (!wish.AnotherIsWanted() && !wish.StageChanged())
             {
                 var window = Window(digest);
                 var waitsFor = window.Open
