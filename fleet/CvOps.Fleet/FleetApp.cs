@@ -40,7 +40,7 @@ internal static class FleetApp
         builder.Services.TryAddSingleton(TimeProvider.System);
 
         builder.AddSilo(options);
-        builder.Services.AddSingleton(_ => new Database(Path.Combine(options.Data, "fleet.db")));
+        builder.Services.AddSingleton(_ => SiloWiring.OpenDatabase(options));
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
         builder.Services.AddAccess(options);
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();

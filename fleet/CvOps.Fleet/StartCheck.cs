@@ -1,7 +1,7 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using CvOps.Fleet.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet;
 
@@ -20,7 +20,7 @@ internal static class StartCheck
         {
             return $"{e.Message} Stop it, or name another folder with --data.";
         }
-        catch (Exception e) when (e is InvalidDataException or SqliteException)
+        catch (Exception e) when (e is InvalidDataException or DbException)
         {
             return $"Its database in {options.Data} cannot be used: {e.Message} Restore a backup, or name another folder with --data.";
         }

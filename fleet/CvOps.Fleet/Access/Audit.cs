@@ -15,12 +15,12 @@ internal sealed class Audit(Database database, TimeProvider time)
             "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)",
             new { at = SqlTime.Of(time.GetUtcNow()), by, action, subject, detail }), cancel);
 
-    /// <summary>Whether one of the newest entries is of such an action on that subject and its detail begins with the word.</summary>
-    public Task<bool> MentionsAsync(string[] actions, string subject, string word, int newest, CancellationToken cancel) => database.ReadAsync(connection => connection.ExecuteScalar<bool>(
+    /// <summary>Whether one of the newest entries is of one of the two actions on that subject and its detail begins with the word.</summary>
+    public Task<bool> MentionsAsync(string action, string orAction, string subject, string word, int newest, CancellationToken cancel) => database.ReadAsync(connection => connection.ExecuteScalar<bool>(
         """
-        SELECT EXISTS (SELECT 1 FROM audit WHERE cursor > (SELECT ifnull(max(cursor), 0) FROM audit) - @newest AND action IN @actions AND subject = @subject
+        SELECT EXISTS (SELECT 1 FROM audit WHERE cursor > (SELECT coalesce(max(cursor), 0) FROM audit) - @newest AND action IN (@action, @orAction) AND subject = @subject
           AND substr(detail, 1, length(@word) + 1) = @word || ' ')
-        """, new { actions, subject, word, newest }), cancel);
+        """, new { action, orAction, subject, word, newest }), cancel);
 
     /// <param name="after">Cursor of the last entry seen; 0 from the start.</param>
     public async Task<AuditPage> ReadAsync(long after, int limit, CancellationToken cancel)

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Access;
 
@@ -28,18 +28,18 @@ internal sealed class CertificateStore(Database database)
     public Task<string[]> ToEvictAsync(DateTimeOffset now, TimeSpan aWhile, TimeSpan aMoment, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<string>(
         """
         SELECT device FROM certificates LEFT JOIN devices ON id = device GROUP BY device
-        HAVING max(revoked_at) >= CASE WHEN sum(revoked_at IS NULL AND not_after > @now) = 0 THEN @aWhileAgo ELSE @aMomentAgo END
-          OR (max(online) = 1 AND max(revoked_at) IS NOT NULL AND sum(revoked_at IS NULL AND not_after > @now) = 0)
+        HAVING max(revoked_at) >= CASE WHEN count(*) FILTER (WHERE revoked_at IS NULL AND not_after > @now) = 0 THEN @aWhileAgo ELSE @aMomentAgo END
+          OR (max(online) = 1 AND max(revoked_at) IS NOT NULL AND count(*) FILTER (WHERE revoked_at IS NULL AND not_after > @now) = 0)
         """, new { now = SqlTime.Of(now), aWhileAgo = SqlTime.Of(now - aWhile), aMomentAgo = SqlTime.Of(now - aMoment) }).ToArray(), cancel);
 
     /// <summary>Devices whose last good certificate ends between the two times.</summary>
     public Task<(string Device, DateTimeOffset End)[]> EndingAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string, long)>(
-        "SELECT device, max(not_after) AS last FROM certificates WHERE revoked_at IS NULL GROUP BY device HAVING last BETWEEN @from AND @to ORDER BY last", new { from = SqlTime.Of(from), to = SqlTime.Of(to) })
+        "SELECT device, max(not_after) FROM certificates WHERE revoked_at IS NULL GROUP BY device HAVING max(not_after) BETWEEN @from AND @to ORDER BY max(not_after)", new { from = SqlTime.Of(from), to = SqlTime.Of(to) })
         .Select(row => (row.Item1, SqlTime.From(row.Item2))).ToArray(), cancel);
 
-    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancel) => database.WriteAsync(work, cancel);
+    public Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => database.WriteAsync(work, cancel);
 
-    public static void Add(SqliteConnection connection, X509Certificate2 certificate, DeviceId device, string keyDigest, string origin, DateTimeOffset now) => connection.Execute(
+    public static void Add(DbConnection connection, X509Certificate2 certificate, DeviceId device, string keyDigest, string origin, DateTimeOffset now) => connection.Execute(
         """
         INSERT INTO certificates (serial, device, key_digest, origin, issued_at, not_after, pem) VALUES (@Serial, @Device, @keyDigest, @origin, @At, @NotAfter, @Pem)
         ON CONFLICT (serial) DO NOTHING
@@ -51,32 +51,32 @@ internal sealed class CertificateStore(Database database)
         });
 
     /// <summary>The good certificate this device got for this key from this origin already; null when there is none.</summary>
-    public static string? Issued(SqliteConnection connection, DeviceId device, string keyDigest, string origin) => connection.QueryFirstOrDefault<string>(
+    public static string? Issued(DbConnection connection, DeviceId device, string keyDigest, string origin) => connection.QueryFirstOrDefault<string>(
         "SELECT pem FROM certificates WHERE device = @Device AND key_digest = @keyDigest AND origin = @origin AND revoked_at IS NULL", new { Device = device.Value, keyDigest, origin });
 
     /// <summary>Whether the fleet has issued for it or heard from it.</summary>
-    public static bool Knows(SqliteConnection connection, DeviceId device) => connection.ExecuteScalar<bool>(
+    public static bool Knows(DbConnection connection, DeviceId device) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM certificates WHERE device = @Device) OR EXISTS (SELECT 1 FROM devices WHERE id = @Device)", new { Device = device.Value });
 
-    public static bool IsRevoked(SqliteConnection connection, string serial) =>
+    public static bool IsRevoked(DbConnection connection, string serial) =>
         connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM certificates WHERE serial = @serial AND revoked_at IS NOT NULL)", new { serial });
 
-    public static int IssuedSince(SqliteConnection connection, DeviceId device, string origin, DateTimeOffset since) => connection.ExecuteScalar<int>(
+    public static int IssuedSince(DbConnection connection, DeviceId device, string origin, DateTimeOffset since) => connection.ExecuteScalar<int>(
         "SELECT count(*) FROM certificates WHERE device = @Device AND origin = @origin AND issued_at >= @since", new { Device = device.Value, origin, since = SqlTime.Of(since) });
 
     /// <param name="serial">Null: all of the device.</param>
     /// <returns>How many were good until now.</returns>
-    public static int Revoke(SqliteConnection connection, DeviceId device, string? serial, string reason, DateTimeOffset now) => connection.Execute(
+    public static int Revoke(DbConnection connection, DeviceId device, string? serial, string reason, DateTimeOffset now) => connection.Execute(
         "UPDATE certificates SET revoked_at = @At, reason = @reason WHERE device = @Device AND (@serial IS NULL OR serial = @serial) AND revoked_at IS NULL AND not_after > @At",
         new { Device = device.Value, serial, reason, At = SqlTime.Of(now) });
 
-    public static void Release(SqliteConnection connection, DeviceId device, DateTimeOffset until) => connection.Execute(
+    public static void Release(DbConnection connection, DeviceId device, DateTimeOffset until) => connection.Execute(
         "INSERT INTO device_releases (device, until) VALUES (@Device, @Until) ON CONFLICT (device) DO UPDATE SET until = excluded.until", new { Device = device.Value, Until = SqlTime.Of(until) });
 
-    public static bool IsReleased(SqliteConnection connection, DeviceId device, DateTimeOffset now) => connection.ExecuteScalar<bool>(
+    public static bool IsReleased(DbConnection connection, DeviceId device, DateTimeOffset now) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM device_releases WHERE device = @Device AND until > @Now)", new { Device = device.Value, Now = SqlTime.Of(now) });
 
-    public static void UseRelease(SqliteConnection connection, DeviceId device) => connection.Execute("DELETE FROM device_releases WHERE device = @Device", new { Device = device.Value });
+    public static void UseRelease(DbConnection connection, DeviceId device) => connection.Execute("DELETE FROM device_releases WHERE device = @Device", new { Device = device.Value });
 
     private sealed class Row
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
@@ -49,7 +50,7 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
     }
 
     /// <summary>One transaction: a token is used exactly as often as it lets in.</summary>
-    private (string? Pem, string? Problem, int Replaced) Decide(Microsoft.Data.Sqlite.SqliteConnection connection, string id, DeviceRequest request, DateTimeOffset now)
+    private (string? Pem, string? Problem, int Replaced) Decide(DbConnection connection, string id, DeviceRequest request, DateTimeOffset now)
     {
         var origin = $"token {id}";
         var token = TokenStore.Find(connection, id)!.Value.Token;

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Contracts;
@@ -66,7 +67,7 @@ internal sealed class FleetAuthority(IOptions<FleetOptions> options, Certificate
     }
 
     /// <summary>Inside a transaction of the caller's.</summary>
-    public static void Adopt(Microsoft.Data.Sqlite.SqliteConnection connection, X509Certificate2 certificate) => CertificateStore.Add(connection, certificate, new DeviceId(IssuedIdentity.NameOf(certificate)),
+    public static void Adopt(DbConnection connection, X509Certificate2 certificate) => CertificateStore.Add(connection, certificate, new DeviceId(IssuedIdentity.NameOf(certificate)),
         Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo())), "file", certificate.NotBefore.ToUniversalTime());
 
     public void Dispose()

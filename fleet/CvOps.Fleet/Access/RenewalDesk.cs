@@ -1,10 +1,10 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Identity;
 using CvOps.Fleet.Ingest;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Access;
 
@@ -70,7 +70,7 @@ internal sealed class RenewalDesk(FleetAuthority authority, CertificateStore cer
         }
     }
 
-    private (string? Pem, string? Problem, bool IsNew) Issue(SqliteConnection connection, DeviceRequest request, X509Certificate2 present)
+    private (string? Pem, string? Problem, bool IsNew) Issue(DbConnection connection, DeviceRequest request, X509Certificate2 present)
     {
         var now = time.GetUtcNow();
         FleetAuthority.Adopt(connection, present);

@@ -1,7 +1,7 @@
+using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Access;
 
@@ -15,7 +15,7 @@ internal sealed class TokenStore(Database database)
         INSERT INTO enrolment_tokens (id, public_key, purpose, created_by, created_at, expires_at, uses, used, devices, replace)
         VALUES (@Id, @publicKey, @Purpose, @CreatedBy, @createdAt, @expiresAt, @Uses, 0, @Devices, @Replace)
         """,
-        new { token.Id, publicKey, token.Purpose, token.CreatedBy, createdAt = SqlTime.Of(token.CreatedAt), expiresAt = SqlTime.Of(token.ExpiresAt), token.Uses, token.Devices, token.Replace }), cancel);
+        new { token.Id, publicKey, token.Purpose, token.CreatedBy, createdAt = SqlTime.Of(token.CreatedAt), expiresAt = SqlTime.Of(token.ExpiresAt), token.Uses, token.Devices, Replace = token.Replace ? 1 : 0 }), cancel);
 
     public Task<TokenView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(connection =>
         connection.Query<Row>($"SELECT {Columns} FROM enrolment_tokens ORDER BY created_at DESC LIMIT 1000").Select(row => row.View()).ToArray(), cancel);
@@ -30,10 +30,10 @@ internal sealed class TokenStore(Database database)
     }, cancel);
 
     /// <summary>Inside a transaction of the caller's.</summary>
-    public static (TokenView Token, byte[] PublicKey)? Find(SqliteConnection connection, string id) =>
+    public static (TokenView Token, byte[] PublicKey)? Find(DbConnection connection, string id) =>
         connection.QuerySingleOrDefault<Row>($"SELECT {Columns} FROM enrolment_tokens WHERE id = @id", new { id }) is { } row ? (row.View(), row.PublicKey) : null;
 
-    public static void Use(SqliteConnection connection, string id) => connection.Execute("UPDATE enrolment_tokens SET used = used + 1 WHERE id = @id", new { id });
+    public static void Use(DbConnection connection, string id) => connection.Execute("UPDATE enrolment_tokens SET used = used + 1 WHERE id = @id", new { id });
 
     private sealed class Row
     {

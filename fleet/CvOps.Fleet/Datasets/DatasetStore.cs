@@ -17,9 +17,8 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, Audit aud
     /// <returns>The snapshot, or null when no labelled frame matches. The same frames and labels again are the snapshot they were.</returns>
     public async Task<DatasetView?> SnapshotAsync(SnapshotRequest request, CancellationToken cancel)
     {
-        var (labelled, golden) = await database.ReadAsync(connection =>
+        var (labelled, golden) = await database.ReadMomentAsync(connection =>
         {
-            using var sameMoment = connection.BeginTransaction(deferred: true);
             var states = new { Labelled = (int)LabelState.Labelled, Golden = (int)FrameUse.Golden, Device = request.Device?.Value, Since = request.Since is { } since ? SqlTime.Of(since) : (long?)null };
             return (
                 connection.Query<string>("SELECT body FROM frames WHERE state = @Labelled AND (@Device IS NULL OR device = @Device) AND (@Since IS NULL OR captured_at >= @Since)", states).Select(FrameTable.Parse).ToArray(),
@@ -33,7 +32,7 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, Audit aud
             digest, request.Name, entries.Length, entries.Count(entry => entry.Use == FrameUse.Golden),
             entries.Where(entry => entry.Class is not null).CountBy(entry => entry.Class!).OrderBy(count => count.Key, StringComparer.Ordinal).ToDictionary(), time.GetUtcNow(), request.By);
         var isNew = await database.WriteAsync(connection => connection.Execute(
-            "INSERT OR IGNORE INTO datasets (digest, created_at, body) VALUES (@digest, @at, @body)",
+            "INSERT INTO datasets (digest, created_at, body) VALUES (@digest, @at, @body) ON CONFLICT DO NOTHING",
             new { digest, at = SqlTime.Of(view.CreatedAt), body = JsonSerializer.Serialize(view, ContractsJson.Default.DatasetView) }) == 1, cancel);
         if (!isNew) return await FindViewAsync(digest, cancel);
         await audit.RecordAsync(request.By, "dataset.frozen", digest, $"{request.Name}: {view.Frames} frames, {view.Golden} golden", cancel);

@@ -71,7 +71,7 @@ internal sealed class DeviceCommands(FleetLink link, CommandSigner signer, Audit
             answer.TrySetResult(response);
             return;
         }
-        if (_unasked.IsReached(response.Device.Value) || await audit.MentionsAsync([Asked, Unasked], response.Device.Value, response.Id, Lookback, cancel)) return;
+        if (_unasked.IsReached(response.Device.Value) || await audit.MentionsAsync(Asked, Unasked, response.Device.Value, response.Id, Lookback, cancel)) return;
         _unasked.Failed(response.Device.Value);
         await audit.RecordAsync("commands", Unasked, response.Device.Value, $"{response.Id} did not come from this fleet; the device {(response.Succeeded ? "did it" : "refused")}: {response.Message}", cancel);
     }

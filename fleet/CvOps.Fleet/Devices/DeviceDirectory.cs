@@ -28,8 +28,8 @@ internal sealed class DeviceDirectory(Database database)
     /// <returns>False when the fleet has never heard from the device.</returns>
     public Task<bool> ProjectAsync(string id, TwinDesired? desired, IReadOnlyDictionary<string, string> labels, CancellationToken cancel) => database.WriteAsync(connection =>
     {
-        connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version WHERE id = @id AND desired_version < @Version",
-            new { id, Document = desired is null ? null : JsonSerializer.Serialize(desired, ContractsJson.Default.TwinDesired), Version = desired?.Version ?? 0 });
+        connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version, trial = @Trial WHERE id = @id AND desired_version < @Version",
+            new { id, Document = desired is null ? null : JsonSerializer.Serialize(desired, ContractsJson.Default.TwinDesired), Version = desired?.Version ?? 0, Trial = TrialOf(desired) });
         return connection.Execute("UPDATE devices SET labels = @Labels WHERE id = @id",
             new { id, Labels = JsonSerializer.Serialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString) }) == 1;
     }, cancel);
@@ -40,10 +40,14 @@ internal sealed class DeviceDirectory(Database database)
         .Select(row => new UnpublishedTwin(new DeviceId(row.Id), new SiteId(row.Site), row.Version, row.Desired)).ToArray(), cancel);
 
     public Task MarkPublishedAsync(UnpublishedTwin twin, CancellationToken cancel) => database.WriteAsync(connection => connection.Execute(
-        "UPDATE devices SET published_version = max(published_version, @Version) WHERE id = @Id", new { twin.Version, Id = twin.Device.Value }), cancel);
+        "UPDATE devices SET published_version = @Version WHERE id = @Id AND published_version < @Version", new { twin.Version, Id = twin.Device.Value }), cancel);
 
     /// <summary>The broker lost what it retained: everything is to be said again.</summary>
     public Task ForgetPublishedAsync(CancellationToken cancel) => database.WriteAsync(connection => connection.Execute("UPDATE devices SET published_version = 0"), cancel);
+
+    /// <summary>The model a rollout has on trial on the device; null when none is.</summary>
+    private static string? TrialOf(TwinDesired? desired) =>
+        desired?.Model is { Rollout: not null } model && (model.CompareWithPrevious || model.Stage == ModelStage.Shadow) ? model.Model.Digest : null;
 
     private sealed class Row
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
@@ -100,7 +101,7 @@ internal sealed class FrameStore(
         foreach (var observer in observers) await observer.OnFrameLabelled(frame, cancel);
     }
 
-    private static bool EverLabelled(Microsoft.Data.Sqlite.SqliteConnection connection, string id) => connection.ExecuteScalar<bool>(
+    private static bool EverLabelled(DbConnection connection, string id) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM labels WHERE frame = @id AND state = @Labelled)", new { id, Labelled = (int)LabelState.Labelled });
 
     private static string? Refuse(string? label, IReadOnlyList<LabelBox>? boxes, string by, bool skip)

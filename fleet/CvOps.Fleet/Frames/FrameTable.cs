@@ -1,10 +1,10 @@
+using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Frames;
 
@@ -12,33 +12,34 @@ namespace CvOps.Fleet.Frames;
 internal static class FrameTable
 {
     /// <returns>False when a frame of that id is there already.</returns>
-    public static bool Insert(SqliteConnection connection, FrameView frame, DateTimeOffset now) => connection.Execute(
+    public static bool Insert(DbConnection connection, FrameView frame, DateTimeOffset now) => connection.Execute(
         """
-        INSERT OR IGNORE INTO frames (id, device, camera, part, captured_at, stored_at, model, shadow_model, disagrees, uncertainty, rules, image, state, usage, labelled_at, body)
+        INSERT INTO frames (id, device, camera, part, captured_at, stored_at, model, shadow_model, disagrees, uncertainty, rules, image, state, usage, labelled_at, body)
         VALUES (@Id, @Device, @Camera, @Part, @CapturedAt, @StoredAt, @Model, @ShadowModel, @Disagrees, @Uncertainty, @Rules, @Image, @State, @Usage, @LabelledAt, @Body)
+        ON CONFLICT DO NOTHING
         """,
         new
         {
             frame.Id, Device = frame.Device?.Value, Camera = frame.Camera?.Value, frame.Part, CapturedAt = SqlTime.Of(frame.CapturedAt), StoredAt = SqlTime.Of(now),
             Model = frame.Model?.Digest, ShadowModel = frame.Shadow?.Model.Digest,
-            Disagrees = frame.Prediction is { } said && LabelValue.Disagrees(said, frame.Shadow), Uncertainty = frame.Prediction is { } p ? LabelValue.Uncertainty(p) : 0,
+            Disagrees = frame.Prediction is { } said && LabelValue.Disagrees(said, frame.Shadow) ? 1 : 0, Uncertainty = frame.Prediction is { } p ? LabelValue.Uncertainty(p) : 0,
             Rules = RulesColumn(frame.Reasons), Image = frame.ImageDigest, State = (int)frame.State, Usage = (int)frame.Use,
             LabelledAt = frame.Label is { } label ? SqlTime.Of(label.At) : (long?)null, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView),
         }) == 1;
 
     /// <summary>Writes the label into the frame and into its history.</summary>
-    public static void Label(SqliteConnection connection, FrameView frame, string by, DateTimeOffset at)
+    public static void Label(DbConnection connection, FrameView frame, string by, DateTimeOffset at)
     {
         connection.Execute("UPDATE frames SET state = @State, usage = @Usage, labelled_at = @At, body = @Body WHERE id = @Id",
             new { State = (int)frame.State, Usage = (int)frame.Use, At = SqlTime.Of(at), Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView), frame.Id });
         AddHistory(connection, frame, by, at);
     }
 
-    public static void AddHistory(SqliteConnection connection, FrameView frame, string by, DateTimeOffset at) => connection.Execute(
+    public static void AddHistory(DbConnection connection, FrameView frame, string by, DateTimeOffset at) => connection.Execute(
         "INSERT INTO labels (frame, at, by, state, body) VALUES (@Id, @At, @By, @State, @Body)",
         new { frame.Id, At = SqlTime.Of(at), By = by, State = (int)frame.State, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView) });
 
-    public static FrameView? Find(SqliteConnection connection, string id) =>
+    public static FrameView? Find(DbConnection connection, string id) =>
         connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE id = @id", new { id }) is { } body ? Parse(body) : null;
 
     public static FrameView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.FrameView)!;

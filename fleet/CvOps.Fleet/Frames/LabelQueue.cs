@@ -1,8 +1,8 @@
+using System.Data.Common;
 using System.Globalization;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Frames;
 
@@ -15,22 +15,21 @@ internal sealed record FrameQuery(LabelState? State, string? Device, string? Rul
 /// </summary>
 internal sealed class LabelQueue(Database database)
 {
-    // A rollout runs on a model while a device is told to compare it with its previous one.
+    // A rollout runs on a model while a device has it on trial.
     private const string Rank = """
-        CASE WHEN disagrees AND (model IN (SELECT digest FROM trial) OR shadow_model IN (SELECT digest FROM trial)) THEN 2 WHEN disagrees THEN 1 ELSE 0 END
+        CASE WHEN disagrees = 1 AND (model IN (SELECT trial FROM trials) OR shadow_model IN (SELECT trial FROM trials)) THEN 2 ELSE disagrees END
         """;
 
     private const string Queue = $"""
-        WITH trial AS (SELECT DISTINCT json_extract(desired, '$.model.model.digest') AS digest FROM devices
-                       WHERE json_extract(desired, '$.model.rollout') IS NOT NULL AND json_extract(desired, '$.model.compareWithPrevious')),
+        WITH trials AS (SELECT DISTINCT trial FROM devices WHERE trial IS NOT NULL),
              queue AS (SELECT row, body, {Rank} AS rank, uncertainty FROM frames
                        WHERE state = @State AND (@Device IS NULL OR device = @Device) AND (@Rule IS NULL OR rules LIKE '%,' || @Rule || ',%'))
-        SELECT row, rank, uncertainty, body FROM queue WHERE @Rank IS NULL OR (rank, uncertainty, -row) < (@Rank, @Uncertainty, -@Row)
+        SELECT row, rank, uncertainty, body FROM queue WHERE @Rank IS NULL OR (rank, uncertainty, 0 - row) < (@Rank, @Uncertainty, 0 - @Row)
         ORDER BY rank DESC, uncertainty DESC, row LIMIT @Limit
         """;
 
     private const string Newest = """
-        SELECT row, 0 AS rank, 0.0 AS uncertainty, body FROM frames
+        SELECT row, disagrees AS rank, uncertainty, body FROM frames
         WHERE (@State IS NULL OR state = @State) AND (@Device IS NULL OR device = @Device) AND (@Rule IS NULL OR rules LIKE '%,' || @Rule || ',%')
           AND (@Row IS NULL OR row < @Row) ORDER BY row DESC LIMIT @Limit
         """;
@@ -42,7 +41,7 @@ internal sealed class LabelQueue(Database database)
         return database.ReadAsync(connection => Page(connection, query, after), cancel);
     }
 
-    private static FramePage Page(SqliteConnection connection, FrameQuery query, Cursor? after)
+    private static FramePage Page(DbConnection connection, FrameQuery query, Cursor? after)
     {
         var rows = connection.Query<(long Row, long Rank, double Uncertainty, string Body)>(query.State == LabelState.Unlabelled ? Queue : Newest, new
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
@@ -23,10 +24,10 @@ internal sealed class DeadLetters(Database database, IngestStore store, SignalHu
     {
         var letters = connection.Query<Letter>(
             """
-            SELECT row, at, topic, reason, payload, ifnull(bytes, length(payload)) AS bytes FROM dead_letters
-            WHERE (@device IS NULL OR topic GLOB 'cvops/v1/*/' || @device || '/*') AND (@reason IS NULL OR instr(lower(reason), lower(@reason)) > 0) AND (@before IS NULL OR row < @before)
+            SELECT row, at, topic, reason, payload, coalesce(bytes, length(payload)) AS bytes FROM dead_letters
+            WHERE (@device IS NULL OR topic LIKE 'cvops/v1/%/' || @device || '/%' ESCAPE '!') AND (@reason IS NULL OR lower(reason) LIKE '%' || lower(@reason) || '%' ESCAPE '!') AND (@before IS NULL OR row < @before)
             ORDER BY row DESC LIMIT @limit
-            """, new { device, reason, before, limit }).Select(letter => letter.View()).ToArray();
+            """, new { device = SqlText.Literal(device), reason = SqlText.Literal(reason), before, limit }).Select(letter => letter.View()).ToArray();
         var counts = connection.Query<(string Topic, string Reason, long Letters)>("SELECT topic, reason, count(*) FROM dead_letters GROUP BY topic, reason")
             .GroupBy(it => (Device: DeviceOf(it.Topic), it.Reason)).Select(group => new DeadLetterCount(group.Key.Device, group.Key.Reason, group.Sum(it => it.Letters)))
             .OrderByDescending(it => it.Letters).Take(MostCounts).ToArray();
@@ -67,9 +68,9 @@ internal sealed class DeadLetters(Database database, IngestStore store, SignalHu
     }
 
     private Task<Letter?> FindAsync(long row, CancellationToken cancel) => database.ReadAsync(connection => connection.QuerySingleOrDefault<Letter?>(
-        "SELECT row, at, topic, reason, payload, ifnull(bytes, length(payload)) AS bytes FROM dead_letters WHERE row = @row", new { row }), cancel);
+        "SELECT row, at, topic, reason, payload, coalesce(bytes, length(payload)) AS bytes FROM dead_letters WHERE row = @row", new { row }), cancel);
 
-    private static long Count(Microsoft.Data.Sqlite.SqliteConnection connection) => connection.ExecuteScalar<long>("SELECT count(*) FROM dead_letters");
+    private static long Count(DbConnection connection) => connection.ExecuteScalar<long>("SELECT count(*) FROM dead_letters");
 
     private static string? DeviceOf(string topic) => topic.Split('/') is ["cvops", "v1", _, var device, ..] && Identifier.IsValid(device) ? device : null;
 

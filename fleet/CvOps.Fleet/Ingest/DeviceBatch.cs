@@ -1,10 +1,10 @@
+using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Ingest;
 
@@ -19,7 +19,7 @@ internal sealed class DeviceBatch
     private TwinReported? _reported;
     private DeviceStatus? _status;
 
-    public DeviceBatch(SqliteConnection connection, ParsedTopic topic)
+    public DeviceBatch(DbConnection connection, ParsedTopic topic)
     {
         _topic = topic;
         _seen = DuplicateWindow.Load(connection.QuerySingleOrDefault<byte[]>("SELECT seen FROM devices WHERE id = @Id", new { Id = topic.Device.Value }));
@@ -41,17 +41,17 @@ internal sealed class DeviceBatch
 
     public void Take(DeviceStatus status) => _status = status;
 
-    public void Save(SqliteConnection connection, DateTimeOffset now) => connection.Execute(
+    public void Save(DbConnection connection, DateTimeOffset now) => connection.Execute(
         """
         INSERT INTO devices (id, site, last_seen, online, boot, health, health_boot, health_sequence, reported, inspections, duplicates, seen)
         VALUES (@Id, @Site, @Now, coalesce(@Online, 1), coalesce(@Boot, 0), @Health, @HealthBoot, @HealthSequence, @Reported, @Inspections, @Duplicates, @Seen)
         ON CONFLICT (id) DO UPDATE SET
-          site = excluded.site, last_seen = CASE WHEN @Online = 0 THEN last_seen ELSE excluded.last_seen END,
-          online = coalesce(@Online, online), boot = coalesce(@Boot, boot),
-          health_sequence = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (health_boot, health_sequence) THEN health_sequence ELSE @HealthSequence END,
-          health = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (health_boot, health_sequence) THEN health ELSE @Health END,
-          health_boot = max(health_boot, @HealthBoot),
-          reported = coalesce(@Reported, reported), inspections = inspections + @Inspections, duplicates = duplicates + @Duplicates, seen = @Seen
+          site = excluded.site, last_seen = CASE WHEN @Online = 0 THEN devices.last_seen ELSE excluded.last_seen END,
+          online = coalesce(@Online, devices.online), boot = coalesce(@Boot, devices.boot),
+          health_sequence = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (devices.health_boot, devices.health_sequence) THEN devices.health_sequence ELSE @HealthSequence END,
+          health = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (devices.health_boot, devices.health_sequence) THEN devices.health ELSE @Health END,
+          health_boot = CASE WHEN devices.health_boot > @HealthBoot THEN devices.health_boot ELSE @HealthBoot END,
+          reported = coalesce(@Reported, devices.reported), inspections = devices.inspections + @Inspections, duplicates = devices.duplicates + @Duplicates, seen = @Seen
         """,
         new
         {

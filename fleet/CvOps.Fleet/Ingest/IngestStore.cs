@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
@@ -5,7 +6,6 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Storage;
 using Dapper;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet.Ingest;
@@ -42,13 +42,13 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
     public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
         database.WriteAsync(connection => SetAside(connection, message, reason, SqlTime.Of(time.GetUtcNow())), cancel);
 
-    private int Apply(SqliteConnection connection, IReadOnlyList<Message> messages, string?[] images, bool isLetter = false)
+    private int Apply(DbConnection connection, IReadOnlyList<Message> messages, string?[] images, bool isLetter = false)
     {
         var at = time.GetUtcNow();
         var now = SqlTime.Of(at);
         var devices = new Dictionary<DeviceId, DeviceBatch>();
         var (inspections, windows, zones, dead) = (0, 0, 0, 0);
-        using var insert = new InspectionInsert(connection);
+        using var insert = InspectionInsert.On(connection);
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
@@ -80,6 +80,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
                     break;
             }
         }
+        insert.Flush();
         foreach (var device in devices.Values) device.Save(connection, at);
         if (inspections > 0) CountDay(connection, at, inspections);
         if (inspections > 0) Trim(connection, "inspections", "cursor", options.Value.InspectionsKept);
@@ -89,7 +90,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
         return messages.Count;
     }
 
-    private static void InsertWindow(SqliteConnection connection, DriftWindow window) => connection.Execute(
+    private static void InsertWindow(DbConnection connection, DriftWindow window) => connection.Execute(
         "INSERT INTO drift_windows (device, camera, model, until, frames, body) VALUES (@Device, @Camera, @Model, @Until, @Frames, @Body)",
         new
         {
@@ -97,22 +98,22 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
             Body = JsonSerializer.Serialize(window, ContractsJson.Default.DriftWindow),
         });
 
-    private static int SetAside(SqliteConnection connection, Message message, string reason, long now) => connection.Execute(
+    private static int SetAside(DbConnection connection, Message message, string reason, long now) => connection.Execute(
         // What is subscribed twice, and a device that says the same nonsense again and again, is one letter.
         """
         INSERT INTO dead_letters (at, topic, reason, payload, bytes) SELECT @now, @topic, @reason, @payload, @bytes
-        WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM dead_letters ORDER BY row DESC LIMIT 100) WHERE topic = @topic AND reason = @reason AND payload = @payload)
+        WHERE NOT EXISTS (SELECT 1 FROM (SELECT * FROM dead_letters ORDER BY row DESC LIMIT 100) AS newest WHERE topic = @topic AND reason = @reason AND payload = @payload)
         """,
         new { now, topic = message.Name, reason, payload = message.Payload[..Math.Min(message.Payload.Length, DeadPayloadBytes)].ToArray(), bytes = message.Length });
 
-    private static void CountDay(SqliteConnection connection, DateTimeOffset at, int count) => connection.Execute(
-        "INSERT INTO inspections_by_day (day, count) VALUES (@day, @count) ON CONFLICT (day) DO UPDATE SET count = count + excluded.count",
+    private static void CountDay(DbConnection connection, DateTimeOffset at, int count) => connection.Execute(
+        "INSERT INTO inspections_by_day (day, count) VALUES (@day, @count) ON CONFLICT (day) DO UPDATE SET count = inspections_by_day.count + excluded.count",
         new { day = DayOf(at), count });
 
     /// <summary>Days since 1970, UTC.</summary>
     public static long DayOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 86_400;
 
     // The numbers rise without gaps that matter, so the oldest rows are found without counting.
-    private static void Trim(SqliteConnection connection, string table, string key, long keep) =>
+    private static void Trim(DbConnection connection, string table, string key, long keep) =>
         connection.Execute($"DELETE FROM {table} WHERE {key} <= (SELECT max({key}) FROM {table}) - @keep", new { keep });
 }

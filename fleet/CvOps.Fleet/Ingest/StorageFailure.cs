@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Ingest;
@@ -8,6 +9,14 @@ internal static class StorageFailure
     // Primary result codes of SQLite: busy, locked, no memory, read-only, I/O, corrupt, full, cannot open.
     private static readonly HashSet<int> Codes = [5, 6, 7, 8, 10, 11, 13, 14];
 
-    public static bool IsStorage(Exception failure) =>
-        failure is IOException or UnauthorizedAccessException || (failure is SqliteException sql && Codes.Contains(sql.SqliteErrorCode));
+    // Classes of SQLSTATE: connection lost, transaction rolled back by the server, out of resources, operator's doing, system's fault.
+    private static readonly HashSet<string> Classes = ["08", "40", "53", "57", "58"];
+
+    public static bool IsStorage(Exception failure) => failure switch
+    {
+        IOException or UnauthorizedAccessException => true,
+        SqliteException sqlite => Codes.Contains(sqlite.SqliteErrorCode),
+        DbException other => other.IsTransient || (other.SqlState is { Length: 5 } state && Classes.Contains(state[..2])),
+        _ => false,
+    };
 }

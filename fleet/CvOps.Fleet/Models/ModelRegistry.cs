@@ -85,7 +85,7 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         var (name, version, digest) = view.Model;
         var other = await database.WriteAsync(connection =>
         {
-            connection.Execute("INSERT OR IGNORE INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body)",
+            connection.Execute("INSERT INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body) ON CONFLICT DO NOTHING",
                 new { digest, name, version, at = SqlTime.Of(view.RegisteredAt), body = JsonSerializer.Serialize(view, ContractsJson.Default.ModelView) });
             return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
         }, cancel);

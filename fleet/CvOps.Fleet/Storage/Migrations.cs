@@ -1,26 +1,32 @@
+using System.Data.Common;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Storage;
 
 /// <summary>The tables, in versions. A version that has shipped is never edited; a change is a new one at the end.</summary>
 internal static class Migrations
 {
+    /// <summary>The version this fleet knows.</summary>
+    public static int Newest => Steps.Length;
+
     /// <summary>Brings the database to the newest version, each step in a transaction.</summary>
     /// <exception cref="InvalidDataException">The database was made by a newer fleet.</exception>
-    public static void Apply(SqliteConnection connection)
+    public static void Apply(DbConnection connection, Dialect dialect)
     {
-        var version = connection.ExecuteScalar<int>("PRAGMA user_version");
+        var version = connection.ExecuteScalar<int>(dialect.ReadVersion);
         if (version > Steps.Length)
             throw new InvalidDataException($"The database {connection.DataSource} has schema version {version}, this fleet knows {Steps.Length}: start the newer fleet, or restore the backup made before the upgrade.");
         for (; version < Steps.Length; version++)
         {
             using var transaction = connection.BeginTransaction();
-            connection.Execute(Steps[version], transaction: transaction);
-            connection.Execute($"PRAGMA user_version = {version + 1}", transaction: transaction);
+            connection.Execute(dialect.Words(Steps[version]), transaction: transaction);
+            connection.Execute(dialect.WriteVersion(version + 1), transaction: transaction);
             transaction.Commit();
         }
     }
+
+    /// <summary>All steps as one text, for a database that somebody else sets up.</summary>
+    public static string Text(Dialect dialect) => string.Join('\n', Steps.Select((step, i) => $"-- {i + 1}\n{dialect.Words(step)}\n"));
 
     private static readonly string[] Steps =
     [
@@ -116,6 +122,13 @@ internal static class Migrations
           only_champion_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, ring, grp, arm));
         CREATE TABLE rollout_judged (rollout TEXT NOT NULL, frame TEXT NOT NULL, PRIMARY KEY (rollout, frame));
         CREATE TABLE emergency_stop (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL);
+        """,
+
+        // The model a device has on trial in a rollout, so that the label queue need not open every document.
+        """
+        ALTER TABLE devices ADD COLUMN trial TEXT;
+        UPDATE devices SET trial = json_extract(desired, '$.model.model.digest') WHERE json_extract(desired, '$.model.rollout') IS NOT NULL AND desired LIKE '%"compareWithPrevious":true%';
+        CREATE INDEX devices_trial ON devices (trial) WHERE trial IS NOT NULL;
         """,
     ];
 }

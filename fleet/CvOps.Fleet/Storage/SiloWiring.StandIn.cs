@@ -15,6 +15,9 @@ internal static class SiloWiring
     public static string? Mistake(FleetOptions options) => options.Cluster is null ? null
         : "Fleet:Cluster asks for an Orleans cluster, and this program keeps its grains on one machine; build it with -p:PublishedPackages=true.";
 
+    /// <exception cref="DataInUseException">Another process has the folder.</exception>
+    public static Database OpenDatabase(FleetOptions options) => new SqliteDatabase(Path.Combine(options.Data, "fleet.db"));
+
     public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
     {
         var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Data, "grains.db") }.ToString();

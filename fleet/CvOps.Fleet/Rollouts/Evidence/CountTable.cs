@@ -1,5 +1,5 @@
+using System.Data.Common;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace CvOps.Fleet.Rollouts.Evidence;
 
@@ -34,21 +34,21 @@ internal static class CountTable
     private static readonly string AddToDevice = Upsert("rollout_count", "rollout, device, arm");
     private static readonly string AddToSum = Upsert("rollout_sum", "rollout, ring, grp, arm");
 
-    public static void Add(SqliteConnection connection, string rollout, string device, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
+    public static void Add(DbConnection connection, string rollout, string device, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
     {
         if (counts.IsZero) return;
         AddToDeviceAlone(connection, rollout, device, arm, counts);
         AddToSums(connection, rollout, ring, arm, counts, group);
     }
 
-    public static void AddToDeviceAlone(SqliteConnection connection, string rollout, string device, int arm, ArmCounts counts)
+    public static void AddToDeviceAlone(DbConnection connection, string rollout, string device, int arm, ArmCounts counts)
     {
         var values = Values(rollout, arm, counts);
         values.Add("device", device);
         connection.Execute(AddToDevice, values);
     }
 
-    public static void AddToSums(SqliteConnection connection, string rollout, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
+    public static void AddToSums(DbConnection connection, string rollout, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
     {
         var values = Values(rollout, arm, counts);
         values.Add("ring", ring);
@@ -56,7 +56,7 @@ internal static class CountTable
         connection.Execute(AddToSum, values);
     }
 
-    public static RolloutSums Sums(SqliteConnection connection, string rollout)
+    public static RolloutSums Sums(DbConnection connection, string rollout)
     {
         var rows = new Dictionary<(int, string), ArmCounts[]>();
         using var reader = connection.ExecuteReader($"SELECT ring, grp, arm, {Columns} FROM rollout_sum WHERE rollout = @rollout", new { rollout });
