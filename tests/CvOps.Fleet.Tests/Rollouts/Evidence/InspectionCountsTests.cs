@@ -60,7 +60,7 @@ public sealed class InspectionCountsTests
         using var folder = new TestFolder();
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder.Path, "fleet.db")}");
         connection.Open();
-        Migrations.Apply(connection);
+        Migrations.Apply(connection, Dialect.Sqlite);
         var one = new ArmCounts();
         foreach (var counter in Enum.GetValues<ArmCounter>()) one[counter] = (int)counter + 1;
         CountTable.Add(connection, "r", "a", 0, Arms.Challenger, one, "line 4");
