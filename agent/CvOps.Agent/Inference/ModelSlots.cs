@@ -198,11 +198,14 @@ internal sealed class ModelSlots : IDisposable
     private void RetireIfIdle(LoadedModel? model)
     {
         if (model is null || ReferenceEquals(model, _active) || ReferenceEquals(model, _shadow) || _leases.GetValueOrDefault(model) > 0 || !_leases.Remove(model)) return;
-        // Not here: freeing a large model takes milliseconds, and the last to hold it is the frame path.
+        Retire(model);
+    }
+
+    /// <summary>Not here: freeing a large model takes milliseconds, and the last to hold it is the frame path. A method of its own, as a lambda's captures are allocated where a method begins.</summary>
+    private void Retire(LoadedModel model) =>
         _retiring = Task.WhenAll(_retiring, Task.Run(() =>
         {
             model.Dispose();
             NativeHeap.Trim();
         }));
-    }
 }
