@@ -2,10 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace CvOps.Agent.Update.Maintenance;
 
-/// <summary>
-/// A time of day, on some days, in which the model may be changed. Both ends are what the clock on the wall shows there: where it is put forward
-/// over an end, that end is the moment it is put forward; where it is put back, the window has both passes of the hour.
-/// </summary>
+/// <summary>A time of day, on some days, in which the model may be changed; <see cref="Contracts.Schedule.DailyHours"/> says what becomes of it when clocks are changed.</summary>
 internal sealed record MaintenanceWindow : IValidatableObject
 {
     /// <summary>Days on which it opens; none for every day.</summary>

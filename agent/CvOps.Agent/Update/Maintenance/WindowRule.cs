@@ -1,3 +1,5 @@
+using CvOps.Contracts.Schedule;
+
 namespace CvOps.Agent.Update.Maintenance;
 
 /// <param name="Open">The model may be changed now.</param>
@@ -11,9 +13,6 @@ internal static class WindowRule
     /// <summary>A clock before this was never set: no device had this code then.</summary>
     public static readonly DateTimeOffset Earliest = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    // A window of one day a week may fall into the hour that a clock leaves out; the week after it is there.
-    private const int DaysAhead = 15;
-
     /// <param name="windows">None: always open.</param>
     public static WindowState At(IReadOnlyList<MaintenanceWindow> windows, DateTimeOffset now)
     {
@@ -22,40 +21,12 @@ internal static class WindowRule
         DateTimeOffset? opens = null;
         foreach (var window in windows)
         {
-            foreach (var (from, to) in Spans(window, now))
+            foreach (var (from, to) in new DailyHours(window.From, window.To, window.Days).Spans(window.Zone, now))
             {
                 if (from <= now && now < to) return new(true, to);
                 if (from > now && (opens is not { } best || from < best)) opens = from;
             }
         }
         return new(false, opens);
-    }
-
-    /// <summary>From yesterday's, which may reach into today.</summary>
-    private static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Spans(MaintenanceWindow window, DateTimeOffset now)
-    {
-        var zone = window.Zone;
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime);
-        for (var day = today.AddDays(-1); day <= today.AddDays(DaysAhead); day = day.AddDays(1))
-        {
-            if (window.Days.Count > 0 && !window.Days.Contains(day.DayOfWeek)) continue;
-            var from = ToUtc(day.ToDateTime(window.From), zone, last: false);
-            var to = ToUtc((window.To <= window.From ? day.AddDays(1) : day).ToDateTime(window.To), zone, last: true);
-            if (to > from) yield return (from, to);
-        }
-    }
-
-    /// <param name="last">Of two moments that the clock shows alike, the later one.</param>
-    private static DateTimeOffset ToUtc(DateTime local, TimeZoneInfo zone, bool last)
-    {
-        // The hour that was left out: on to the first minute that is there.
-        while (zone.IsInvalidTime(local)) local = local.AddMinutes(1);
-        var offset = zone.GetUtcOffset(local);
-        if (zone.IsAmbiguousTime(local))
-        {
-            var offsets = zone.GetAmbiguousTimeOffsets(local);
-            offset = last ? offsets.Min() : offsets.Max();
-        }
-        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 }
