@@ -71,6 +71,13 @@ internal sealed class FleetOptions
     /// </summary>
     public string? Cluster { get; set; }
 
+    /// <summary>Address under which the cluster's other silos reach this one; null: the machine's first that is not the loopback. Reach it they must, and nobody else may.</summary>
+    public string? SiloAddress { get; set; }
+
+    /// <summary>The silo's port there.</summary>
+    [Range(1, 65535)]
+    public int SiloPort { get; set; } = 11111;
+
     /// <summary>Newest inspections kept; older ones make room.</summary>
     [Range(1_000, 1_000_000_000)]
     public long InspectionsKept { get; set; } = 5_000_000;

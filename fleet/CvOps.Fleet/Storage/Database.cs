@@ -18,5 +18,11 @@ internal abstract class Database : IDisposable
     /// <summary>As <see cref="ReadAsync"/>, and all statements see the same moment.</summary>
     public abstract Task<T> ReadMomentAsync<T>(Func<DbConnection, T> work, CancellationToken cancel);
 
+    /// <summary>
+    /// Whether this process is the one that does a duty. Of all that share the database at most one is told yes, and keeps it until it ends or loses its
+    /// connection: ask before each piece of work, and again soon when the answer is no.
+    /// </summary>
+    public abstract Task<bool> HasDutyAsync(string duty, CancellationToken cancel);
+
     public abstract void Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using CvOps.Fleet.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -6,10 +7,7 @@ using Orleans.Storage;
 
 namespace CvOps.Fleet;
 
-/// <summary>
-/// The silo as a member of an Orleans cluster over PostgreSQL. The database needs the scripts of Orleans' packages: PostgreSQL-Main, -Clustering and, missing
-/// in it, Migrations/PostgreSQL-Clustering-3.7.0, -Persistence, -Reminders.
-/// </summary>
+/// <summary>The silo as a member of an Orleans cluster over PostgreSQL, the read models beside it in the same database.</summary>
 internal static class SiloWiring
 {
     private const string Invariant = "Npgsql";
@@ -18,6 +16,9 @@ internal static class SiloWiring
     public static string? Mistake(FleetOptions options) => options.Cluster is not null ? null
         : "Fleet:Cluster is missing: the connection string of the PostgreSQL database that holds the Orleans cluster, in appsettings.json or as Fleet__Cluster in the environment.";
 
+    /// <exception cref="Npgsql.NpgsqlException">The database cannot be reached.</exception>
+    public static Database OpenDatabase(FleetOptions options) => new PostgresDatabase(options.Cluster!);
+
     public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
     {
         var connection = options.Cluster ?? throw new ArgumentException(Mistake(options), nameof(options));
@@ -25,6 +26,15 @@ internal static class SiloWiring
         builder.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("CvOps", StringComparison.Ordinal) == true, FleetJson.Options));
         builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(cluster => cluster.ServiceId = "cvops")
+            .Configure<EndpointOptions>(endpoints =>
+            {
+                if (options.SiloAddress is { } address) endpoints.AdvertisedIPAddress = IPAddress.Parse(address);
+                endpoints.SiloPort = options.SiloPort;
+                // For programs outside the cluster, of which there are none.
+                endpoints.GatewayPort = 0;
+            })
+            // A dead silo is out after three seconds without an answer instead of fifteen.
+            .Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = TimeSpan.FromSeconds(1))
             .UseAdoNetClustering(clustering =>
             {
                 clustering.Invariant = Invariant;

@@ -67,6 +67,8 @@ internal sealed class SqliteDatabase : Database
         return work(connection);
     }, cancel);
 
+    public override Task<bool> HasDutyAsync(string duty, CancellationToken cancel) => Task.FromResult(true);
+
     private SqliteConnection Open()
     {
         var connection = new SqliteConnection(_connectionString);
