@@ -2,6 +2,8 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Devices.Liveness;
+using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Ingest;
@@ -43,6 +45,8 @@ internal static class FleetApp
         builder.Services.AddSingleton(_ => SiloWiring.OpenDatabase(options));
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
         builder.Services.AddAccess(options);
+        builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));
+        builder.Services.AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<AccuracyReader>().AddSingleton<DatasetStore>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<IFleetObserver, LinkRenewal>();

@@ -78,6 +78,14 @@ internal sealed class FleetOptions
     [Range(1, 65535)]
     public int SiloPort { get; set; } = 11111;
 
+    /// <summary>A device that says nothing for this long, though the broker holds its connection, is overdue; a healthy one reports every few seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "7.00:00:00")]
+    public TimeSpan OverdueAfter { get; set; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>A device that says nothing for this long counts as offline.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "30.00:00:00")]
+    public TimeSpan OfflineAfter { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Newest inspections kept; older ones make room.</summary>
     [Range(1_000, 1_000_000_000)]
     public long InspectionsKept { get; set; } = 5_000_000;

@@ -14,6 +14,9 @@ internal static class FleetOptionsValidation
         foreach (var range in ranges) yield return range.ErrorMessage ?? "A setting is out of its range.";
         if (options.LinkLifetime <= TimeSpan.Zero) yield return $"LinkLifetime is {options.LinkLifetime}; it must be longer than nothing, e.g. 30.00:00:00.";
 
+        if (options.OfflineAfter <= options.OverdueAfter)
+            yield return $"OfflineAfter is {options.OfflineAfter}; it must be longer than OverdueAfter, {options.OverdueAfter}: a device is overdue before it counts as offline.";
+
         if (!Uri.TryCreate(options.Http, UriKind.Absolute, out var http) || http.Scheme != Uri.UriSchemeHttp)
             yield return $"--http '{options.Http}' is no address; write it as http://127.0.0.1:8080. TLS towards people belongs to a reverse proxy in front.";
         else if (!options.AllowAnonymousNetwork && !IsLoopback(http))

@@ -1,11 +1,19 @@
+using System.Globalization;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Devices.Twins;
 
 namespace CvOps.Fleet.Devices;
+
+internal enum AttentionLevel : byte { None, Warning, Error }
 
 /// <summary>What about a device a person should look at. Pure.</summary>
 internal static class DeviceAttention
 {
+    /// <summary>Pictures' times are trusted to this many seconds: from there on results of different devices fall out of order.</summary>
+    private const double ClockSeconds = 5;
+
     public static IEnumerable<Attention> Of(DeviceView device)
     {
         var link = $"/devices/{device.Id}";
@@ -15,13 +23,33 @@ internal static class DeviceAttention
             yield break;
         }
         foreach (var camera in device.Health?.Cameras ?? [])
-            if (camera.State is CameraState.Stale or CameraState.Lost)
+            if (IsDark(camera))
                 yield return new Attention("error", $"{device.Id}/{camera.Camera} gives no picture: {camera.Problem ?? "no reason was given."}", link, device.Health!.At);
-        if (device.Reported is { Model: { State: Contracts.Twin.UpdateState.Failed, Reason: var reason } } reported)
+        if (device.Overdue)
+            yield return new Attention("warning", $"{device.Id} says nothing though the broker holds its connection: check its agent (systemctl status cvops-agent).", link, device.LastSeen);
+        if (device.Clock is { } clock && IsWrong(clock))
+            yield return new Attention("warning", string.Create(CultureInfo.InvariantCulture, $"The clock of {device.Id} is {Math.Abs(clock.Seconds):0.#} s {(clock.Seconds > 0 ? "ahead" : "behind")}: check its time service (timedatectl)."), link, device.LastSeen);
+        if (device.Reported is { Model: { State: UpdateState.Failed, Reason: var reason } } reported)
             yield return new Attention("warning", $"{device.Id} could not take its model over: {reason}", link, reported.At);
         if (device.Health?.Spool is { EvictedMessages: > 0 } spool)
             yield return new Attention("warning", $"{device.Id} gave up {spool.EvictedMessages} messages{Kinds(spool)} because its spool was full: its link is too slow or was down too long.", link, device.Health.At);
     }
+
+    /// <summary>Of all that <see cref="Of"/> would say, the worst.</summary>
+    public static AttentionLevel Level(in TwinRow row)
+    {
+        if (!row.Online) return AttentionLevel.Error;
+        var worst = row.HealthLevel > row.ReportedLevel ? row.HealthLevel : row.ReportedLevel;
+        return worst == AttentionLevel.None && (row.Overdue || (row.ClockOffset() is { } clock && IsWrong(clock))) ? AttentionLevel.Warning : worst;
+    }
+
+    public static AttentionLevel Level(DeviceHealth health) => health.Cameras.Any(IsDark) ? AttentionLevel.Error : health.Spool.EvictedMessages > 0 ? AttentionLevel.Warning : AttentionLevel.None;
+
+    public static AttentionLevel Level(TwinReported reported) => reported.Model.State == UpdateState.Failed ? AttentionLevel.Warning : AttentionLevel.None;
+
+    private static bool IsDark(CameraHealth camera) => camera.State is CameraState.Stale or CameraState.Lost;
+
+    private static bool IsWrong(ClockOffset clock) => Math.Abs(clock.Seconds) > ClockSeconds + clock.UncertaintySeconds;
 
     private static string Kinds(SpoolHealth spool) => spool.Losses?.Where(loss => loss.Reason != SpoolLossReason.Expired).ToList() is { Count: > 0 } losses
         ? $" ({string.Join(", ", losses.Select(loss => $"{loss.Messages} of kind {loss.Kind?.ToString() ?? "other"}"))})" : "";

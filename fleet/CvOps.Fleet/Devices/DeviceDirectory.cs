@@ -1,38 +1,53 @@
+using System.Text;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Storage;
+using CvOps.Plans.Selectors;
 using Dapper;
 
 namespace CvOps.Fleet.Devices;
 
 /// <summary>
-/// Every device the fleet has heard from, as rows: lists and look-ups need no grain. The ingest writes what devices say;
-/// <see cref="DeviceGrain"/> projects here what the fleet wants.
+/// Every device the fleet has heard from: lists and look-ups need no grain and no database, they come from <see cref="TwinStore"/>. The ingest writes what
+/// devices say; <see cref="DeviceGrain"/> projects here what the fleet wants.
 /// </summary>
-internal sealed class DeviceDirectory(Database database)
+internal sealed class DeviceDirectory(Database database, TwinStore twins)
 {
-    private const string Columns = """
-        id, site, online, last_seen AS LastSeen, labels, health, desired, reported, inspections, duplicates
-        """;
+    public async Task<DeviceView[]> ListAsync(CancellationToken cancel) => [.. await PageAsync(LabelSelector.Everything, "", null, cancel)];
 
-    public Task<DeviceView[]> ListAsync(CancellationToken cancel) =>
-        database.ReadAsync(connection => connection.Query<Row>($"SELECT {Columns} FROM devices ORDER BY id").Select(row => row.View()).ToArray(), cancel);
+    /// <summary>Chosen devices in the order of their ids.</summary>
+    /// <param name="after">The id that the page begins after.</param>
+    /// <param name="most">Null: all.</param>
+    public async Task<IEnumerable<DeviceView>> PageAsync(LabelSelector selector, string after, int? most, CancellationToken cancel)
+    {
+        await twins.Loaded.WaitAsync(cancel);
+        return twins.Page(twins.Select(selector), after, most);
+    }
 
-    public Task<DeviceView?> FindAsync(DeviceId id, CancellationToken cancel) =>
-        database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>($"SELECT {Columns} FROM devices WHERE id = @Id", new { Id = id.Value })?.View(), cancel);
+    /// <summary>Waits for nothing: while the twins are being loaded, one that is not there yet comes from its row.</summary>
+    public async Task<DeviceView?> FindAsync(DeviceId id, CancellationToken cancel) => twins.Loaded.IsCompletedSuccessfully ? twins.View(id) : await ReadAsync(id, cancel);
+
+    private Task<DeviceView?> ReadAsync(DeviceId id, CancellationToken cancel) => database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>(
+        "SELECT id, site, online, last_seen AS LastSeen, labels, health, desired, reported, inspections, duplicates FROM devices WHERE id = @Id", new { Id = id.Value })?.View(), cancel);
 
     /// <summary>Writes what a device grain decided. Older than what is there: nothing happens.</summary>
     /// <returns>False when the fleet has never heard from the device.</returns>
-    public Task<bool> ProjectAsync(string id, TwinDesired? desired, IReadOnlyDictionary<string, string> labels, CancellationToken cancel) => database.WriteAsync(connection =>
+    public async Task<bool> ProjectAsync(string id, TwinDesired? desired, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
-        connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version, trial = @Trial WHERE id = @id AND desired_version < @Version",
-            new { id, Document = desired is null ? null : JsonSerializer.Serialize(desired, ContractsJson.Default.TwinDesired), Version = desired?.Version ?? 0, Trial = TrialOf(desired) });
-        return connection.Execute("UPDATE devices SET labels = @Labels WHERE id = @id",
-            new { id, Labels = JsonSerializer.Serialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString) }) == 1;
-    }, cancel);
+        var wish = new TwinWish(desired is null ? null : JsonSerializer.SerializeToUtf8Bytes(desired, ContractsJson.Default.TwinDesired), JsonSerializer.Serialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString));
+        var known = await database.WriteAsync(connection =>
+        {
+            connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version, trial = @Trial WHERE id = @id AND desired_version < @Version",
+                new { id, Document = wish.Desired is { } json ? Encoding.UTF8.GetString(json) : null, Version = desired?.Version ?? 0, Trial = TrialOf(desired) });
+            return connection.Execute("UPDATE devices SET labels = @Labels WHERE id = @id", new { id, wish.Labels }) == 1;
+        }, cancel);
+        if (known) twins.Wish(id, wish);
+        return known;
+    }
 
     /// <summary>Desired documents the broker has not taken yet.</summary>
     public Task<UnpublishedTwin[]> UnpublishedAsync(CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string Id, string Site, long Version, string Desired)>(

@@ -1,8 +1,14 @@
 using System.Data.Common;
+using System.Text;
 using System.Text.Json;
 using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Devices.Liveness;
+using CvOps.Fleet.Devices.Twins;
+using CvOps.Fleet.Drift;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -11,55 +17,114 @@ namespace CvOps.Fleet.Ingest;
 /// <summary>What one transaction learns about one device: its row is read once, changed in memory, written once.</summary>
 internal sealed class DeviceBatch
 {
+    private readonly DbConnection _connection;
     private readonly ParsedTopic _topic;
+    private readonly DateTimeOffset _now;
+    private readonly Row _row;
     private readonly DuplicateWindow _seen;
-    private long _inspections;
-    private long _duplicates;
+    private readonly List<long> _clock = [];
+    private readonly List<ConnectionEvent> _events = [];
+    private Connection? _link;
+    private bool _heard;
     private DeviceHealth? _health;
     private TwinReported? _reported;
-    private DeviceStatus? _status;
+    private DeviceDrift? _drift;
 
-    public DeviceBatch(DbConnection connection, ParsedTopic topic)
+    public DeviceBatch(DbConnection connection, ParsedTopic topic, DateTimeOffset now)
     {
-        _topic = topic;
-        _seen = DuplicateWindow.Load(connection.QuerySingleOrDefault<byte[]>("SELECT seen FROM devices WHERE id = @Id", new { Id = topic.Device.Value }));
+        (_connection, _topic, _now) = (connection, topic, now);
+        var row = connection.QuerySingleOrDefault<Row>(
+            """
+            SELECT online, silent, boot, since, last_seen AS LastSeen, inspections, duplicates, health_boot AS HealthBoot, health_sequence AS HealthSequence, seen
+            FROM devices WHERE id = @Id
+            """, new { Id = topic.Device.Value });
+        _link = row is null ? null : new Connection(row.Online != 0, row.Silent != 0, row.Boot);
+        _row = row ?? new Row();
+        _seen = DuplicateWindow.Load(_row.Seen);
+    }
+
+    /// <summary>Something came from the device now: a status, or telemetry that is new. What a broker retains says nothing of now.</summary>
+    /// <param name="status">What came, if it is a status.</param>
+    public void Hear(DeviceStatus? status)
+    {
+        (_link, var reason) = ConnectionRule.Next(_link, status);
+        if (reason is { } why) _events.Add(new ConnectionEvent(_now, _link.Value.Online ? Connectivity.Online : Connectivity.Offline, why, _link.Value.Boot));
+        // The last will is the broker's word.
+        _heard |= status is not { Connectivity: Connectivity.Offline };
     }
 
     /// <returns>True when the message is new; false counts a duplicate.</returns>
     public bool IsNew(Origin origin)
     {
         if (_seen.TryApply(origin)) return true;
-        _duplicates++;
+        _row.Duplicates++;
         return false;
     }
 
-    public void CountInspection() => _inspections++;
+    public void CountInspection() => _row.Inspections++;
 
-    public void Take(DeviceHealth health) => _health = health;
+    public void Take(DeviceHealth health)
+    {
+        _clock.Add((long)(_now - health.At).TotalMilliseconds);
+        // A spool may deliver an older one after a newer.
+        if ((health.Origin.Boot, health.Origin.Sequence).CompareTo((_row.HealthBoot, _row.HealthSequence)) < 0) return;
+        (_health, _row.HealthBoot, _row.HealthSequence) = (health, health.Origin.Boot, health.Origin.Sequence);
+    }
 
     public void Take(TwinReported reported) => _reported = reported;
 
-    public void Take(DeviceStatus status) => _status = status;
+    /// <param name="profile">Of the window's model; null when the registry has none.</param>
+    public void Take(DriftWindow window, ReferenceProfile? profile)
+    {
+        if (_drift is null && _connection.QuerySingleOrDefault<byte[]>("SELECT body FROM device_drift WHERE device = @Id", new { Id = _topic.Device.Value }) is { } saved) _drift = DeviceDrift.Load(saved);
+        _drift = DeviceDrift.Add(_drift, window, profile, _now);
+    }
 
-    public void Save(DbConnection connection, DateTimeOffset now) => connection.Execute(
-        """
-        INSERT INTO devices (id, site, last_seen, online, boot, health, health_boot, health_sequence, reported, inspections, duplicates, seen)
-        VALUES (@Id, @Site, @Now, coalesce(@Online, 1), coalesce(@Boot, 0), @Health, @HealthBoot, @HealthSequence, @Reported, @Inspections, @Duplicates, @Seen)
-        ON CONFLICT (id) DO UPDATE SET
-          site = excluded.site, last_seen = CASE WHEN @Online = 0 THEN devices.last_seen ELSE excluded.last_seen END,
-          online = coalesce(@Online, devices.online), boot = coalesce(@Boot, devices.boot),
-          health_sequence = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (devices.health_boot, devices.health_sequence) THEN devices.health_sequence ELSE @HealthSequence END,
-          health = CASE WHEN @Health IS NULL OR (@HealthBoot, @HealthSequence) < (devices.health_boot, devices.health_sequence) THEN devices.health ELSE @Health END,
-          health_boot = CASE WHEN devices.health_boot > @HealthBoot THEN devices.health_boot ELSE @HealthBoot END,
-          reported = coalesce(@Reported, devices.reported), inspections = devices.inspections + @Inspections, duplicates = devices.duplicates + @Duplicates, seen = @Seen
-        """,
-        new
+    /// <returns>What the transaction changes, for whoever wants to know when it is committed.</returns>
+    public TwinChange Save()
+    {
+        if (_link is null) Hear(null);
+        var link = _link!.Value;
+        var change = new TwinChange(_topic.Device, _topic.Site)
         {
-            Id = _topic.Device.Value, Site = _topic.Site.Value, Now = SqlTime.Of(now),
-            Online = _status is null ? (int?)null : _status.Connectivity == Connectivity.Online ? 1 : 0, _status?.Boot,
-            Health = _health is null ? null : JsonSerializer.Serialize(_health, ContractsJson.Default.DeviceHealth),
-            HealthBoot = _health?.Origin.Boot ?? 0, HealthSequence = _health?.Origin.Sequence ?? 0,
-            Reported = _reported is null ? null : JsonSerializer.Serialize(_reported, ContractsJson.Default.TwinReported),
-            Inspections = _inspections, Duplicates = _duplicates, Seen = _seen.Save(),
-        });
+            Online = link.Online, Boot = link.Boot, Since = _events.Count > 0 ? SqlTime.Of(_now) : _row.Since, LastSeen = _heard || _row.LastSeen == 0 ? SqlTime.Of(_now) : _row.LastSeen,
+            Inspections = _row.Inspections, Duplicates = _row.Duplicates, Heard = _heard, ClockSamples = _clock, Drift = _drift,
+            Health = _health is null ? null : new Written<DeviceHealth>(_health, JsonSerializer.SerializeToUtf8Bytes(_health, ContractsJson.Default.DeviceHealth)),
+            Reported = _reported is null ? null : new Written<TwinReported>(_reported, JsonSerializer.SerializeToUtf8Bytes(_reported, ContractsJson.Default.TwinReported)),
+        };
+        _connection.Execute(
+            """
+            INSERT INTO devices (id, site, last_seen, online, silent, since, boot, health, health_boot, health_sequence, reported, inspections, duplicates, seen)
+            VALUES (@Id, @Site, @LastSeen, @Online, @Silent, @Since, @Boot, @Health, @HealthBoot, @HealthSequence, @Reported, @Inspections, @Duplicates, @Seen)
+            ON CONFLICT (id) DO UPDATE SET
+              site = excluded.site, last_seen = excluded.last_seen, online = excluded.online, silent = excluded.silent, since = excluded.since, boot = excluded.boot,
+              health = coalesce(excluded.health, devices.health), health_boot = excluded.health_boot, health_sequence = excluded.health_sequence,
+              reported = coalesce(excluded.reported, devices.reported), inspections = excluded.inspections, duplicates = excluded.duplicates, seen = excluded.seen
+            """,
+            new
+            {
+                Id = _topic.Device.Value, Site = _topic.Site.Value, change.LastSeen, Online = link.Online ? 1 : 0, Silent = link.Silent ? 1 : 0, change.Since, change.Boot,
+                Health = Text(change.Health?.Json), _row.HealthBoot, _row.HealthSequence, Reported = Text(change.Reported?.Json), change.Inspections, change.Duplicates, Seen = _seen.Save(),
+            });
+        foreach (var happened in _events) ConnectionLog.Insert(_connection, _topic.Device.Value, happened);
+        if (_drift is not null)
+            _connection.Execute("INSERT INTO device_drift (device, body) VALUES (@Id, @Body) ON CONFLICT (device) DO UPDATE SET body = excluded.body", new { Id = _topic.Device.Value, Body = _drift.Save() });
+        return change;
+    }
+
+    private static string? Text(byte[]? json) => json is null ? null : Encoding.UTF8.GetString(json);
+
+    private sealed class Row
+    {
+        public long Online { get; init; }
+        public long Silent { get; init; }
+        public long Boot { get; init; }
+        public long Since { get; init; }
+        public long LastSeen { get; init; }
+        public long Inspections { get; set; }
+        public long Duplicates { get; set; }
+        public long HealthBoot { get; set; }
+        public long HealthSequence { get; set; }
+        public byte[]? Seen { get; init; }
+    }
 }

@@ -1,8 +1,11 @@
 using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
+using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Devices.Twins;
+using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -14,35 +17,56 @@ namespace CvOps.Fleet.Ingest;
 /// Applies many messages in one transaction: the rows and the marks of what was applied become durable together or not at all,
 /// so each (device, boot, stream, sequence) has its effect once.
 /// </summary>
-internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<FleetOptions> options, TimeProvider time)
+internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCache profiles, TwinStore twins, IOptions<FleetOptions> options, TimeProvider time)
 {
     private const int DeadPayloadBytes = 64 * 1024;
 
     public async Task ApplyAsync(IReadOnlyList<Message> messages, CancellationToken cancel)
     {
-        // Pictures first: a blob without a row is forgotten, a row without its blob would be a lie.
-        var images = messages.Select(message => message.Body is SampledFrame frame ? blobs.Put(frame.Jpeg) : null).ToArray();
-        await database.WriteAsync(connection => Apply(connection, messages, images), cancel);
+        var beside = await PrepareAsync(messages);
+        Tell(await database.WriteAsync(connection => Apply(connection, messages, beside), cancel));
     }
 
     /// <summary>Applies a message that was set aside, in one transaction with taking the letter away.</summary>
     /// <returns>False when the letter is not there any more.</returns>
-    public Task<bool> ApplyLetterAsync(long row, Message message, CancellationToken cancel)
+    public async Task<bool> ApplyLetterAsync(long row, Message message, CancellationToken cancel)
     {
-        string?[] images = [message.Body is SampledFrame frame ? blobs.Put(frame.Jpeg) : null];
-        return database.WriteAsync(connection =>
+        var beside = await PrepareAsync([message]);
+        var applied = await database.WriteAsync(connection =>
         {
-            if (connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }) == 0) return false;
+            if (connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }) == 0) return null;
             // A letter was never applied, however far its device has come since: only its own row says whether it was.
-            Apply(connection, [message], images, isLetter: true);
-            return true;
+            return Apply(connection, [message], beside, isLetter: true);
         }, cancel);
+        Tell(applied ?? []);
+        return applied is not null;
     }
 
     public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
         database.WriteAsync(connection => SetAside(connection, message, reason, SqlTime.Of(time.GetUtcNow())), cancel);
 
-    private int Apply(DbConnection connection, IReadOnlyList<Message> messages, string?[] images, bool isLetter = false)
+    private async Task<Beside[]> PrepareAsync(IReadOnlyList<Message> messages)
+    {
+        var beside = new Beside[messages.Count];
+        for (var i = 0; i < beside.Length; i++)
+        {
+            beside[i] = messages[i].Body switch
+            {
+                // Pictures first: a blob without a row is forgotten, a row without its blob would be a lie.
+                SampledFrame frame => new Beside(blobs.Put(frame.Jpeg), null),
+                DriftWindow window => new Beside(null, await profiles.Find(window.Model.Digest)),
+                _ => default,
+            };
+        }
+        return beside;
+    }
+
+    private void Tell(IReadOnlyList<TwinChange> changes)
+    {
+        foreach (var change in changes) twins.Apply(change);
+    }
+
+    private TwinChange[] Apply(DbConnection connection, IReadOnlyList<Message> messages, Beside[] beside, bool isLetter = false)
     {
         var at = time.GetUtcNow();
         var now = SqlTime.Of(at);
@@ -54,8 +78,9 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
             var message = messages[i];
             if (message.Reason is { } reason) { dead += SetAside(connection, message, reason, now); continue; }
             if (message is not { Topic: { } topic, Body: { } body } || body is CommandResponse) continue;
-            if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic));
+            if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic, at));
             if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin) && !isLetter) continue;
+            if (body is ITelemetry or DeviceStatus && !isLetter) device.Hear(body as DeviceStatus);
             switch (body)
             {
                 case Inspection inspection:
@@ -64,10 +89,10 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
                     inspections++;
                     break;
                 case DeviceHealth health: device.Take(health); break;
-                case DeviceStatus status: device.Take(status); break;
                 case TwinReported reported: device.Take(reported); break;
                 case DriftWindow window:
                     InsertWindow(connection, window);
+                    device.Take(window, beside[i].Profile);
                     windows++;
                     break;
                 case ZoneReport zone:
@@ -75,19 +100,19 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
                     zones++;
                     break;
                 case SampledFrame frame:
-                    if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, images[i]!), at))
+                    if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, beside[i].Image!), at))
                         dead += SetAside(connection, message with { Payload = default }, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", now);
                     break;
             }
         }
         insert.Flush();
-        foreach (var device in devices.Values) device.Save(connection, at);
+        TwinChange[] changes = [.. devices.Values.Select(device => device.Save())];
         if (inspections > 0) CountDay(connection, at, inspections);
         if (inspections > 0) Trim(connection, "inspections", "cursor", options.Value.InspectionsKept);
         if (windows > 0) Trim(connection, "drift_windows", "cursor", options.Value.DriftWindowsKept);
         if (zones > 0) Trim(connection, "zone_reports", "cursor", options.Value.ZoneReportsKept);
         if (dead > 0) Trim(connection, "dead_letters", "row", options.Value.DeadLettersKept);
-        return messages.Count;
+        return changes;
     }
 
     private static void InsertWindow(DbConnection connection, DriftWindow window) => connection.Execute(
@@ -116,4 +141,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, IOptions<F
     // The numbers rise without gaps that matter, so the oldest rows are found without counting.
     private static void Trim(DbConnection connection, string table, string key, long keep) =>
         connection.Execute($"DELETE FROM {table} WHERE {key} <= (SELECT max({key}) FROM {table}) - @keep", new { keep });
+
+    /// <summary>What was found for a message before the transaction.</summary>
+    private readonly record struct Beside(string? Image, ReferenceProfile? Profile);
 }

@@ -130,5 +130,15 @@ internal static class Migrations
         UPDATE devices SET trial = json_extract(desired, '$.model.model.digest') WHERE json_extract(desired, '$.model.rollout') IS NOT NULL AND desired LIKE '%"compareWithPrevious":true%';
         CREATE INDEX devices_trial ON devices (trial) WHERE trial IS NOT NULL;
         """,
+
+        // How a device's connection came and went, and what its cameras counted lately.
+        """
+        ALTER TABLE devices ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE devices ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE device_connections (
+          cursor INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, at INTEGER NOT NULL, online INTEGER NOT NULL, reason TEXT NOT NULL, boot INTEGER NOT NULL);
+        CREATE INDEX device_connections_device ON device_connections (device, cursor);
+        CREATE TABLE device_drift (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

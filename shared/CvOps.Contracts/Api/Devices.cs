@@ -35,7 +35,35 @@ public sealed record DeviceView
 
     /// <summary>Messages the broker delivered twice and the fleet applied once.</summary>
     public required long Duplicates { get; init; }
+
+    /// <summary>Since when it has been online, or offline; null from before this was kept.</summary>
+    public DateTimeOffset? ConnectivitySince { get; init; }
+
+    /// <summary>It has said nothing for long although the broker holds its connection.</summary>
+    public bool Overdue { get; init; }
+
+    /// <summary>Its clock against the fleet's; null while too few reports have come since the fleet's start.</summary>
+    public ClockOffset? Clock { get; init; }
+
+    /// <summary>The newest connections and their ends, newest first; null in lists of devices.</summary>
+    public IReadOnlyList<ConnectionEvent>? Connections { get; init; }
 }
+
+/// <param name="Seconds">Above 0: the device's clock is ahead.</param>
+/// <param name="UncertaintySeconds">What the reports' way takes beyond its least, half of the time; how long the shortest way takes is in the offset.</param>
+/// <param name="Reports">Reports it is made of.</param>
+public sealed record ClockOffset(double Seconds, double UncertaintySeconds, int Reports);
+
+/// <summary>
+/// FirstHeard: nobody knew it before. SaidOnline: it connected and said so. Restarted: it said so again after a start of its agent. Ended: it said goodbye, or
+/// the broker lost it and sent its last will. Silent: nothing came for too long. HeardAgain: after that, something did.
+/// </summary>
+public enum ConnectionReason { FirstHeard, SaidOnline, Restarted, Ended, Silent, HeardAgain }
+
+/// <summary>A device came or went.</summary>
+/// <param name="At">When the fleet learned of it.</param>
+/// <param name="Boot">The device's count of starts; 0 where it has not said it.</param>
+public sealed record ConnectionEvent(DateTimeOffset At, Connectivity Connectivity, ConnectionReason Reason, long Boot);
 
 /// <summary>Labels to set; a null value removes the label.</summary>
 public sealed record LabelsChange(IReadOnlyDictionary<string, string?> Labels);
