@@ -110,7 +110,7 @@ internal static class Migrations
           paired_champion_confidence INTEGER NOT NULL DEFAULT 0, challenger_right INTEGER NOT NULL DEFAULT 0, champion_right INTEGER NOT NULL DEFAULT 0,
           neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, timed INTEGER NOT NULL DEFAULT 0, reports INTEGER NOT NULL DEFAULT 0,
           only_challenger_rejects INTEGER NOT NULL DEFAULT 0, only_champion_rejects INTEGER NOT NULL DEFAULT 0, only_challenger_unsure INTEGER NOT NULL DEFAULT 0,
-          only_champion_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, device, arm));
+          only_champion_unsure INTEGER NOT NULL DEFAULT 0, both_reject INTEGER NOT NULL DEFAULT 0, both_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, device, arm));
         CREATE TABLE rollout_sum (
           rollout TEXT NOT NULL, ring INTEGER NOT NULL, grp TEXT NOT NULL, arm INTEGER NOT NULL,
           parts INTEGER NOT NULL DEFAULT 0, errors INTEGER NOT NULL DEFAULT 0, rejects INTEGER NOT NULL DEFAULT 0, slow INTEGER NOT NULL DEFAULT 0, unsure INTEGER NOT NULL DEFAULT 0,
@@ -119,7 +119,7 @@ internal static class Migrations
           paired_champion_confidence INTEGER NOT NULL DEFAULT 0, challenger_right INTEGER NOT NULL DEFAULT 0, champion_right INTEGER NOT NULL DEFAULT 0,
           neither_right INTEGER NOT NULL DEFAULT 0, unlike INTEGER NOT NULL DEFAULT 0, timed INTEGER NOT NULL DEFAULT 0, reports INTEGER NOT NULL DEFAULT 0,
           only_challenger_rejects INTEGER NOT NULL DEFAULT 0, only_champion_rejects INTEGER NOT NULL DEFAULT 0, only_challenger_unsure INTEGER NOT NULL DEFAULT 0,
-          only_champion_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, ring, grp, arm));
+          only_champion_unsure INTEGER NOT NULL DEFAULT 0, both_reject INTEGER NOT NULL DEFAULT 0, both_unsure INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (rollout, ring, grp, arm));
         CREATE TABLE rollout_judged (rollout TEXT NOT NULL, frame TEXT NOT NULL, PRIMARY KEY (rollout, frame));
         CREATE TABLE emergency_stop (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL);
         """,

@@ -40,6 +40,9 @@ internal enum ArmCounter
 
     /// <summary>Of the pairs, those that one model alone rejects, or of which one alone is unsure.</summary>
     OnlyChallengerRejects, OnlyChampionRejects, OnlyChallengerUnsure, OnlyChampionUnsure,
+
+    /// <summary>Of the pairs, those that both models reject, or of which both are unsure.</summary>
+    BothReject, BothUnsure,
 }
 
 /// <summary>
@@ -88,7 +91,7 @@ internal struct ArmCounts : IEquatable<ArmCounts>
         return string.Join(", ", Enum.GetValues<ArmCounter>().Where(counter => counts[counter] != 0).Select(counter => $"{counter} {counts[counter]}"));
     }
 
-    [InlineArray(23)]
+    [InlineArray(25)]
     private struct Values
     {
         private long _first;

@@ -33,6 +33,7 @@ internal readonly record struct InspectionCounts(bool Challenger, ArmCounts InCh
             (ArmCounter.OnlyChallengerRejects, One(young.Reject && !old.Reject)), (ArmCounter.OnlyChampionRejects, One(old.Reject && !young.Reject)),
             (ArmCounter.OnlyChallengerUnsure, One(young.Sure < limits.UnsureBelow && old.Sure >= limits.UnsureBelow)),
             (ArmCounter.OnlyChampionUnsure, One(old.Sure < limits.UnsureBelow && young.Sure >= limits.UnsureBelow)),
+            (ArmCounter.BothReject, One(young.Reject && old.Reject)), (ArmCounter.BothUnsure, One(young.Sure < limits.UnsureBelow && old.Sure < limits.UnsureBelow)),
             (ArmCounter.PairedChallengerConfidence, young.Sure), (ArmCounter.PairedChampionConfidence, old.Sure),
         ]));
     }
