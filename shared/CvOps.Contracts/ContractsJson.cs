@@ -53,6 +53,12 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(RolloutView))]
 [JsonSerializable(typeof(RolloutView[]))]
 [JsonSerializable(typeof(RolloutAction))]
+[JsonSerializable(typeof(PlanCheck))]
+[JsonSerializable(typeof(SiteShifts))]
+[JsonSerializable(typeof(SiteShifts[]))]
+[JsonSerializable(typeof(GroupRequest))]
+[JsonSerializable(typeof(GroupView))]
+[JsonSerializable(typeof(GroupView[]))]
 [JsonSerializable(typeof(DriftView[]))]
 [JsonSerializable(typeof(DriftDetail))]
 [JsonSerializable(typeof(DriftAcceptance))]
@@ -92,4 +98,5 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(LineError))]
 [JsonSerializable(typeof(DatasetEntry))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+[JsonSerializable(typeof(IReadOnlyList<DeviceId>))]
 public sealed partial class ContractsJson : JsonSerializerContext;

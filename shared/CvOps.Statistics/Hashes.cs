@@ -1,7 +1,7 @@
 namespace CvOps.Statistics;
 
 /// <summary>Hashes that are the same on every machine and in every version; not for secrets.</summary>
-internal static class Hashes
+public static class Hashes
 {
     /// <summary>A bijection of 64 bits in which each bit depends on every one: the finalizer of SplitMix64 (Steele, Lea and Flood 2014).</summary>
     public static ulong Mix(ulong x)

@@ -14,6 +14,7 @@ internal sealed class RolloutRunner(FleetClient fleet)
     {
         Name = name,
         Model = model.Model.Digest,
+        Everything = true,
         FirstInstallation = true,
         Rings = CanaryThenEveryone,
         Soak = new Soak(Seconds: 3, Parts: 10, TimeoutSeconds: 60),
@@ -24,6 +25,7 @@ internal sealed class RolloutRunner(FleetClient fleet)
     {
         Name = name,
         Model = model.Model.Digest,
+        Everything = true,
         Rings = CanaryThenEveryone,
         Soak = new Soak(Seconds: 5, Parts: 40, TimeoutSeconds: 150),
         Guardrails = new Guardrails { NonInferiorityMargin = 0.05 },

@@ -82,6 +82,7 @@ internal static class UpCommand
         {
             Name = $"{model.Model.Name}-{model.Model.Version}",
             Model = model.Model.Digest,
+            Everything = true,
             FirstInstallation = first,
             // A single device is its own canary: a ring that nobody is left for would be refused.
             Rings = stack.Devices.Count > 1 ? [new RolloutRing("canary", Count: 1), new RolloutRing("everyone", Percent: 100)] : [new RolloutRing("everyone", Percent: 100)],

@@ -5,6 +5,7 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Training;
 
 namespace CvOps.Fleet.Api;
@@ -48,6 +49,7 @@ internal static class ApiEndpoints
         api.MapModels();
         api.MapFrames();
         api.MapDatasets();
+        api.MapGroups();
         api.MapRollouts();
         api.MapDrift();
         api.MapTraining();

@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -11,7 +12,7 @@ internal static class RolloutEndpoints
     public static void AddRollouts(this IServiceCollection services)
     {
         services.AddSingleton<RunningRollouts>();
-        services.AddSingleton<RolloutPlanning>();
+        services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>();
         services.AddSingleton<DeviceOrders>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();

@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -42,9 +43,9 @@ internal sealed class RolloutIndexGrain(
         var grain = GrainFactory.GetGrain<IRolloutGrain>(id);
         // Listed before it is written: a crash in between leaves a listed number without a rollout, which no list shows and no device is told of.
         state.State.Created++;
-        state.State.Rollouts.Add(new IndexedRollout(id, plan.Name, plan.Payload, true, drafted.Devices.ToDictionary(d => d.Device.Value, d => d.Previous?.Digest)));
+        state.State.Rollouts.Add(new IndexedRollout(id, plan.Name, drafted.Plan.Payload, true, drafted.Devices.ToDictionary(d => d.Device.Value, d => d.Previous?.Digest)));
         await Write();
-        var view = await grain.Create(plan, drafted.Model!, drafted.Devices, by);
+        var view = await grain.Create(drafted.Plan, drafted.Model!, drafted.Devices, by);
         running.Forget();
         return new CreateOutcome(view, []);
     }

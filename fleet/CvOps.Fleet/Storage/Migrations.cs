@@ -140,5 +140,11 @@ internal static class Migrations
         CREATE INDEX device_connections_device ON device_connections (device, cursor);
         CREATE TABLE device_drift (device TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
         """,
+
+        // Named sets of devices, by list or by selector, and the shifts of a site.
+        """
+        CREATE TABLE device_groups (name TEXT PRIMARY KEY, devices TEXT, selector TEXT) WITHOUT ROWID;
+        CREATE TABLE site_shifts (site TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

@@ -7,7 +7,7 @@ namespace CvOps.Contracts.Api;
 /// <remarks>
 /// <code>
 /// GET  fleet                              FleetOverview
-/// GET  devices                            DeviceView[]          GET devices/{id}     DeviceView
+/// GET  devices?select=                    DeviceView[]          GET devices/{id}     DeviceView (select: a label selector)
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
 /// POST enrolment                          EnrolmentRequest -> EnrolmentAnswer (asked by devices; 403 without a token's proof, 429 after too many)
@@ -22,7 +22,11 @@ namespace CvOps.Contracts.Api;
 /// GET  models/{digest}/chunks?token=       ChunkList: where the package is cut and the digest of each piece; the package's own token opens it
 /// POST models/{digest}/gate               GateRequest -> GateResult
 /// GET  models/{digest}/accuracy?since=     ModelAccuracy: how right it is in production, by labelled sampled frames, with an interval
-/// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan -> RolloutView
+/// GET  groups                             GroupView[]           GET groups/{name}    GroupView
+/// PUT  groups/{name}                      GroupRequest -> GroupView                  DELETE groups/{name}
+/// GET  sites/shifts                       SiteShifts[]          PUT sites/{site}/shifts   SiteShifts -> SiteShifts (without shifts: none any more)
+/// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan as JSON, or as YAML with application/yaml -> RolloutView
+/// POST rollouts/check                     as POST rollouts -> PlanCheck: what the plan would do now; also when it has mistakes
 /// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)

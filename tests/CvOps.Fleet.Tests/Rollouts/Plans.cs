@@ -1,7 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
-using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Tests.Rollouts;
 
@@ -10,7 +10,7 @@ internal static class Plans
     public static readonly ModelRef Old = new("line", "1", new string('a', 64));
     public static readonly ModelRef New = new("line", "2", new string('b', 64));
 
-    public static RolloutPlan Of(params RolloutRing[] rings) => new() { Name = "v2", Model = New.Digest, Rings = rings };
+    public static RolloutPlan Of(params RolloutRing[] rings) => new() { Name = "v2", Model = New.Digest, Everything = true, Rings = rings };
 
     public static Candidate Device(string id, string site = "north", ModelRef? active = null, string? heldBy = null) =>
         new(new DeviceId(id), new SiteId(site), new Dictionary<string, string> { ["line"] = id[^1..] }, active ?? Old, heldBy);

@@ -9,7 +9,7 @@ namespace CvOps.Fleet.Tests.Rollouts;
 /// <summary>Whole rollouts over a real broker, real databases and the API.</summary>
 public sealed class RolloutGrainTests(ITestOutputHelper output)
 {
-    private static readonly RolloutRing[] TwoRings = [new("canary", Count: 1), new("rest", Percent: 100)];
+    private static readonly RolloutRing[] TwoRings = [new("canary", Devices: [new DeviceId("line-1")]), new("rest", Percent: 100)];
 
     [Fact]
     public async Task A_model_that_agrees_reaches_ring_after_ring_and_then_is_no_longer_compared()

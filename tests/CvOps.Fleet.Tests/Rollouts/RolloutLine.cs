@@ -39,7 +39,7 @@ internal sealed class RolloutLine : IAsyncDisposable
 
     public RolloutPlan Plan(params RolloutRing[] rings) => new()
     {
-        Name = "second", Model = New.Digest, Rings = rings, Soak = new Soak(0, 50, 600), Guardrails = new Guardrails { NonInferiorityMargin = 0.1 },
+        Name = "second", Model = New.Digest, Everything = true, Rings = rings, Soak = new Soak(0, 50, 600), Guardrails = new Guardrails { NonInferiorityMargin = 0.1 },
     };
 
     public async Task<RolloutView> CreateAsync(RolloutPlan plan)

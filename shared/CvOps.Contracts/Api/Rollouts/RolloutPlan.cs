@@ -7,7 +7,10 @@ public sealed record RolloutPlan
 {
     public required string Name { get; init; }
 
-    /// <summary>Digest of the package. Exactly one of this and <see cref="Configuration"/> is set.</summary>
+    /// <summary>
+    /// Digest of the package; <c>name@version</c> and <c>name@alias</c> are taken too, and the fleet keeps the digest they stood for. Exactly one of this and
+    /// <see cref="Configuration"/> is set.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>Digest of a configuration that the fleet keeps; null when a model is rolled out.</summary>
@@ -17,11 +20,14 @@ public sealed record RolloutPlan
     [JsonIgnore]
     public string Payload => Model ?? Configuration ?? "";
 
-    /// <summary>Labels a device must have; <c>site</c> and <c>device</c> count as labels. Empty: every device. Holds beside <see cref="Select"/>.</summary>
+    /// <summary>Labels a device must have; <c>site</c>, <c>device</c> and <c>group</c> count as labels. Holds beside <see cref="Select"/>.</summary>
     public IReadOnlyDictionary<string, string> Target { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>A label selector such as <c>site=ulm,line in (3,4),!retired</c>; null selects every device.</summary>
+    /// <summary>A label selector such as <c>site=ulm,line in (3,4),!retired</c>; null asks for nothing.</summary>
     public string? Select { get; init; }
+
+    /// <summary>True where every device of the fleet is meant. Has to be said: neither a plan without a target nor one whose selector happens to match everything is taken.</summary>
+    public bool Everything { get; set; }
 
     /// <summary>Both models see the same frames before any device changes; null: the first ring changes without.</summary>
     public ShadowStage? Shadow { get; init; }
