@@ -3,6 +3,7 @@ using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Clips;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Decisions;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Drift.Compare;
@@ -51,12 +52,22 @@ switch (command.Verb)
 
 try
 {
-    var options = ConfigurationFile.Load(command.ConfigPath);
+    var file = ConfigurationFile.Text(command.ConfigPath);
+    var own = ConfigurationFile.Parse(file);
     if (command.Verb == Verb.Check)
     {
         Console.WriteLine("OK");
         return 0;
     }
+    if (command.Verb == Verb.Status)
+    {
+        StatusCommand.Run(own, command.ConfigPath, Console.Out);
+        return 0;
+    }
+    // What the fleet has set and this device has proven holds over the file.
+    var journal = ConfigurationJournal.Open(ConfigurationJournal.PathIn(own.Data));
+    var start = EffectiveOptions.Start(file, journal.Current.Active);
+    var options = start.Options;
 
     var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "cvops-agent" });
     builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
@@ -80,6 +91,7 @@ try
         .AddDrift(options)          // windows of statistics a camera and model
         .AddClips(options)          // the video around a reject
         .AddCapture(options, command.ConfigPath)    // ffmpeg a camera
+        .AddConfiguration(start, journal, command.ConfigPath)   // what the fleet sets over the file
         .AddEnrolment(options)      // the certificate is renewed in time
         .AddLink(options)           // spool to broker; desired twin and commands back
         .AddIntegrations(options)   // Sparkplug, Home Assistant

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Capture;
 
 /// <summary>
-/// Follows the cameras of the configuration file: reads it again when it changes, or at once on SIGHUP. A file with mistakes changes nothing and
-/// says why. Other sections wait for the next start.
+/// Follows the configuration file: reads it again when it changes, or at once on SIGHUP. A file with mistakes changes nothing and says why.
 /// </summary>
-internal sealed partial class CameraFile(string path, CameraSet cameras, TimeProvider time, ILogger<CameraFile> logger) : BackgroundService
+/// <param name="changed">Told of a file without mistakes, and then sees to the cameras; null: they are changed here.</param>
+internal sealed partial class CameraFile(string path, CameraSet cameras, TimeProvider time, ILogger<CameraFile> logger, Action? changed = null) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
@@ -29,7 +29,8 @@ internal sealed partial class CameraFile(string path, CameraSet cameras, TimePro
             Log.FileRefused(logger, path, string.Join("; ", e.Mistakes));
             return false;
         }
-        await cameras.ChangeToAsync(wanted, cancellationToken);
+        if (changed is null) await cameras.ChangeToAsync(wanted, cancellationToken);
+        else changed();
         return true;
     }
 

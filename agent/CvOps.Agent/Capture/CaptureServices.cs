@@ -1,4 +1,5 @@
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,8 @@ internal static class CaptureServices
         .AddSingleton(FfmpegPrograms.Find(Environment.GetEnvironmentVariable("PATH")))
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<CameraSet>(provider, options.Cameras))
         .AddHostedService(provider => provider.GetRequiredService<CameraSet>())
-        .AddHostedService(provider => new CameraFile(configuration, provider.GetRequiredService<CameraSet>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CameraFile>>()));
+        .AddHostedService(provider => new CameraFile(configuration, provider.GetRequiredService<CameraSet>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CameraFile>>(),
+            provider.GetRequiredService<ConfigurationLoop>().FileChanged));
 
     /// <summary>Makes what looks at the cameras that run: its parameter of type <c>IEnumerable&lt;CameraLoop&gt;</c> is those of the moment.</summary>
     public static T WithCameras<T>(this IServiceProvider provider) => ActivatorUtilities.CreateInstance<T>(provider, provider.GetRequiredService<CameraSet>());

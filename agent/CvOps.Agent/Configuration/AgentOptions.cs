@@ -30,6 +30,9 @@ internal sealed record AgentOptions
     [MinLength(1)]
     public string Data { get; init; } = "/var/lib/cvops-agent";
 
+    /// <summary>Whether settings from the fleet hold over this file's; false is a person's last word at the device.</summary>
+    public bool FleetSettings { get; init; } = true;
+
     public required LinkOptions Link { get; init; }
 
     public SpoolOptions Spool { get; init; } = new();

@@ -1,7 +1,7 @@
 namespace CvOps.Agent.Configuration;
 
 /// <summary>What the agent was asked to do on its command line.</summary>
-internal enum Verb { Run, Check, Help, Version, Wrong }
+internal enum Verb { Run, Check, Status, Help, Version, Wrong }
 
 /// <param name="Problem">For <see cref="Verb.Wrong"/>: what is wrong, in a sentence.</param>
 internal sealed record CommandLine(Verb Verb, string ConfigPath, string? Problem = null)
@@ -13,6 +13,7 @@ internal sealed record CommandLine(Verb Verb, string ConfigPath, string? Problem
 
           cvops-agent [--config FILE]         run (default {DefaultPath})
           cvops-agent check [--config FILE]   read the configuration, print OK or every mistake
+          cvops-agent status [--config FILE]  which model and which settings are in force, from the state folder
           cvops-agent enroll --fleet URL ...  get a certificate from the fleet; see cvops-agent enroll --help
           cvops-agent import PACKAGE ...      take a model from a file; see cvops-agent import --help
           cvops-agent run MODEL INPUT ...     inspect a video or pictures without a fleet; see run --help
@@ -33,6 +34,7 @@ internal sealed record CommandLine(Verb Verb, string ConfigPath, string? Problem
                 case "--help" or "-h": return new CommandLine(Verb.Help, path);
                 case "--version": return new CommandLine(Verb.Version, path);
                 case "check" when i == 0: verb = Verb.Check; break;
+                case "status" when i == 0: verb = Verb.Status; break;
                 case "--config" when i + 1 < arguments.Count: path = arguments[++i]; break;
                 case "--config": return new CommandLine(Verb.Wrong, path, "--config needs the path of a file.");
                 default: return new CommandLine(Verb.Wrong, path, $"'{arguments[i]}' is not understood; see --help.");

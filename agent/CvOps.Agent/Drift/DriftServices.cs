@@ -1,5 +1,6 @@
 using System.Text;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
@@ -11,10 +12,11 @@ namespace CvOps.Agent.Drift;
 internal static class DriftServices
 {
     public static IServiceCollection AddDrift(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton<Setting<DriftOptions>>(options.Drift)
         .AddSingleton(provider =>
         {
             var (spool, topics) = (provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<Topics>());
-            return new DriftWindows(options.Drift,
+            return new DriftWindows(provider.GetRequiredService<Setting<DriftOptions>>(),
                 make =>
                 {
                     var window = make(OriginStamp.None);

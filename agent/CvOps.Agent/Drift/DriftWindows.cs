@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
@@ -14,7 +15,7 @@ namespace CvOps.Agent.Drift;
 /// <param name="append">Puts a window in the spool, which stamps its origin.</param>
 /// <param name="topicBytes">Bytes of a camera's topic, which are paid for too.</param>
 /// <param name="memory">What a restart must not forget; null to keep nothing.</param>
-internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, DriftWindow>> append, TimeProvider time, Func<CameraId, int>? topicBytes = null, DriftMemory? memory = null)
+internal sealed class DriftWindows(Setting<DriftOptions> options, Action<Func<Origin, DriftWindow>> append, TimeProvider time, Func<CameraId, int>? topicBytes = null, DriftMemory? memory = null)
     : IInspectedFrameSink, IDisposable
 {
     /// <summary>Least age of a block that is held against the ones before it: a few parts, not one.</summary>
@@ -54,7 +55,7 @@ internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, Dri
                 return;
             }
             window.Add(inspected, now, time.GetElapsedTime(inspected.Frame.ReceivedTimestamp, now));
-            if (window.BlockFrames >= options.WindowFrames) Look(window, now);
+            if (window.BlockFrames >= options.Now.WindowFrames) Look(window, now);
             ReportOld(now);
         }
     }
@@ -84,7 +85,7 @@ internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, Dri
 
     private void Look(OpenWindow window, long now)
     {
-        if (options.QuietAge > TimeSpan.Zero && window.SinceChange > 0 && time.GetElapsedTime(window.BlockStarted, now) >= BlockAge && window.EndBlock())
+        if (options.Now.QuietAge > TimeSpan.Zero && window.SinceChange > 0 && time.GetElapsedTime(window.BlockStarted, now) >= BlockAge && window.EndBlock())
         {
             // The old world for itself, if it fits; else it waits, and the new one does not wait for it.
             if (!TryReport(window, now, changed: true)) SetAside(window);
@@ -107,7 +108,7 @@ internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, Dri
     }
 
     private bool IsDue(OpenWindow window, long now) =>
-        (window.RetryAt is not { } retry || now >= retry) && WindowRule.IsDue(options, window.SinceChange, window.Frames, time.GetElapsedTime(window.Started, now));
+        (window.RetryAt is not { } retry || now >= retry) && WindowRule.IsDue(options.Now, window.SinceChange, window.Frames, time.GetElapsedTime(window.Started, now));
 
     /// <summary>Its model has left, or the agent does.</summary>
     private void Leave(OpenWindow window, long now)
@@ -144,7 +145,7 @@ internal sealed class DriftWindows(DriftOptions options, Action<Func<Origin, Dri
         if (!_ledgers.TryGetValue(camera, out var ledger)) _ledgers[camera] = ledger = new ByteLedger();
         var message = make(OriginStamp.None);
         var bytes = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Default.DriftWindow).Length + (topicBytes?.Invoke(camera) ?? Encoding.UTF8.GetByteCount(camera.Value)) + OriginSlack;
-        if (!WindowRule.Fits(options, changed, ledger.LastHour(Clock(now)), bytes)) return false;
+        if (!WindowRule.Fits(options.Now, changed, ledger.LastHour(Clock(now)), bytes)) return false;
         append(origin => message with { Origin = origin });
         ledger.Add(Clock(now), bytes);
         memory?.Save(_ledgers, _waiting, Clock(now));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Health;
 
 /// <summary>A page for whoever stands at the machine, and <c>/metrics</c> for Prometheus. Reads only; off unless configured.</summary>
-internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, IEnumerable<IMetricsSource> features) : IHostedService, IAsyncDisposable
+internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, ConfigurationLoop configuration, IEnumerable<IMetricsSource> features) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _server;
 
@@ -29,7 +30,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         _server.MapGet("/metrics", () => vitals.Latest is { } health
             ? Results.Text(MetricsPage.Write(health, update.Report, features), PrometheusText.ContentType)
             : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
-        _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report), "text/html; charset=utf-8"));
+        _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report, configuration.Report, configuration.Settings), "text/html; charset=utf-8"));
         try
         {
             await _server.StartAsync(cancellationToken);
@@ -44,7 +45,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static string Page(AgentOptions agent, DeviceHealth? health, ReportedModel model)
+    private static string Page(AgentOptions agent, DeviceHealth? health, ReportedModel model, ReportedConfiguration configuration, string? settings)
     {
         var page = new StringBuilder();
         page.Append("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=5><title>").Append(Safe(agent.Device.Value))
@@ -52,6 +53,10 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
             .Append(Safe($"{agent.Site} / {agent.Device}")).Append("</h1><p>Model: ")
             .Append(Safe(model.Active is { } active ? $"{active.Name} {active.Version} ({active.Digest[..12]})" : "none yet"))
             .Append(", update ").Append(model.State).Append(model.Reason is null ? "" : ": " + Safe(model.Reason)).Append("</p>");
+        if (model.Shadow is { } shadow) page.Append("<p>In shadow: ").Append(Safe($"{shadow.Model.Name} {shadow.Model.Version}, {shadow.Frames} frames, {shadow.Discordant} of them with another answer, {shadow.Skipped} skipped")).Append("</p>");
+        page.Append("<p>Configuration: ").Append(configuration.Active is { } digest ? $"this device's file, and over it what the fleet has set ({digest[..12]})" : "this device's file alone")
+            .Append(", ").Append(configuration.State).Append(configuration.Reason is null ? "" : ": " + Safe(configuration.Reason)).Append("</p>");
+        if (settings is not null) page.Append("<details><summary>What the fleet has set</summary><pre>").Append(Safe(settings)).Append("</pre></details>");
         if (health is null) return page.Append("<p>Starting.</p>").ToString();
         page.Append("<p>Provider ").Append(Safe(health.Provider)).Append(", spool ").Append(health.Spool.WaitingMessages)
             .Append(" messages waiting</p><table><tr><th>Camera<th>State<th>Frames/s<th>Inspected<th>Dropped<th>Problem</tr>");

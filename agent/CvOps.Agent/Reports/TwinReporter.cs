@@ -1,4 +1,5 @@
 using CvOps.Agent.Capture;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Link;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
@@ -7,8 +8,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace CvOps.Agent.Reports;
 
-/// <summary>Says what the device is whenever that changes: each step of an update, and a camera whose pictures turn out to have a size.</summary>
-internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> cameras, SpoolLog spool, IFleetLink link, TimeProvider time) : BackgroundService
+/// <summary>Says what the device is whenever that changes: each step of an update or of a change of configuration, and a camera whose pictures turn out to have a size.</summary>
+internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configuration, IEnumerable<CameraLoop> cameras, SpoolLog spool, IFleetLink link, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan CameraLook = TimeSpan.FromSeconds(1);
 
@@ -18,6 +19,7 @@ internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> ca
     {
         using var timer = new PeriodicTimer(CameraLook, time);
         update.Changed += Report;
+        configuration.Changed += Report;
         try
         {
             ReportedCamera[] said = [];
@@ -37,6 +39,7 @@ internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> ca
         finally
         {
             update.Changed -= Report;
+            configuration.Changed -= Report;
         }
     }
 
@@ -53,6 +56,7 @@ internal sealed class TwinReporter(UpdateLoop update, IEnumerable<CameraLoop> ca
                 Provider = update.Provider,
                 Cameras = Cameras(),
                 Model = update.Report,
+                Configuration = configuration.Report,
             });
         }
     }

@@ -17,17 +17,17 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
     private const int MostPlaces = 32;
     private const int QueueCapacity = 3 * MostPlaces;
 
-    private readonly SamplingOptions _options;
+    private SamplingOptions _options;
     private readonly SamplingBudget _budget;
     private readonly TimeProvider _time;
     private readonly Random _random;
-    private readonly AuditRule _audit;
+    private AuditRule _audit;
     private readonly FrameScorer _scorer;
     private readonly PriorityContest _best = new(MostPlaces);
     private readonly LotContest _discordant = new(MostPlaces);
     private readonly List<Candidate> _audited = new(MostPlaces);
     private readonly List<Candidate> _picked = new(3 * MostPlaces);
-    private readonly TimeSpan _length;
+    private TimeSpan _length;
     private readonly Channel<Candidate> _kept;
     private readonly Lock _gate = new();
     private long _since;
@@ -42,8 +42,7 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
         (_options, _budget, _time, _random) = (options, budget, time, random);
         _audit = new AuditRule(options.AuditProbability, random);
         _scorer = new FrameScorer(options, time);
-        var perHour = budget.PerHour(SamplingPurse.Common);
-        _length = TimeSpan.FromSeconds(Math.Max(options.Window.TotalSeconds, perHour == 0 ? 0 : SecondsPerHour / perHour));
+        _length = LengthOf(options, budget);
         _kept = Channel.CreateBounded<Candidate>(new BoundedChannelOptions(QueueCapacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
         Begin();
     }
@@ -59,6 +58,20 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
 
     /// <summary>Frames picked. Whoever reads one owns it.</summary>
     public ChannelReader<Candidate> Kept => _kept.Reader;
+
+    /// <summary>Samples by these from now on. The window ends as it was begun, so that every probability is what its frames met.</summary>
+    public void Change(SamplingOptions options)
+    {
+        lock (_gate)
+        {
+            Close();
+            _budget.Change(options);
+            _options = _scorer.Options = options;
+            _audit = new AuditRule(options.AuditProbability, _random);
+            _length = LengthOf(options, _budget);
+            Begin();
+        }
+    }
 
     public void Inspected(in InspectedFrame inspected)
     {
@@ -135,6 +148,13 @@ internal sealed class FrameSampler : IInspectedFrameSink, IDisposable
         if (candidate is null) return;
         candidate.Picks &= ~from;
         if (candidate.Picks == Picks.None) candidate.Dispose();
+    }
+
+    /// <summary>Longer than asked for when the budget pays for less than a frame in that.</summary>
+    private static TimeSpan LengthOf(SamplingOptions options, SamplingBudget budget)
+    {
+        var perHour = budget.PerHour(SamplingPurse.Common);
+        return TimeSpan.FromSeconds(Math.Max(options.Window.TotalSeconds, perHour == 0 ? 0 : SecondsPerHour / perHour));
     }
 
     private void CloseIfDue()

@@ -28,6 +28,9 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
     private long _seen;
     private double _typical = double.NaN;
 
+    /// <summary>What each rule's word is worth.</summary>
+    public SamplingOptions Options { get; set; } = options;
+
     /// <summary>The last frame's embedding at length 1; empty without one, or when it is zero or not finite.</summary>
     public ReadOnlySpan<float> Unit => _unit.AsSpan(0, _length);
 
@@ -36,7 +39,7 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
     {
         if (!ReferenceEquals(_ranges?.Model, inspected.Model)) Begin(inspected.Model);
         Normalise(inspected.Embedding.Span);
-        var (manifest, prediction, weights) = (inspected.Model.Manifest, inspected.Prediction, options.Rules);
+        var (manifest, prediction, weights) = (inspected.Model.Manifest, inspected.Prediction, Options.Rules);
         var (flips, seenOnce) = TracksOf(inspected).Look(prediction, inspected.Part);
         var scores = new RuleScores();
         scores[(int)ScoredRule.LeastConfidence] = weights.LeastConfidence * LeastConfidenceRule.Score(prediction, manifest.Task, manifest.Classes.Count);
@@ -44,7 +47,7 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
         scores[(int)ScoredRule.Entropy] = weights.Entropy * EntropyRule.Score(prediction);
         scores[(int)ScoredRule.NearThreshold] = weights.NearThreshold * NearThresholdRule.Score(inspected.NearCut, manifest.Decoder.ScoreThreshold);
         if (manifest.Task == Contracts.Packages.ModelTask.Detection)
-            scores[(int)ScoredRule.DetectionCount] = weights.DetectionCount * DetectionCountRule.Score(prediction.Detections.Count, options.LeastDetections ?? _ranges!.LeastBoxes, options.MostDetections ?? _ranges!.MostBoxes);
+            scores[(int)ScoredRule.DetectionCount] = weights.DetectionCount * DetectionCountRule.Score(prediction.Detections.Count, Options.LeastDetections ?? _ranges!.LeastBoxes, Options.MostDetections ?? _ranges!.MostBoxes);
         scores[(int)ScoredRule.Temporal] = weights.Temporal * TemporalRule.Score(flips, seenOnce);
         scores[(int)ScoredRule.RareClass] = weights.RareClass * Rarity(prediction.Class ?? "", manifest.Classes.Count);
         scores[(int)ScoredRule.OutOfDomain] = weights.OutOfDomain * _ranges!.OutOfDomain(inspected);
@@ -57,8 +60,8 @@ internal sealed class FrameScorer(SamplingOptions options, TimeProvider time)
     {
         var now = time.GetTimestamp();
         var since = now - (long)(Lately.TotalSeconds * time.TimestampFrequency);
-        if (_sent.Holds(trait, Unit, since, options.DuplicateBits, options.DuplicateDistance)) return true;
-        if (_window.Holds(trait, Unit, long.MinValue, options.DuplicateBits, options.DuplicateDistance)) return true;
+        if (_sent.Holds(trait, Unit, since, Options.DuplicateBits, Options.DuplicateDistance)) return true;
+        if (_window.Holds(trait, Unit, long.MinValue, Options.DuplicateBits, Options.DuplicateDistance)) return true;
         _window.Add(trait, Unit, now);
         return false;
     }

@@ -16,9 +16,9 @@ internal sealed class SamplingBudget
     private readonly Lock _gate = new();
     private readonly Lock _disk = new();
     private readonly string _path;
-    private readonly int[] _purses;
-    private readonly IReadOnlyList<SamplingLimit> _limits;
-    private readonly LimitPeriod _longest;
+    private int[] _purses;
+    private IReadOnlyList<SamplingLimit> _limits;
+    private LimitPeriod _longest;
     private readonly BudgetClock _clock;
     private readonly List<BudgetEntry> _entries;
     private long _blockedUntil;
@@ -27,11 +27,7 @@ internal sealed class SamplingBudget
     /// <param name="boot">For tests; null asks the kernel which boot this is.</param>
     public SamplingBudget(SamplingOptions options, string folder, TimeProvider time, string? boot = null)
     {
-        var audit = (int)Math.Floor(options.FramesPerHour * options.AuditShare);
-        var disagreement = (int)Math.Floor(options.FramesPerHour * options.DisagreementShare);
-        _purses = [options.FramesPerHour - audit - disagreement, audit, disagreement];
-        _limits = options.Limits;
-        _longest = _limits.Any(limit => limit.Per == LimitPeriod.Day) ? LimitPeriod.Day : LimitPeriod.Hour;
+        (_purses, _limits, _longest) = Of(options);
         _path = Path.Combine(Directory.CreateDirectory(folder).FullName, "sampling-budget.json");
         var ledger = Load();
         _clock = new BudgetClock(time, ledger?.Saved, boot);
@@ -42,7 +38,16 @@ internal sealed class SamplingBudget
     }
 
     /// <summary>Frames a purse pays for in an hour.</summary>
-    public int PerHour(SamplingPurse purse) => _purses[(int)purse];
+    public int PerHour(SamplingPurse purse)
+    {
+        lock (_gate) return _purses[(int)purse];
+    }
+
+    /// <summary>Pays by these from now on; what was spent stays spent. Where days were not limited before, this hour's are all that is remembered.</summary>
+    public void Change(SamplingOptions options)
+    {
+        lock (_gate) (_purses, _limits, _longest) = Of(options);
+    }
 
     /// <summary>Frames left to those who may use this purse, limits of single cameras and classes aside.</summary>
     public int Left(SamplingPurse purse)
@@ -114,6 +119,13 @@ internal sealed class SamplingBudget
             DurableFile.Write(_path, ledger);
             return true;
         }
+    }
+
+    private static (int[] Purses, IReadOnlyList<SamplingLimit> Limits, LimitPeriod Longest) Of(SamplingOptions options)
+    {
+        var audit = (int)Math.Floor(options.FramesPerHour * options.AuditShare);
+        var disagreement = (int)Math.Floor(options.FramesPerHour * options.DisagreementShare);
+        return ([options.FramesPerHour - audit - disagreement, audit, disagreement], options.Limits, options.Limits.Any(limit => limit.Per == LimitPeriod.Day) ? LimitPeriod.Day : LimitPeriod.Hour);
     }
 
     private byte[] Serialize() =>

@@ -1,3 +1,4 @@
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using CvOps.Vision;
@@ -9,7 +10,7 @@ namespace CvOps.Agent.Sampling;
 /// <summary>Takes picked frames off the inference thread: encodes, pays, and puts them on disk for the link.</summary>
 /// <param name="append">Puts a frame in the spool, which stamps its origin.</param>
 internal sealed partial class SamplingLoop(
-    SamplingOptions options, FrameSampler sampler, SamplingBudget budget, Action<Func<Origin, SampledFrame>> append, TimeProvider time, ILogger<SamplingLoop> logger) : BackgroundService
+    Setting<SamplingOptions> options, FrameSampler sampler, SamplingBudget budget, Action<Func<Origin, SampledFrame>> append, TimeProvider time, ILogger<SamplingLoop> logger) : BackgroundService
 {
     private const int QualityStep = 20;
     private const int LeastQuality = 30;
@@ -65,7 +66,7 @@ internal sealed partial class SamplingLoop(
 
     private byte[]? Encode(Candidate candidate, long most)
     {
-        for (var quality = options.JpegQuality; quality >= LeastQuality; quality -= QualityStep)
+        for (var quality = options.Now.JpegQuality; quality >= LeastQuality; quality -= QualityStep)
         {
             var jpeg = JpegCodec.Encode(candidate.Picture, quality);
             if (jpeg.Length <= Math.Min(LargestJpeg, most)) return jpeg;

@@ -1,4 +1,5 @@
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
 using CvOps.Contracts;
@@ -11,6 +12,7 @@ namespace CvOps.Agent.Sampling;
 internal static class SamplingServices
 {
     public static IServiceCollection AddSampling(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton<Setting<SamplingOptions>>(options.Sampling)
         .AddSingleton(provider => new SamplingBudget(options.Sampling, options.Data, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton(provider => new FrameSampler(
             options.Sampling, provider.GetRequiredService<SamplingBudget>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Random>()))
@@ -18,7 +20,7 @@ internal static class SamplingServices
         .AddSingleton<IHostedService>(provider =>
         {
             var (spool, topics) = (provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<Topics>());
-            return new SamplingLoop(options.Sampling, provider.GetRequiredService<FrameSampler>(), provider.GetRequiredService<SamplingBudget>(),
+            return new SamplingLoop(provider.GetRequiredService<Setting<SamplingOptions>>(), provider.GetRequiredService<FrameSampler>(), provider.GetRequiredService<SamplingBudget>(),
                 make =>
                 {
                     var frame = make(OriginStamp.None);

@@ -7,13 +7,12 @@ namespace CvOps.Agent.Tracking;
 internal static class TrackingServices
 {
     /// <summary>Registered before the reports, which carry the tracks. Zones need tracks: their cameras are followed, configured or not.</summary>
-    public static IServiceCollection AddTracking(this IServiceCollection services, AgentOptions options)
-    {
-        TrackingOptions[] cameras =
-        [
-            .. options.Tracking,
-            .. options.Zones.Where(zones => options.Tracking.All(it => it.Camera != zones.Camera)).Select(zones => new TrackingOptions { Camera = zones.Camera }),
-        ];
-        return cameras.Length == 0 ? services : services.AddSingleton<IInspectedFrameSink>(new TrackingSink(cameras));
-    }
+    public static IServiceCollection AddTracking(this IServiceCollection services, AgentOptions options) => services
+        .AddSingleton(new TrackingSink(Followed(options))).AddSingleton<IInspectedFrameSink>(provider => provider.GetRequiredService<TrackingSink>());
+
+    internal static TrackingOptions[] Followed(AgentOptions options) =>
+    [
+        .. options.Tracking,
+        .. options.Zones.Where(zones => options.Tracking.All(it => it.Camera != zones.Camera)).Select(zones => new TrackingOptions { Camera = zones.Camera }),
+    ];
 }

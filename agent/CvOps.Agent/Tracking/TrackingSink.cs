@@ -11,7 +11,14 @@ namespace CvOps.Agent.Tracking;
 /// </summary>
 internal sealed class TrackingSink(IEnumerable<TrackingOptions> cameras) : IInspectedFrameSink
 {
-    private readonly FrozenDictionary<CameraId, Follower> _cameras = cameras.ToFrozenDictionary(camera => camera.Camera, camera => new Follower(new ByteTracker(camera.Numbers)));
+    private volatile FrozenDictionary<CameraId, Follower> _cameras = cameras.ToFrozenDictionary(camera => camera.Camera, camera => new Follower(camera));
+
+    /// <summary>Follows these from now on; a camera whose options are the same keeps its tracks. Safe beside <see cref="Inspected"/>.</summary>
+    public void Change(IEnumerable<TrackingOptions> wanted)
+    {
+        var now = _cameras;
+        _cameras = wanted.ToFrozenDictionary(camera => camera.Camera, camera => now.GetValueOrDefault(camera.Camera) is { } follower && follower.Options == camera ? follower : new Follower(camera));
+    }
 
     public void Inspected(in InspectedFrame inspected)
     {
@@ -19,17 +26,20 @@ internal sealed class TrackingSink(IEnumerable<TrackingOptions> cameras) : IInsp
         follower.Follow(inspected);
     }
 
-    private sealed class Follower(ByteTracker tracker)
+    private sealed class Follower(TrackingOptions options)
     {
+        private readonly ByteTracker _tracker = new(options.Numbers);
         private (int Connection, int Width, int Height) _world;
         private LoadedModel? _model;
+
+        public TrackingOptions Options => options;
 
         public void Follow(in InspectedFrame inspected)
         {
             var world = (inspected.Frame.Connection, inspected.Frame.Width, inspected.Frame.Height);
-            if (world != _world || !ReferenceEquals(_model, inspected.Model)) tracker.Reset();
+            if (world != _world || !ReferenceEquals(_model, inspected.Model)) _tracker.Reset();
             (_world, _model) = (world, inspected.Model);
-            tracker.Update(inspected.Prediction.Detections);
+            _tracker.Update(inspected.Prediction.Detections);
         }
     }
 }

@@ -1,10 +1,11 @@
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Link;
 using Microsoft.Extensions.Hosting;
 
 namespace CvOps.Agent.Update;
 
-/// <summary>Carries each newer desired twin from the link to the update.</summary>
-internal sealed class DesiredLoop(FleetInbox inbox, UpdateLoop update) : BackgroundService
+/// <summary>Carries each newer desired twin from the link to those who bring it about.</summary>
+internal sealed class DesiredLoop(FleetInbox inbox, UpdateLoop update, ConfigurationLoop configuration) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,6 +16,7 @@ internal sealed class DesiredLoop(FleetInbox inbox, UpdateLoop update) : Backgro
                 var desired = await inbox.NextDesiredAsync(version, stoppingToken);
                 version = desired.Version;
                 update.Want(desired);
+                configuration.Want(desired);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Contracts.Twin;
 
@@ -7,7 +8,7 @@ namespace CvOps.Agent.Update;
 /// A model that is wanted in shadow only: it infers beside the one in charge until the twin says something else, for days if need be, in the time
 /// the line leaves for it. It is let go when it predicts nothing any more or takes the device's memory; what its answers are worth is the fleet's to judge.
 /// </summary>
-internal sealed class ShadowStay(UpdateOptions options, ModelSlots slots, ShadowTally tally, SoakMeter soak, UpdateWish wish, UpdateStatus status, TimeProvider time)
+internal sealed class ShadowStay(Setting<UpdateOptions> options, ModelSlots slots, ShadowTally tally, SoakMeter soak, UpdateWish wish, UpdateStatus status, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SpeakAtLeast = TimeSpan.FromMinutes(10);
@@ -34,7 +35,7 @@ internal sealed class ShadowStay(UpdateOptions options, ModelSlots slots, Shadow
     /// <param name="challenger">In the shadow slot after its trial; without one it is put there.</param>
     public async Task<StepResult> RunAsync(LoadedModel challenger, CancellationToken stopping)
     {
-        if (options.ShadowFrames == 0) soak.Begin(challenger.Ref.Digest);
+        if (options.Now.ShadowFrames == 0) soak.Begin(challenger.Ref.Digest);
         slots.SetShadow(challenger);
         slots.AskShadow = true;
         while (true)
@@ -66,7 +67,7 @@ internal sealed class ShadowStay(UpdateOptions options, ModelSlots slots, Shadow
         if (tally.FailuresOnEnd >= MostFailuresOnEnd) return $"The new model gave no prediction for {tally.FailuresOnEnd} frames on end.";
         // Its answers are the fleet's to judge, and what it costs was judged by the trial: a device that is busy for a while is no fault of the model's.
         var seen = soak.Evidence();
-        return SoakGate.Problem(new SoakEvidence { Frames = seen.Frames, MemoryGrowth = seen.MemoryGrowth }, options, null);
+        return SoakGate.Problem(new SoakEvidence { Frames = seen.Frames, MemoryGrowth = seen.MemoryGrowth }, options.Now, null);
     }
 
     private void Speak()

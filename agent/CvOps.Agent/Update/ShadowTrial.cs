@@ -1,3 +1,4 @@
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace CvOps.Agent.Update;
 /// a single part. A silent line proves nothing: the trial waits for frames and says so. A line without time for a challenger proves little, and is
 /// no fault of the model's: the trial ends at its limit, and the soak after the swap decides.
 /// </summary>
-internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slots, SoakMeter soak, UpdateWish wish, UpdateStatus status, TimeProvider time, ILogger<ShadowTrial> log)
+internal sealed partial class ShadowTrial(Setting<UpdateOptions> options, ModelSlots slots, SoakMeter soak, UpdateWish wish, UpdateStatus status, TimeProvider time, ILogger<ShadowTrial> log)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
@@ -20,7 +21,7 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
     /// <returns><see cref="UpdateEvent.Reworded"/> when the twin has something else in mind with it meanwhile.</returns>
     public async Task<StepResult> RunAsync(LoadedModel challenger, bool stays, CancellationToken stopping)
     {
-        if (options.ShadowFrames == 0) return StepResult.Done;
+        if (options.Now.ShadowFrames == 0) return StepResult.Done;
         soak.Begin(challenger.Ref.Digest);
         slots.SetShadow(challenger);
         slots.AskShadow = true;
@@ -33,7 +34,7 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
             var frames = soak.FramesEver - before;
             if (frames > 0) firstFrame ??= time.GetTimestamp();
             var seen = soak.Evidence();
-            var result = ShadowGate.Decide(seen, frames, firstFrame is { } first ? time.GetElapsedTime(first) : TimeSpan.Zero, options, challenger.Manifest.LatencyLimitMs);
+            var result = ShadowGate.Decide(seen, frames, firstFrame is { } first ? time.GetElapsedTime(first) : TimeSpan.Zero, options.Now, challenger.Manifest.LatencyLimitMs);
             if (result.Verdict == SoakVerdict.Failed) return new(UpdateEvent.Broke, result.Reason);
             if (result.Verdict == SoakVerdict.Passed)
             {
@@ -43,7 +44,7 @@ internal sealed partial class ShadowTrial(UpdateOptions options, ModelSlots slot
             }
             if (frames == 0 && time.GetElapsedTime(began) >= Silence) status.WaitsFor("a frame from any camera, to be tried on beside the model in charge");
             else if (frames > 0) status.WaitsNoMore();
-            status.Progressed((double)seen.Frames / options.ShadowFrames);
+            status.Progressed((double)seen.Frames / options.Now.ShadowFrames);
             await soak.NewsAsync(Look, stopping);
         }
     }

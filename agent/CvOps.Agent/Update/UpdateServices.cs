@@ -1,6 +1,7 @@
 using CvOps.Agent.Actuation;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update.Fetch;
 using CvOps.Agent.Update.Import;
@@ -15,7 +16,7 @@ internal static class UpdateServices
 {
     /// <summary>Registered before inference and cameras: its start puts the committed model in charge, and hosted services start in order.</summary>
     public static IServiceCollection AddUpdate(this IServiceCollection services, AgentOptions options) => services
-        .AddSingleton(options.Update).AddSingleton(options.Model)
+        .AddSingleton<Setting<UpdateOptions>>(options.Update).AddSingleton(options.Model)
         .AddSingleton(_ => new ModelFolder(options.Data))
         .AddSingleton(_ => UpdateJournal.Open(Path.Combine(options.Data, "update.json")))
         .AddSingleton<ModelLoader>()

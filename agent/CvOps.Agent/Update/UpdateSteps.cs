@@ -1,3 +1,4 @@
+using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Update.Fetch;
 using CvOps.Agent.Update.Maintenance;
@@ -19,7 +20,7 @@ internal readonly record struct StepResult(UpdateEvent What, string? Reason = nu
 /// Between steps the package and the model made of it are kept here; a slot owns the model from the swap on.
 /// </summary>
 internal sealed class UpdateSteps(
-    UpdateOptions options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish,
+    Setting<UpdateOptions> options, ModelFolder folder, ModelLoader loader, PackageDownload download, ModelSlots slots, SoakMeter soak, UpdateWish wish,
     UpdateStatus status, ShadowTrial trial, ShadowStay stay, DevicePreflight preflight, MaintenanceGate maintenance) : IDisposable
 {
     private static readonly TimeSpan SoakLook = TimeSpan.FromMilliseconds(100);
@@ -153,7 +154,7 @@ internal sealed class UpdateSteps(
                 TakeBack(now);
                 return new(UpdateEvent.ReturnWanted, "The fleet asked for another model while this one was soaking.");
             }
-            var result = SoakGate.Decide(soak.Evidence(), options, slots.Active?.Manifest.LatencyLimitMs);
+            var result = SoakGate.Decide(soak.Evidence(), options.Now, slots.Active?.Manifest.LatencyLimitMs);
             switch (result.Verdict)
             {
                 case SoakVerdict.Passed:

@@ -11,15 +11,29 @@ namespace CvOps.Agent.Zones;
 internal sealed class ZoneSink(IEnumerable<ZonesOptions> cameras, Action<ZoneReport> append, TimeProvider time) : IInspectedFrameSink, IMetricsSource, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly FrozenDictionary<CameraId, CameraZones> _cameras = cameras.ToFrozenDictionary(camera => camera.Camera, camera => new CameraZones(camera, time));
+    private volatile FrozenDictionary<CameraId, CameraZones> _cameras = cameras.ToFrozenDictionary(camera => camera.Camera, camera => new CameraZones(camera, time));
 
     public void Inspected(in InspectedFrame inspected)
     {
-        if (inspected.Error is not null || !_cameras.TryGetValue(inspected.Camera, out var zones)) return;
+        if (inspected.Error is not null || !_cameras.ContainsKey(inspected.Camera)) return;
         lock (_gate)
         {
+            if (!_cameras.TryGetValue(inspected.Camera, out var zones)) return;
             zones.Add(inspected);
             if (zones.IsDue) append(zones.Take());
+        }
+    }
+
+    /// <summary>Counts in these from now on; what is open is reported, and everything begins anew.</summary>
+    public void Change(IEnumerable<ZonesOptions> wanted)
+    {
+        lock (_gate)
+        {
+            foreach (var zones in _cameras.Values)
+            {
+                if (zones.HasFrames) append(zones.Take());
+            }
+            _cameras = wanted.ToFrozenDictionary(camera => camera.Camera, camera => new CameraZones(camera, time));
         }
     }
 
@@ -51,6 +65,7 @@ internal sealed class ZoneSink(IEnumerable<ZonesOptions> cameras, Action<ZoneRep
     {
         lock (_gate)
         {
+            if (_cameras.Count == 0) return;
             Areas(page, "cvops_agent_zone_present", "gauge", "Objects in the zone.", tally => tally.Present);
             Areas(page, "cvops_agent_zone_entered_total", "counter", "Visits that began.", tally => tally.Entered);
             Areas(page, "cvops_agent_zone_left_total", "counter", "Visits that ended.", tally => tally.Left);

@@ -177,6 +177,33 @@ public sealed class AgentProcessTests
             rig.Fleet.SayAsync(AgentRig.Topics.TwinDesired, new TwinDesired { Version = version, Model = model }, ContractsJson.Default.TwinDesired, retain: true, Token);
     }
 
+    [Fact]
+    public async Task Settings_from_the_fleet_are_in_force_after_a_kill_and_a_person_reads_them_at_the_device()
+    {
+        const string Settings = "sampling: { frames-per-hour: 60 }\n";
+        await using var rig = await AgentRig.CreateAsync();
+        await using (var agent = await rig.StartInspectingAsync())
+        {
+            Assert.Equal(ConfigurationState.None, Last()?.Configuration?.State);
+            await rig.Fleet.SayAsync(AgentRig.Topics.TwinDesired, new TwinDesired { Version = 1, Configuration = DesiredConfiguration.Of(Settings, "rollout-1") }, ContractsJson.Default.TwinDesired, retain: true, Token);
+            await rig.UntilAsync(() => Last()?.Configuration?.State == ConfigurationState.Soaking, agent, () => $"{Last()}");
+            await agent.KillAloneAsync();
+        }
+        await using (var again = rig.Start())
+        {
+            await rig.UntilAsync(() => Last() is { Boot: 2, Configuration.State: ConfigurationState.Committed } twin && twin.Configuration.Active == DesiredConfiguration.DigestOf(Settings), again, () => $"{Last()}");
+            using var http = new HttpClient();
+            Assert.Contains("and over it what the fleet has set", await http.GetStringAsync(new Uri($"http://127.0.0.1:{rig.HealthPort}/"), Token), StringComparison.Ordinal);
+        }
+        await using var status = TestProcess.StartAssembly(AgentRig.Assembly, ["status", "--config", rig.Configure()]);
+        Assert.Equal(0, await status.WaitForExitAsync(AgentRig.Deadline, Token));
+        Assert.Contains("tiny v1 (", status.Output, StringComparison.Ordinal);
+        Assert.Contains("Committed since", status.Output, StringComparison.Ordinal);
+        Assert.Contains("  sampling: { frames-per-hour: 60 }", status.Output, StringComparison.Ordinal);
+
+        TwinReported? Last() => rig.Fleet.On(AgentRig.Topics.TwinReported, ContractsJson.Default.TwinReported) is [.., var last] ? last : null;
+    }
+
     /// <summary>Waits until so many messages are on disk that nobody has acknowledged.</summary>
     private static async Task<long> WaitsAsync(AgentProcess agent, int messages)
     {

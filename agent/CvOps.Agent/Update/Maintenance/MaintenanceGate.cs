@@ -1,10 +1,12 @@
+using CvOps.Agent.Configuration.Remote;
+
 namespace CvOps.Agent.Update.Maintenance;
 
 /// <summary>
 /// When a model may be changed: in a maintenance window, and, for the swap itself, while the line is idle. An update that has to wait says so in
 /// the reported twin. The way back never waits, nor does a device without a model.
 /// </summary>
-internal sealed class MaintenanceGate(UpdateOptions options, LineSignal line, UpdateWish wish, UpdateStatus status, TimeProvider time)
+internal sealed class MaintenanceGate(Setting<UpdateOptions> options, LineSignal line, UpdateWish wish, UpdateStatus status, TimeProvider time)
 {
     // A pause of the line may be short.
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
@@ -16,7 +18,7 @@ internal sealed class MaintenanceGate(UpdateOptions options, LineSignal line, Up
     /// <summary>A window is open, or a person wants this update now.</summary>
     public bool IsOpen(string digest)
     {
-        lock (_gate) return _now == digest || WindowRule.At(options.Windows, time.GetUtcNow()).Open;
+        lock (_gate) return _now == digest || WindowRule.At(options.Now.Windows, time.GetUtcNow()).Open;
     }
 
     /// <summary>Until a window is open.</summary>
@@ -65,7 +67,7 @@ internal sealed class MaintenanceGate(UpdateOptions options, LineSignal line, Up
 
     private WindowState Window(string digest)
     {
-        var state = WindowRule.At(options.Windows, time.GetUtcNow());
+        var state = WindowRule.At(options.Now.Windows, time.GetUtcNow());
         lock (_gate)
         {
             _waiting = !state.Open;
