@@ -52,6 +52,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(RolloutPlan))]
 [JsonSerializable(typeof(RolloutView))]
 [JsonSerializable(typeof(RolloutView[]))]
+[JsonSerializable(typeof(RolloutDevicePage))]
+[JsonSerializable(typeof(EmergencyStop))]
 [JsonSerializable(typeof(RolloutAction))]
 [JsonSerializable(typeof(PlanCheck))]
 [JsonSerializable(typeof(SiteShifts))]

@@ -7,6 +7,7 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ namespace CvOps.Fleet.Ingest;
 /// Applies many messages in one transaction: the rows and the marks of what was applied become durable together or not at all,
 /// so each (device, boot, stream, sequence) has its effect once.
 /// </summary>
-internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCache profiles, TwinStore twins, IOptions<FleetOptions> options, TimeProvider time)
+internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCache profiles, TwinStore twins, RolloutSignals rollouts, IOptions<FleetOptions> options, TimeProvider time)
 {
     private const int DeadPayloadBytes = 64 * 1024;
 
@@ -38,8 +39,9 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
             // A letter was never applied, however far its device has come since: only its own row says whether it was.
             return Apply(connection, [message], beside, isLetter: true);
         }, cancel);
-        Tell(applied ?? []);
-        return applied is not null;
+        if (applied is null) return false;
+        Tell(applied);
+        return true;
     }
 
     public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
@@ -61,18 +63,20 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
         return beside;
     }
 
-    private void Tell(IReadOnlyList<TwinChange> changes)
+    private void Tell(Applied applied)
     {
-        foreach (var change in changes) twins.Apply(change);
+        foreach (var change in applied.Twins) twins.Apply(change);
+        rollouts.Mark(applied.Rollouts);
     }
 
-    private TwinChange[] Apply(DbConnection connection, IReadOnlyList<Message> messages, Beside[] beside, bool isLetter = false)
+    private Applied Apply(DbConnection connection, IReadOnlyList<Message> messages, Beside[] beside, bool isLetter = false)
     {
         var at = time.GetUtcNow();
         var now = SqlTime.Of(at);
         var devices = new Dictionary<DeviceId, DeviceBatch>();
         var (inspections, windows, zones, dead) = (0, 0, 0, 0);
         using var insert = InspectionInsert.On(connection);
+        using var running = RolloutBatch.Begin(connection, at);
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
@@ -86,10 +90,14 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
                 case Inspection inspection:
                     insert.Run(inspection, now);
                     device.CountInspection();
+                    running?.Count(inspection);
                     inspections++;
                     break;
                 case DeviceHealth health: device.Take(health); break;
-                case TwinReported reported: device.Take(reported); break;
+                case TwinReported reported:
+                    device.Take(reported);
+                    running?.Report(topic.Device, reported);
+                    break;
                 case DriftWindow window:
                     InsertWindow(connection, window);
                     device.Take(window, beside[i].Profile);
@@ -112,7 +120,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
         if (windows > 0) Trim(connection, "drift_windows", "cursor", options.Value.DriftWindowsKept);
         if (zones > 0) Trim(connection, "zone_reports", "cursor", options.Value.ZoneReportsKept);
         if (dead > 0) Trim(connection, "dead_letters", "row", options.Value.DeadLettersKept);
-        return changes;
+        return new Applied(changes, running?.Save() ?? []);
     }
 
     private static void InsertWindow(DbConnection connection, DriftWindow window) => connection.Execute(
@@ -144,4 +152,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
 
     /// <summary>What was found for a message before the transaction.</summary>
     private readonly record struct Beside(string? Image, ReferenceProfile? Profile);
+
+    /// <summary>What a commit changed: whoever lives on it is told afterwards.</summary>
+    private sealed record Applied(TwinChange[] Twins, IReadOnlyCollection<string> Rollouts);
 }

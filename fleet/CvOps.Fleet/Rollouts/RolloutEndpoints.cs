@@ -11,11 +11,12 @@ internal static class RolloutEndpoints
 {
     public static void AddRollouts(this IServiceCollection services)
     {
-        services.AddSingleton<RunningRollouts>();
+        services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>();
         services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>();
-        services.AddSingleton<DeviceOrders>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();
+        services.AddHostedService(provider => provider.GetRequiredService<RolloutOrders>());
+        services.AddHostedService<RolloutJudgeLoop>();
         services.AddHostedService<RolloutResumeLoop>();
     }
 
@@ -23,52 +24,78 @@ internal static class RolloutEndpoints
     {
         api.MapGet("/rollouts", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
 
-        api.MapPost("/rollouts", async (RolloutPlan plan, IGrainFactory grains) =>
+        api.MapPost("/rollouts", async (RolloutPlan plan, IGrainFactory grains, bool draft = false, string by = "api") =>
         {
-            var created = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Create(plan, "api");
+            var created = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Create(plan, by, draft);
             if (created.View is not { } view) return Problems.Unprocessable(string.Join(" ", created.Problems));
             // Let loose at once instead of at the next tick.
             await grains.GetGrain<IRolloutGrain>(view.Id).Tick();
-            return Results.Created($"{ApiRoutes.Root}/rollouts/{view.Id}", await grains.GetGrain<IRolloutGrain>(view.Id).Read());
+            return Results.Created($"{ApiRoutes.Root}/rollouts/{view.Id}", await grains.GetGrain<IRolloutGrain>(view.Id).Read(withDevices: true));
         });
+
+        api.MapGet("/rollouts/stop-all", (RolloutEmergency emergency) => emergency.ReadAsync());
+        api.MapPost("/rollouts/stop-all", async (RolloutAction action, RolloutEmergency emergency) => Unsaid(action) ?? Results.Ok(await emergency.StopAsync(action)));
+        api.MapPost("/rollouts/lift-stop", async (RolloutAction action, RolloutEmergency emergency) => Unsaid(action) ?? Results.Ok(await emergency.LiftAsync(action)));
 
         api.MapGet("/rollouts/{id}", async (string id, IGrainFactory grains) =>
             await Read(grains, id) is { } view ? Results.Ok(view) : Problems.NotFound("rollout", id));
+
+        api.MapPut("/rollouts/{id}", async (string id, RolloutPlan plan, IGrainFactory grains, string by = "api") =>
+        {
+            if (await Read(grains, id) is not { } view) return Problems.NotFound("rollout", id);
+            var revised = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Revise(id, plan, by);
+            if (revised.View is { } draft) return Results.Ok(draft);
+            return view.State == RolloutState.Draft ? Problems.Unprocessable(string.Join(" ", revised.Problems)) : NotInThisState(revised.Problems[0]);
+        });
+
+        api.MapGet("/rollouts/{id}/devices", async (string id, IGrainFactory grains, RolloutStore store, int? ring = null, RolloutDeviceState? state = null, long after = -1, int limit = Paging.Default) =>
+        {
+            if (await Read(grains, id) is null) return Problems.NotFound("rollout", id);
+            return Results.Ok(await store.PageAsync(id, after, Paging.Clamp(limit), ring, state));
+        });
 
         foreach (var verb in Enum.GetValues<RolloutVerb>())
         {
             api.MapPost($"/rollouts/{{id}}/{verb.ToString().ToLowerInvariant()}", async (string id, RolloutAction action, IGrainFactory grains) =>
             {
                 if (await Read(grains, id) is null) return Problems.NotFound("rollout", id);
-                if (string.IsNullOrWhiteSpace(action.By) || string.IsNullOrWhiteSpace(action.Reason)) return Problems.Unprocessable("Say who (by) and why (reason): both go to the audit log.");
+                if (Unsaid(action) is { } unsaid) return unsaid;
                 var outcome = await grains.GetGrain<IRolloutGrain>(id).Act(verb, action);
-                return outcome.Refusal is { } refusal ? Results.Problem(refusal, statusCode: StatusCodes.Status409Conflict, title: "Not in this state") : Results.Ok(outcome.View);
+                return outcome.Refusal is { } refusal ? NotInThisState(refusal) : Results.Ok(outcome.View);
             });
         }
     }
 
+    /// <summary>Every rollout without its devices, the newest first.</summary>
     public static async Task<RolloutView[]> ReadAll(IGrainFactory grains)
     {
         var views = new List<RolloutView>();
-        foreach (var rollout in await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List())
-            if (await grains.GetGrain<IRolloutGrain>(rollout.Id).Read() is { } view) views.Add(view);
-        return [.. views.OrderByDescending(v => v.CreatedAt)];
+        foreach (var id in await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List(running: null))
+            if (await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: false) is { } view) views.Add(view);
+        return [.. views];
     }
 
+    private static IResult? Unsaid(RolloutAction action) => string.IsNullOrWhiteSpace(action.By) || string.IsNullOrWhiteSpace(action.Reason)
+        ? Problems.Unprocessable("Say who (by) and why (reason): both go to the audit log.") : null;
+
+    private static IResult NotInThisState(string refusal) => Results.Problem(refusal, statusCode: StatusCodes.Status409Conflict, title: "Not in this state");
+
     private static Task<RolloutView?> Read(IGrainFactory grains, string id) =>
-        Identifier.IsValid(id) ? grains.GetGrain<IRolloutGrain>(id).Read() : Task.FromResult<RolloutView?>(null);
+        Identifier.IsValid(id) ? grains.GetGrain<IRolloutGrain>(id).Read(withDevices: true) : Task.FromResult<RolloutView?>(null);
 }
 
 /// <summary>Rollouts in the fleet's one look: those that wait for a person first.</summary>
-internal sealed class RolloutOverview(IGrainFactory grains) : IOverviewSource
+internal sealed class RolloutOverview(IGrainFactory grains, RolloutEmergency emergency) : IOverviewSource
 {
     public async ValueTask<OverviewPart> ReadAsync(CancellationToken cancel)
     {
         var running = (await RolloutEndpoints.ReadAll(grains)).Where(v => RolloutMachine.IsRunning(v.State)).ToArray();
+        var stop = await emergency.ReadAsync();
         return new OverviewPart(RolloutsRunning: running.Length, NeedsAttention:
         [
-            .. running.Where(v => v.State is RolloutState.Paused or RolloutState.Stopping or RolloutState.RollingBack)
-                .Select(v => new Attention(v.State == RolloutState.Paused ? "warning" : "error", $"Rollout {v.Plan.Name} is {v.State}: {v.Reason}", $"/rollouts/{v.Id}", v.History[^1].At)),
+            .. stop.On ? (Attention[])[new Attention("error", $"Every rollout is stopped by {stop.By}: {stop.Reason}", "/rollouts", stop.At ?? default)] : [],
+            .. running.Where(v => v.State is RolloutState.Paused or RolloutState.AwaitingApproval or RolloutState.Stopping or RolloutState.RollingBack)
+                .Select(v => new Attention(v.State is RolloutState.Paused or RolloutState.AwaitingApproval ? "warning" : "error", $"Rollout {v.Plan.Name} is {v.State}: {v.Reason}", $"/rollouts/{v.Id}", v.History[^1].At)),
         ]);
     }
 }

@@ -1,7 +1,5 @@
-using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
-using CvOps.Contracts.Twin;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Rollouts.Evidence;
@@ -10,24 +8,23 @@ namespace CvOps.Fleet.Rollouts;
 
 /// <summary>
 /// Keeps a rollout's record and its clock. Every turn calls the pure parts, writes the record, and only then acts; what it then does can be done
-/// again, so that a crash anywhere is a repetition. A timer ticks while the rollout runs, a reminder wakes it after a restart.
+/// again, so that a crash anywhere is a repetition. A timer ticks while the rollout runs, a reminder wakes it after a restart. Devices are told beside the
+/// turns (<see cref="RolloutOrders"/>), so that a stop never waits for a wave.
 /// </summary>
 internal sealed partial class RolloutGrain(
     [PersistentState("rollout")] IPersistentState<RolloutRecord> state,
-    DeviceOrders orders, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
+    RolloutStore store, RolloutOrders orders, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
 {
     private const string Wake = "wake";
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WakeEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CurveKeptEvery = TimeSpan.FromSeconds(30);
 
-    /// <summary>Devices told or asked in one tick.</summary>
-    private const int DevicesPerTick = 64;
-
-    /// <summary>Ticks between two looks at what the devices of the ring report, in case a signal was lost.</summary>
-    private const int TicksPerLook = 10;
+    /// <summary>More steps than a rollout can take without waiting for anything.</summary>
+    private const int StepsPerTurn = 8;
 
     private IGrainTimer? _timer;
-    private int _ticks;
+    private DateTimeOffset _curveKept;
 
     private RolloutRecord Record => state.State;
 
@@ -35,226 +32,138 @@ internal sealed partial class RolloutGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (Record.Plan is not null && RolloutMachine.IsRunning(Record.State)) await StartClock();
+        if (Record.Plan is null) return;
+        if (Record.Form < RolloutRecord.NewestForm)
+        {
+            // The rows first: what is moved twice is there once.
+            await store.MoveAsync(Id, Record);
+            (Record.Form, Record.Curve) = (RolloutRecord.NewestForm, Record.Counts?.Curve ?? []);
+            (Record.Devices, Record.Ordered, Record.Counts) = (null, null, null);
+            await Write();
+        }
+        // A crash between the write of a step and its rows is healed here.
+        await store.ProjectAsync(Id, Record.State);
+        if (RolloutMachine.IsRunning(Record.State)) await StartClock();
     }
 
-    public async Task<RolloutView> Create(RolloutPlan plan, ModelRef model, IReadOnlyList<RolloutDevice> devices, string by)
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (Record.Plan is null)
+        orders.End(Id);
+        return Task.CompletedTask;
+    }
+
+    public async Task<RolloutView> Create(RolloutPlan plan, ModelRef model, string by, bool draft)
+    {
+        if (Record.Plan is null || Record.State == RolloutState.Draft)
         {
             var now = time.GetUtcNow();
-            var rings = string.Join(", ", plan.Rings.Select((ring, i) => $"{ring.Name} {devices.Count(d => d.Ring == i)}"));
+            var stand = await store.StandAsync(Id);
+            var rings = string.Join(", ", plan.Rings.Select((ring, i) => $"{ring.Name} {stand.Devices(i)}"));
             state.State = new RolloutRecord
             {
-                Plan = plan, Model = model, State = RolloutState.Scheduled, Devices = [.. devices], CreatedAt = now, RingSince = now,
-                Reason = $"{model.Name} {model.Version} for {devices.Count} devices: {rings}",
+                Plan = plan, Model = model, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
+                Reason = $"{model.Name} {model.Version} for {stand.Tallies.Sum(tally => tally.Devices)} devices: {rings}",
             };
             await Write();
-            await audit.RecordAsync(by, "rollout.created", Id, $"{plan.Name}: {Record.Reason}", CancellationToken.None);
+            await audit.RecordAsync(by, draft ? "rollout.drafted" : "rollout.created", Id, $"{plan.Name}: {Record.Reason}", CancellationToken.None);
         }
-        return Record.ToView(Id);
+        return await View(withDevices: true);
     }
 
-    public Task<RolloutView?> Read() => Task.FromResult(Record.Plan is null ? null : Record.ToView(Id));
+    public async Task<RolloutView?> Read(bool withDevices) => Record.Plan is null ? null : await View(withDevices);
 
     public async Task<ActionOutcome> Act(RolloutVerb verb, RolloutAction action)
     {
         if (Record.Plan is null) return new ActionOutcome(null, "There is no such rollout.");
-        var happened = verb switch
-        {
-            RolloutVerb.Pause => RolloutEvent.PauseAsked,
-            RolloutVerb.Abort => RolloutEvent.AbortAsked,
-            RolloutVerb.Rollback => RolloutEvent.RollbackAsked,
-            RolloutVerb.Resume when Record.SoakSince is not null => RolloutEvent.ResumedInSoak,
-            RolloutVerb.Resume => Record.Ring == 0 ? RolloutEvent.ResumedInCanary : RolloutEvent.ResumedInAdvance,
-            _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "Unknown action."),
-        };
-        if (RolloutMachine.TryNext(Record.State, happened) is null)
-            return new ActionOutcome(Record.ToView(Id), $"A rollout that is {Record.State} can't take {verb.ToString().ToLowerInvariant()}.");
-        if (verb == RolloutVerb.Rollback && RolloutReturns.HeldByAnother(Record, Id, await GrainFactory.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List()) is { } held) return new ActionOutcome(Record.ToView(Id), held);
+        var stand = await store.StandAsync(Id);
+        if (RolloutVerbs.Refusal(verb, Record, stand) is { } refusal) return new ActionOutcome(await View(withDevices: true), refusal);
+        var happened = RolloutVerbs.EventOf(verb, Record);
+        if (verb == RolloutVerb.Rollback && !RolloutMachine.IsRunning(Record.State) && await store.ProjectAsync(Id, RolloutState.Stopping) is { } held)
+            return new ActionOutcome(await View(withDevices: true), held);
         // Devices stay as they are; only nobody counts their comparisons any more.
-        if (verb == RolloutVerb.Abort) while (!await EndComparison()) { }
-        if (verb == RolloutVerb.Resume) Record.RingSince = time.GetUtcNow();
-        await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By);
-        await Advance();
-        return new ActionOutcome(Record.ToView(Id), null);
+        if (verb == RolloutVerb.Abort) await orders.EndComparisonsAsync(Id);
+        if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
+        await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By, EvidenceOf(stand));
+        await Judge();
+        return new ActionOutcome(await View(withDevices: true), null);
     }
 
-    public async Task Observe(RolloutTally tally)
+    public async Task Judge()
     {
-        if (Record.Plan is null || Record.Find(tally.Device) is not { } device || Record.Counts.Apply(tally) is not { } parts) return;
-        Record.Set(device with { Parts = device.Parts + parts });
-        await Counted();
-    }
-
-    public async Task FrameJudged(FrameView frame)
-    {
-        if (Record.Plan is null || frame.Device is not { } id || Record.Find(id) is not { } device) return;
-        if (JudgedFrameRule.Judge(frame, Record.Model!.Digest, device.Previous?.Digest) is not { } result || !Record.Counts.Judge(frame.Id, result)) return;
-        await Counted();
-    }
-
-    public async Task DeviceReported(DeviceId device, TwinReported reported)
-    {
-        if (Record.Plan is null || !Record.Apply(device, reported)) return;
-        await Write();
-        await Advance();
+        if (Record.Plan is null)
+        {
+            // Its rows were written and the fleet ended: nobody has seen it, and it holds devices.
+            await store.ProjectAsync(Id, RolloutState.Aborted);
+            return;
+        }
+        for (var step = 0; step < StepsPerTurn && RolloutMachine.IsRunning(Record.State); step++)
+        {
+            var stand = await store.StandAsync(Id);
+            var evidence = EvidenceOf(stand);
+            await KeepCurve(evidence);
+            var word = orders.Word(Id);
+            var situation = new RolloutSituation(Record.Plan, Record.State, Record.Ring, stand, evidence, time.GetUtcNow(), Record.RingSince, Record.SoakSince)
+            {
+                Revoked = word.Revoked, Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
+            };
+            if (RolloutDecision.Next(situation, out var waits) is not { } next)
+            {
+                // Kept in memory only: it is told to whoever looks, and follows from what is stored.
+                if (waits is not null && Record.State != RolloutState.Paused) Record.Reason = word.Waits is { } pace ? $"{waits}; {pace}" : waits;
+                break;
+            }
+            // Before the rollout lets go of its devices: afterwards another one may speak to them.
+            if (next.Happened == RolloutEvent.LastRingPassed && !orders.ComparisonsEnded(Id)) break;
+            var reason = next.Happened switch
+            {
+                RolloutEvent.AllReturned => $"{Record.Reason}; {RolloutReturns.Sentence(stand, await store.FirstKeptAsync(Id))}",
+                RolloutEvent.ReturnsAssigned => Record.Reason,
+                _ => next.Reason,
+            };
+            await Move(next.Happened, reason, "rollout", evidence);
+        }
+        if (RolloutMachine.IsRunning(Record.State)) orders.Go(Id, new OrderPlan(Record.Plan, Record.Model!, Record.State, Record.Ring, Record.RingSince, Record.SoakSince is not null));
+        else
+        {
+            orders.End(Id);
+            await StopClock();
+        }
     }
 
     public async Task Tick()
     {
-        if (Record.Plan is null) return;
-        if (RolloutMachine.IsRunning(Record.State)) await StartClock();
-        await Advance();
+        if (Record.Plan is not null && RolloutMachine.IsRunning(Record.State)) await StartClock();
+        await Judge();
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Tick();
 
-    /// <summary>The new counts are written with the point they make on the curve; then the brake is asked at once.</summary>
-    private async Task Counted()
-    {
-        Record.Counts.AddPoint(Record.Plan!, time.GetUtcNow());
-        await Write();
-        await Advance();
-    }
+    private RolloutEvidence EvidenceOf(RolloutStand stand) => RolloutEvidenceOf.Sums(Record.Plan!, stand.Sums, Record.Curve);
 
-    /// <summary>One idempotent, bounded step from wherever the rollout is.</summary>
-    private async Task Advance()
-    {
-        switch (Record.State)
-        {
-            case RolloutState.Scheduled:
-                Record.RingSince = time.GetUtcNow();
-                await Move(RolloutEvent.Start, $"ring '{Record.Plan!.Rings[0].Name}' may have {Record.Model!.Name} {Record.Model.Version}", "rollout");
-                await OrderRing();
-                break;
-            case RolloutState.Canary or RolloutState.Advancing:
-                await OrderRing();
-                await Look(RolloutDeviceState.Assigned, RolloutDeviceState.Updating);
-                await JudgeRing();
-                break;
-            case RolloutState.Soaking or RolloutState.Paused:
-                await JudgeRing();
-                break;
-            case RolloutState.Stopping:
-                if (await OrderReturns()) await Move(RolloutEvent.ReturnsAssigned, Record.Reason, "rollout");
-                break;
-            case RolloutState.RollingBack:
-                await Look(RolloutDeviceState.RollingBack);
-                if (Record.Touched.All(d => d.State == RolloutDeviceState.RolledBack))
-                    await Move(RolloutEvent.AllReturned, $"{Record.Reason}; {RolloutReturns.Sentence(Record)}", "rollout");
-                break;
-            default:
-                // Told again: a crash may have come between the last write and the word to the index.
-                await GrainFactory.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Ended(Id);
-                await StopClock();
-                break;
-        }
-    }
-
-    private async Task JudgeRing()
+    /// <summary>Adds a point when something changed; written with the next step, or now and then.</summary>
+    private async Task KeepCurve(RolloutEvidence evidence)
     {
         var now = time.GetUtcNow();
-        if (Record.State is RolloutState.Canary or RolloutState.Advancing && Record.RingFacts(now) is { Running: > 0 } ring && ring.Running + ring.Failed == ring.Devices
-            && ring.Failed <= Record.Plan!.Guardrails.FailedUpdates)
-        {
-            Record.SoakSince = now;
-            await Move(RolloutEvent.RingTaken, $"ring '{ring.Name}' runs {Record.Model!.Version}: {ring.Running} of {ring.Devices} devices", "rollout");
-        }
-        var verdict = RolloutGate.Judge(Record.Plan!, Record.Counts.ToEvidence(Record.Plan!), Record.RingFacts(now));
-        switch (verdict.Kind)
-        {
-            case RingVerdictKind.Stop:
-                await Move(RolloutEvent.GateStopped, verdict.Reason, "rollout");
-                await Advance();
-                break;
-            case RingVerdictKind.Inconclusive when Record.State != RolloutState.Paused:
-                await Move(RolloutEvent.Inconclusive, verdict.Reason, "rollout");
-                break;
-            case RingVerdictKind.Advance when Record.State == RolloutState.Soaking && Record.Ring + 1 < Record.Plan!.Rings.Count:
-                (Record.Ring, Record.RingSince, Record.SoakSince) = (Record.Ring + 1, now, null);
-                await Move(RolloutEvent.RingPassed, verdict.Reason, "rollout");
-                await OrderRing();
-                break;
-            case RingVerdictKind.Advance when Record.State == RolloutState.Soaking:
-                // Before the rollout lets go of its devices: afterwards another one may speak to them.
-                if (await EndComparison()) await Move(RolloutEvent.LastRingPassed, verdict.Reason, "rollout");
-                break;
-            case RingVerdictKind.Wait when Record.State != RolloutState.Paused:
-                // Kept in memory only: it is told to whoever looks, and follows from what is stored.
-                Record.Reason = verdict.Reason;
-                break;
-        }
-    }
-
-    /// <summary>Gives the model to the next devices of the ring that wait for it.</summary>
-    private async Task OrderRing()
-    {
-        var waiting = Record.InRing.Where(d => d.State == RolloutDeviceState.Waiting).Take(DevicesPerTick).ToArray();
-        foreach (var device in waiting)
-        {
-            // Written as touched before the device is told: if we fall in between, a stop still takes it back.
-            Record.Set(device with { State = RolloutDeviceState.Assigned });
-        }
-        if (waiting.Length > 0) await Write();
-        foreach (var device in Record.InRing.Where(d => d.State == RolloutDeviceState.Assigned && !Record.Ordered.ContainsKey(d.Device.Value)).Take(DevicesPerTick).ToArray())
-        {
-            Record.Ordered[device.Device.Value] = await orders.Give(device.Device, Record.Model!, Id, compare: !Record.Plan!.FirstInstallation);
-            await Write();
-        }
-    }
-
-    /// <summary>The question is answered: a shadow that goes on costs inferences for nothing.</summary>
-    /// <returns>True when every device that runs the model has been told.</returns>
-    private async Task<bool> EndComparison()
-    {
-        if (Record.Plan!.FirstInstallation) return true;
-        foreach (var device in Record.Devices.Where(d => d.State == RolloutDeviceState.Running && !Record.ComparisonEnded.Contains(d.Device.Value)).Take(DevicesPerTick).ToArray())
-        {
-            if (await orders.EndComparison(device.Device, Id) is { } version) Record.Ordered[device.Device.Value] = version;
-            Record.ComparisonEnded.Add(device.Device.Value);
-            await Write();
-        }
-        return Record.Devices.All(d => d.State != RolloutDeviceState.Running || Record.ComparisonEnded.Contains(d.Device.Value));
-    }
-
-    /// <returns>True when every touched device has been told to take its previous model back.</returns>
-    private async Task<bool> OrderReturns()
-    {
-        foreach (var device in Record.Touched.Where(d => d.State is not (RolloutDeviceState.RollingBack or RolloutDeviceState.RolledBack)).Take(DevicesPerTick).ToArray())
-        {
-            var order = await orders.TakeBack(device, Id);
-            if (order.Version is { } version) Record.Ordered[device.Device.Value] = version;
-            Record.Set(device with { State = order.Settled is null ? RolloutDeviceState.RollingBack : RolloutDeviceState.RolledBack, Reason = order.Settled });
-            await Write();
-        }
-        return Record.Touched.All(d => d.State is RolloutDeviceState.RollingBack or RolloutDeviceState.RolledBack);
-    }
-
-    /// <summary>Now and then asks what devices in these states report, in case a signal was lost while the fleet was down.</summary>
-    private async Task Look(params RolloutDeviceState[] states)
-    {
-        if (_ticks++ % TicksPerLook != 0) return;
-        var changed = false;
-        foreach (var device in Record.Devices.Where(d => states.Contains(d.State)).Take(DevicesPerTick).ToArray())
-            if (await orders.Reported(device.Device) is { } reported) changed |= Record.Apply(device.Device, reported);
-        if (changed) await Write();
-    }
-
-    /// <summary>Writes the transition, then tells the others.</summary>
-    private async Task Move(RolloutEvent happened, string reason, string by)
-    {
-        var from = Record.State;
-        var to = RolloutMachine.Next(from, happened);
-        (Record.State, Record.Reason) = (to, reason);
-        Record.History.Add(new RolloutTransition(time.GetUtcNow(), from, to, happened.ToString(), reason, by));
+        if (!RolloutEvidenceOf.AddPoint(Record.Curve, evidence, now) || now - _curveKept < CurveKeptEvery) return;
+        _curveKept = now;
         await Write();
+    }
+
+    /// <summary>Writes the step, then tells the others.</summary>
+    private async Task Move(RolloutEvent happened, string reason, string by, RolloutEvidence evidence)
+    {
+        var (from, now) = (Record.State, time.GetUtcNow());
+        var to = RolloutMachine.Next(from, happened);
+        // An order that is being given ends before the step is written; none begins after it.
+        if (!RolloutMachine.MayAssign(to)) orders.Hold(Id);
+        Record.History.Add(new RolloutTransition(now, from, to, happened.ToString(), reason, by) { Ring = Record.Ring, Evidence = evidence with { Curve = [] } });
+        RolloutVerbs.Enter(Record, from, to, happened, now);
+        (Record.State, Record.Reason) = (to, reason);
+        await Write();
+        await store.ProjectAsync(Id, to);
         Log.RolloutMoved(logger, Id, from, to, reason);
         await audit.RecordAsync(by, $"rollout.{to.ToString().ToLowerInvariant()}", Id, $"{Record.Plan!.Name}: {reason}", CancellationToken.None);
         if (RolloutMachine.IsRunning(to)) await StartClock();
-        if (RolloutMachine.IsRunning(from) == RolloutMachine.IsRunning(to)) return;
-        var index = GrainFactory.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key);
-        await (RolloutMachine.IsRunning(to) ? index.Reopened(Id) : index.Ended(Id));
     }
 
     /// <summary>Memory may not run ahead of what is stored: after a failed write the next call reads it again.</summary>
@@ -272,6 +181,17 @@ internal sealed partial class RolloutGrain(
         events.Publish("rollout", Id);
     }
 
+    private async Task<RolloutView> View(bool withDevices)
+    {
+        var stand = await store.StandAsync(Id);
+        return new RolloutView
+        {
+            Id = Id, Plan = Record.Plan!, Model = Record.Model!, State = Record.State, Reason = Record.Reason, Ring = Record.Ring,
+            Devices = withDevices ? await store.DevicesAsync(Id) : [], Rings = RolloutRings.Of(Record.Plan!, stand),
+            Evidence = EvidenceOf(stand), History = [.. Record.History], CreatedAt = Record.CreatedAt, CreatedBy = Record.CreatedBy,
+        };
+    }
+
     private async Task StartClock()
     {
         if (_timer is not null) return;
@@ -281,7 +201,8 @@ internal sealed partial class RolloutGrain(
 
     private async Task StopClock()
     {
-        _timer?.Dispose();
+        if (_timer is null) return;
+        _timer.Dispose();
         _timer = null;
         if (await this.GetReminder(Wake) is { } reminder) await this.UnregisterReminder(reminder);
     }

@@ -1,90 +1,83 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Devices;
 using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
-
-/// <summary>A rollout as the index knows it.</summary>
-/// <param name="Running">It holds its devices.</param>
-/// <param name="Previous">By device, digest of the model it had; null for a first installation.</param>
-[GenerateSerializer, Immutable]
-internal sealed record IndexedRollout(
-    [property: Id(0)] string Id, [property: Id(1)] string Name, [property: Id(2)] string Model, [property: Id(3)] bool Running,
-    [property: Id(4)] IReadOnlyDictionary<string, string?> Previous);
 
 /// <param name="Problems">Every mistake of the plan; empty when there is a rollout.</param>
 [GenerateSerializer, Immutable]
 internal sealed record CreateOutcome([property: Id(0)] RolloutView? View, [property: Id(1)] IReadOnlyList<string> Problems);
 
-/// <summary>Which rollouts there are. One grain, so that no device is ever given to two of them.</summary>
+/// <summary>Makes rollouts, one at a time, so that each has a number of its own. Which there are is a table; that no device is in two of them is its index.</summary>
 internal interface IRolloutIndexGrain : IGrainWithStringKey
 {
     const string Key = "all";
 
-    Task<CreateOutcome> Create(RolloutPlan plan, string by);
+    /// <param name="draft">It waits for a person to start it, and holds no device until then.</param>
+    Task<CreateOutcome> Create(RolloutPlan plan, string by, bool draft);
 
-    Task<IReadOnlyList<IndexedRollout>> List();
+    /// <summary>Gives a draft another plan. A plan that runs is not edited: its evidence stands on its numbers.</summary>
+    Task<CreateOutcome> Revise(string id, RolloutPlan plan, string by);
 
-    /// <summary>The rollout lets go of its devices.</summary>
-    Task Ended(string id);
-
-    /// <summary>A rollout that had ended takes its devices back to their previous models.</summary>
-    Task Reopened(string id);
+    /// <summary>Rollouts by id, the newest first.</summary>
+    /// <param name="running">Null: both those that run and those that have ended.</param>
+    Task<IReadOnlyList<string>> List(bool? running);
 }
 
 internal sealed class RolloutIndexGrain(
-    [PersistentState("rollouts")] IPersistentState<RolloutIndexRecord> state, RolloutPlanning planning, RunningRollouts running) : Grain, IRolloutIndexGrain
+    [PersistentState("rollouts")] IPersistentState<RolloutIndexRecord> state, RolloutPlanning planning, RolloutStore store, DeviceDirectory devices, TimeProvider time) : Grain, IRolloutIndexGrain
 {
-    public async Task<CreateOutcome> Create(RolloutPlan plan, string by)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var drafted = await planning.Draft(plan, state.State.Rollouts, CancellationToken.None);
+        if (state.State.Form >= RolloutIndexRecord.NewestForm || state.State.Rollouts.Count == 0) return;
+        // Of before the table was: each grain brings its own rows when it is woken.
+        foreach (var rollout in state.State.Rollouts) await GrainFactory.GetGrain<IRolloutGrain>(rollout.Id).Read(withDevices: false);
+        state.State = new RolloutIndexRecord { Created = state.State.Created };
+        await state.WriteStateAsync(cancellationToken);
+    }
+
+    public async Task<CreateOutcome> Create(RolloutPlan plan, string by, bool draft)
+    {
+        var number = Math.Max(state.State.Created, await store.LastNumberAsync()) + 1;
+        return await Write($"rollout-{number}", number, plan, by, draft);
+    }
+
+    public async Task<CreateOutcome> Revise(string id, RolloutPlan plan, string by)
+    {
+        if (await GrainFactory.GetGrain<IRolloutGrain>(id).Read(withDevices: false) is not { State: RolloutState.Draft })
+            return new CreateOutcome(null, ["Only a draft takes another plan: the evidence of one that runs stands on its numbers. Abort it and start another."]);
+        return await Write(id, RolloutIndexRecord.NumberOf(id), plan, by, draft: true);
+    }
+
+    public async Task<IReadOnlyList<string>> List(bool? running) => (await store.ListAsync(running)).Select(row => row.Id).ToArray();
+
+    private async Task<CreateOutcome> Write(string id, int number, RolloutPlan plan, string by, bool draft)
+    {
+        var drafted = await planning.Draft(plan, CancellationToken.None);
         if (drafted.Problems.Count > 0) return new CreateOutcome(null, drafted.Problems);
-
-        var id = $"rollout-{state.State.Created + 1}";
-        var grain = GrainFactory.GetGrain<IRolloutGrain>(id);
-        // Listed before it is written: a crash in between leaves a listed number without a rollout, which no list shows and no device is told of.
-        state.State.Created++;
-        state.State.Rollouts.Add(new IndexedRollout(id, plan.Name, drafted.Plan.Payload, true, drafted.Devices.ToDictionary(d => d.Device.Value, d => d.Previous?.Digest)));
-        await Write();
-        var view = await grain.Create(drafted.Plan, drafted.Model!, drafted.Devices, by);
-        running.Forget();
-        return new CreateOutcome(view, []);
-    }
-
-    public Task<IReadOnlyList<IndexedRollout>> List() => Task.FromResult<IReadOnlyList<IndexedRollout>>(state.State.Rollouts.ToArray());
-
-    public Task Ended(string id) => SetRunning(id, false);
-
-    public Task Reopened(string id) => SetRunning(id, true);
-
-    private async Task SetRunning(string id, bool value)
-    {
-        var at = state.State.Rollouts.FindIndex(r => r.Id == id);
-        if (at < 0 || state.State.Rollouts[at].Running == value) return;
-        state.State.Rollouts[at] = state.State.Rollouts[at] with { Running = value };
-        await Write();
-        running.Forget();
-    }
-
-    private async Task Write()
-    {
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            DeactivateOnIdle();
-            throw;
-        }
+        plan = drafted.Plan;
+        await store.DropDraftAsync(id);
+        // Rows first: a crash before the record leaves rows without one, which let go of their devices when they are looked at.
+        var row = new RolloutRow(id, plan.Name, plan.Payload, plan.Model is not null, draft ? RolloutState.Draft : RolloutState.Scheduled, !draft, plan.Priority);
+        await store.CreateAsync(row, number, time.GetUtcNow(), RolloutMembers.Of(id, plan, drafted.Devices, await devices.ListAsync(CancellationToken.None)));
+        return new CreateOutcome(await GrainFactory.GetGrain<IRolloutGrain>(id).Create(plan, drafted.Model!, by, draft), []);
     }
 }
 
 internal sealed class RolloutIndexRecord
 {
-    public int Form { get; set; } = 1;
+    public const int NewestForm = 2;
 
-    /// <summary>Rollouts ever numbered.</summary>
+    /// <summary>1 had the rollouts in it.</summary>
+    public int Form { get; set; } = NewestForm;
+
+    /// <summary>Rollouts ever numbered, of before the table was.</summary>
     public int Created { get; set; }
 
     public List<IndexedRollout> Rollouts { get; set; } = [];
+
+    public static int NumberOf(string id) => int.Parse(id.AsSpan(id.LastIndexOf('-') + 1), System.Globalization.CultureInfo.InvariantCulture);
 }
+
+/// <summary>A rollout in the index of form 1.</summary>
+internal sealed record IndexedRollout(string Id);

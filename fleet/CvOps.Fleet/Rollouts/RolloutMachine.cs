@@ -2,44 +2,6 @@ using CvOps.Contracts.Api;
 
 namespace CvOps.Fleet.Rollouts;
 
-/// <summary>What can happen to a rollout.</summary>
-internal enum RolloutEvent
-{
-    /// <summary>The first ring may have the model.</summary>
-    Start,
-
-    /// <summary>Every device of the ring runs the model, or failed within what the guardrails allow.</summary>
-    RingTaken,
-
-    /// <summary>The gate let the ring through and another follows.</summary>
-    RingPassed,
-
-    /// <summary>The gate let the last ring through.</summary>
-    LastRingPassed,
-
-    /// <summary>The gate can't say, and has waited long enough.</summary>
-    Inconclusive,
-
-    /// <summary>The gate says that the model must go.</summary>
-    GateStopped,
-
-    PauseAsked,
-
-    /// <summary>A person resumes; the ring in progress decides where: the canary, a later ring that is still taking over, or one that soaks.</summary>
-    ResumedInCanary,
-    ResumedInAdvance,
-    ResumedInSoak,
-
-    RollbackAsked,
-    AbortAsked,
-
-    /// <summary>Every touched device has been told to take its previous model back.</summary>
-    ReturnsAssigned,
-
-    /// <summary>Every touched device reports its previous model.</summary>
-    AllReturned,
-}
-
 /// <summary>The life of a rollout. Pure; whoever applies a step writes it down first and acts afterwards.</summary>
 internal static class RolloutMachine
 {
@@ -51,50 +13,73 @@ internal static class RolloutMachine
     /// <returns>Null where the event has no meaning in that state.</returns>
     public static RolloutState? TryNext(RolloutState state, RolloutEvent happened) => (state, happened) switch
     {
-        (RolloutState.Scheduled,   RolloutEvent.Start)            => RolloutState.Canary,
-        (RolloutState.Scheduled,   RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.Draft,            RolloutEvent.StartAsked)         => RolloutState.Scheduled,
+        (RolloutState.Draft,            RolloutEvent.AbortAsked)         => RolloutState.Aborted,
 
-        (RolloutState.Canary,      RolloutEvent.RingTaken)        => RolloutState.Soaking,
-        (RolloutState.Canary,      RolloutEvent.Inconclusive)     => RolloutState.Paused,
-        (RolloutState.Canary,      RolloutEvent.PauseAsked)       => RolloutState.Paused,
-        (RolloutState.Canary,      RolloutEvent.GateStopped)      => RolloutState.Stopping,
-        (RolloutState.Canary,      RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
-        (RolloutState.Canary,      RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.Scheduled,        RolloutEvent.ShadowBegun)        => RolloutState.Shadowing,
+        (RolloutState.Scheduled,        RolloutEvent.Start)              => RolloutState.Canary,
+        (RolloutState.Scheduled,        RolloutEvent.ApprovalNeeded)     => RolloutState.AwaitingApproval,
 
-        (RolloutState.Advancing,   RolloutEvent.RingTaken)        => RolloutState.Soaking,
-        (RolloutState.Advancing,   RolloutEvent.Inconclusive)     => RolloutState.Paused,
-        (RolloutState.Advancing,   RolloutEvent.PauseAsked)       => RolloutState.Paused,
-        (RolloutState.Advancing,   RolloutEvent.GateStopped)      => RolloutState.Stopping,
-        (RolloutState.Advancing,   RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
-        (RolloutState.Advancing,   RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.Shadowing,        RolloutEvent.Start)              => RolloutState.Canary,
+        (RolloutState.Shadowing,        RolloutEvent.ApprovalNeeded)     => RolloutState.AwaitingApproval,
 
-        (RolloutState.Soaking,     RolloutEvent.RingPassed)       => RolloutState.Advancing,
-        (RolloutState.Soaking,     RolloutEvent.LastRingPassed)   => RolloutState.Completed,
-        (RolloutState.Soaking,     RolloutEvent.Inconclusive)     => RolloutState.Paused,
-        (RolloutState.Soaking,     RolloutEvent.PauseAsked)       => RolloutState.Paused,
-        (RolloutState.Soaking,     RolloutEvent.GateStopped)      => RolloutState.Stopping,
-        (RolloutState.Soaking,     RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
-        (RolloutState.Soaking,     RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.AwaitingApproval, RolloutEvent.ApprovedForCanary)  => RolloutState.Canary,
+        (RolloutState.AwaitingApproval, RolloutEvent.ApprovedForAdvance) => RolloutState.Advancing,
 
-        // A pause holds back the next ring, never the brake.
-        (RolloutState.Paused,      RolloutEvent.GateStopped)      => RolloutState.Stopping,
-        (RolloutState.Paused,      RolloutEvent.ResumedInCanary)  => RolloutState.Canary,
-        (RolloutState.Paused,      RolloutEvent.ResumedInAdvance) => RolloutState.Advancing,
-        (RolloutState.Paused,      RolloutEvent.ResumedInSoak)    => RolloutState.Soaking,
-        (RolloutState.Paused,      RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
-        (RolloutState.Paused,      RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.Canary,           RolloutEvent.RingTaken)          => RolloutState.Soaking,
+        (RolloutState.Advancing,        RolloutEvent.RingTaken)          => RolloutState.Soaking,
 
-        (RolloutState.Stopping,    RolloutEvent.ReturnsAssigned)  => RolloutState.RollingBack,
-        (RolloutState.RollingBack, RolloutEvent.AllReturned)      => RolloutState.RolledBack,
+        (RolloutState.Soaking,          RolloutEvent.RingPassed)         => RolloutState.Advancing,
+        (RolloutState.Soaking,          RolloutEvent.ApprovalNeeded)     => RolloutState.AwaitingApproval,
+        (RolloutState.Soaking,          RolloutEvent.LastRingPassed)     => RolloutState.Completed,
+
+        (RolloutState.Paused,           RolloutEvent.ResumedInSchedule)  => RolloutState.Scheduled,
+        (RolloutState.Paused,           RolloutEvent.ResumedInShadow)    => RolloutState.Shadowing,
+        (RolloutState.Paused,           RolloutEvent.ResumedInCanary)    => RolloutState.Canary,
+        (RolloutState.Paused,           RolloutEvent.ResumedInAdvance)   => RolloutState.Advancing,
+        (RolloutState.Paused,           RolloutEvent.ResumedInSoak)      => RolloutState.Soaking,
+        (RolloutState.Paused,           RolloutEvent.ResumedInApproval)  => RolloutState.AwaitingApproval,
+
+        (RolloutState.Stopping,         RolloutEvent.ReturnsAssigned)    => RolloutState.RollingBack,
+        (RolloutState.RollingBack,      RolloutEvent.AllReturned)        => RolloutState.RolledBack,
         // A device that never comes back must not keep a rollout open for ever: a person may end the wait.
-        (RolloutState.RollingBack, RolloutEvent.AbortAsked)       => RolloutState.Aborted,
+        (RolloutState.RollingBack,      RolloutEvent.AbortAsked)         => RolloutState.Aborted,
 
-        (RolloutState.Completed,   RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
-        (RolloutState.Aborted,     RolloutEvent.RollbackAsked)    => RolloutState.Stopping,
+        (RolloutState.Completed,        RolloutEvent.RollbackAsked)      => RolloutState.Stopping,
+        (RolloutState.Aborted,          RolloutEvent.RollbackAsked)      => RolloutState.Stopping,
+
+        // Whatever holds a rollout back holds the next device, never the brake.
+        (_, RolloutEvent.GateStopped)                        when HasTouched(state)                    => RolloutState.Stopping,
+        (_, RolloutEvent.PayloadRevoked)                     when HasTouched(state)                    => RolloutState.Stopping,
+        (_, RolloutEvent.RollbackAsked)                      when HasTouched(state)                    => RolloutState.Stopping,
+        (_, RolloutEvent.PayloadRevoked)                     when state is RolloutState.Scheduled      => RolloutState.Aborted,
+        (_, RolloutEvent.AbortAsked)                         when GoesOn(state) || IsHeld(state)       => RolloutState.Aborted,
+        (_, RolloutEvent.PauseAsked)                         when GoesOn(state)                        => RolloutState.Paused,
+        (_, RolloutEvent.EmergencyStopped)                   when GoesOn(state)                        => RolloutState.Paused,
+        (_, RolloutEvent.Expired)                            when GoesOn(state)                        => RolloutState.Paused,
+        (_, RolloutEvent.PayloadMissing)                     when GoesOn(state)                        => RolloutState.Paused,
+        (_, RolloutEvent.Inconclusive)                       when IsTrial(state)                       => RolloutState.Paused,
+        (_, RolloutEvent.DevicesOffline)                     when state is RolloutState.Canary or RolloutState.Advancing => RolloutState.Paused,
+        (_, RolloutEvent.RetriedInCanary)                    when IsRing(state) || IsHeld(state)       => RolloutState.Canary,
+        (_, RolloutEvent.RetriedInAdvance)                   when IsRing(state) || IsHeld(state)       => RolloutState.Advancing,
         _ => null,
     };
 
     /// <summary>True while the rollout holds its devices and needs ticks.</summary>
     public static bool IsRunning(RolloutState state) =>
-        state is not (RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted);
+        state is not (RolloutState.Draft or RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted);
+
+    /// <summary>True where a device of the ring may be told to take the payload.</summary>
+    public static bool MayAssign(RolloutState state) => state is RolloutState.Shadowing or RolloutState.Canary or RolloutState.Advancing;
+
+    /// <summary>A ring has the payload, or is taking it.</summary>
+    private static bool IsRing(RolloutState state) => state is RolloutState.Canary or RolloutState.Advancing or RolloutState.Soaking;
+
+    private static bool IsTrial(RolloutState state) => IsRing(state) || state == RolloutState.Shadowing;
+
+    private static bool GoesOn(RolloutState state) => IsTrial(state) || state is RolloutState.Scheduled or RolloutState.AwaitingApproval;
+
+    private static bool IsHeld(RolloutState state) => state == RolloutState.Paused;
+
+    private static bool HasTouched(RolloutState state) => IsTrial(state) || state is RolloutState.AwaitingApproval or RolloutState.Paused;
 }

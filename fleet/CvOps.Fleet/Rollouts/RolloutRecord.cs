@@ -1,16 +1,15 @@
-using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
-using CvOps.Contracts.Twin;
-using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
 
-/// <summary>All a rollout remembers; stored as JSON.</summary>
+/// <summary>All that a rollout's grain remembers; stored as JSON when the rollout moves. Its devices and counts are rows (<see cref="RolloutStore"/>).</summary>
 internal sealed class RolloutRecord
 {
-    /// <summary>Version of this record's form.</summary>
-    public int Form { get; set; } = 1;
+    public const int NewestForm = 2;
+
+    /// <summary>Version of this record's form. 1 had devices and counts in it.</summary>
+    public int Form { get; set; } = NewestForm;
 
     /// <summary>Null before the rollout was created.</summary>
     public RolloutPlan? Plan { get; set; }
@@ -19,56 +18,55 @@ internal sealed class RolloutRecord
 
     public RolloutState State { get; set; }
 
+    /// <summary>Where a person's resume leads back to; null while it is not paused.</summary>
+    public RolloutState? PausedFrom { get; set; }
+
     public string Reason { get; set; } = "";
 
     public int Ring { get; set; }
 
-    public List<RolloutDevice> Devices { get; set; } = [];
-
-    /// <summary>By device, the version of the last desired twin this rollout made; what a device reports of an older one is about something else.</summary>
-    public Dictionary<string, long> Ordered { get; set; } = [];
-
-    /// <summary>Devices that were told to leave the previous model alone.</summary>
-    public HashSet<string> ComparisonEnded { get; set; } = [];
-
-    public RolloutCounts Counts { get; set; } = new();
-
     public List<RolloutTransition> History { get; set; } = [];
+
+    public List<EvidencePoint> Curve { get; set; } = [];
 
     public DateTimeOffset CreatedAt { get; set; }
 
-    /// <summary>When the ring in progress was let loose, or resumed.</summary>
+    public string CreatedBy { get; set; } = "";
+
+    /// <summary>When the shadow stage or the ring in progress was let loose, or resumed.</summary>
     public DateTimeOffset RingSince { get; set; }
 
-    /// <summary>When its last device took the model over; null before.</summary>
+    /// <summary>When its last device took the payload over; null before.</summary>
     public DateTimeOffset? SoakSince { get; set; }
 
-    public IEnumerable<RolloutDevice> InRing => Devices.Where(d => d.Ring == Ring);
+    /// <summary>Of a record of form 1, until its devices and counts are rows.</summary>
+    public List<RolloutDevice>? Devices { get; set; }
 
-    public IEnumerable<RolloutDevice> Touched => Devices.Where(d => d.State != RolloutDeviceState.Waiting);
+    public Dictionary<string, long>? Ordered { get; set; }
 
-    public RolloutDevice? Find(DeviceId id) => Devices.Find(d => d.Device == id);
+    public RolloutCountsForm1? Counts { get; set; }
+}
 
-    public void Set(RolloutDevice device) => Devices[Devices.FindIndex(d => d.Device == device.Device)] = device;
+/// <summary>What a record of form 1 had counted, over all its devices.</summary>
+internal sealed class RolloutCountsForm1
+{
+    public long Errors { get; set; }
 
-    public RingFacts RingFacts(DateTimeOffset now) => new(
-        Plan!.Rings[Ring].Name, InRing.Count(), InRing.Count(d => d.State == RolloutDeviceState.Running), InRing.Count(d => d.State == RolloutDeviceState.Failed),
-        InRing.Sum(d => d.Parts), now - RingSince, SoakSince is { } since ? now - since : null);
+    public long Pairs { get; set; }
 
-    /// <summary>Moves a device to where its report says it is.</summary>
-    /// <returns>False when nothing changed.</returns>
-    public bool Apply(DeviceId id, TwinReported reported)
-    {
-        if (Find(id) is not { } device || reported.DesiredVersion < Ordered.GetValueOrDefault(id.Value, long.MaxValue)) return false;
-        var next = RolloutDeviceRule.Next(device, reported, Model!.Digest, Plan!.FirstInstallation);
-        if (next == device) return false;
-        Set(next);
-        return true;
-    }
+    public long Discordant { get; set; }
 
-    public RolloutView ToView(string id) => new()
-    {
-        Id = id, Plan = Plan!, Model = Model!, State = State, Reason = Reason, Ring = Ring, Devices = [.. Devices], Evidence = Counts.ToEvidence(Plan!),
-        History = [.. History], CreatedAt = CreatedAt,
-    };
+    public long ChallengerRight { get; set; }
+
+    public long ChampionRight { get; set; }
+
+    public long NeitherRight { get; set; }
+
+    public double ChallengerConfidence { get; set; }
+
+    public double ChampionConfidence { get; set; }
+
+    public HashSet<string> JudgedFrames { get; set; } = [];
+
+    public List<EvidencePoint> Curve { get; set; } = [];
 }

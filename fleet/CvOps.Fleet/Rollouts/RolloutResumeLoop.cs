@@ -16,8 +16,8 @@ internal sealed partial class RolloutResumeLoop(IGrainFactory grains, IHostAppli
             try
             {
                 await started.Task.WaitAsync(stoppingToken);
-                foreach (var rollout in await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List())
-                    if (rollout.Running) await grains.GetGrain<IRolloutGrain>(rollout.Id).Tick();
+                foreach (var id in await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).List(running: true))
+                    await grains.GetGrain<IRolloutGrain>(id).Tick();
                 return;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -95,9 +95,10 @@ internal static class Migrations
         CREATE TABLE rollout (
           id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, payload TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, running INTEGER NOT NULL,
           priority INTEGER NOT NULL, created_at INTEGER NOT NULL);
+        CREATE INDEX rollout_running ON rollout (running) WHERE running = 1;
         CREATE TABLE rollout_device (
           rollout TEXT NOT NULL, device TEXT NOT NULL, site TEXT NOT NULL, ring INTEGER NOT NULL, place INTEGER NOT NULL, state TEXT NOT NULL, held INTEGER NOT NULL,
-          previous TEXT, previous_name TEXT, previous_version TEXT, ordered INTEGER NOT NULL DEFAULT 0, compares INTEGER NOT NULL DEFAULT 0,
+          previous TEXT, previous_name TEXT, previous_version TEXT, previous_settings TEXT, ordered INTEGER NOT NULL DEFAULT 0, compares INTEGER NOT NULL DEFAULT 0,
           since INTEGER NOT NULL DEFAULT 0, changed_at INTEGER NOT NULL, reason TEXT, grp TEXT NOT NULL DEFAULT '', slow_over INTEGER, PRIMARY KEY (rollout, device));
         CREATE UNIQUE INDEX rollout_device_held ON rollout_device (device) WHERE held = 1;
         CREATE INDEX rollout_device_state ON rollout_device (rollout, state, ring, place);

@@ -33,7 +33,7 @@ internal sealed class DashboardData(
 
     public async Task<IReadOnlyList<RolloutView>> Rollouts() => await RolloutEndpoints.ReadAll(grains);
 
-    public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read() : null;
+    public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: true) : null;
 
     public async Task<IReadOnlyList<DriftView>> Drift() => await DriftEndpoints.ReadAll(grains);
 

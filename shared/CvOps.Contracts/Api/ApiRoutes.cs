@@ -25,9 +25,12 @@ namespace CvOps.Contracts.Api;
 /// GET  groups                             GroupView[]           GET groups/{name}    GroupView
 /// PUT  groups/{name}                      GroupRequest -> GroupView                  DELETE groups/{name}
 /// GET  sites/shifts                       SiteShifts[]          PUT sites/{site}/shifts   SiteShifts -> SiteShifts (without shifts: none any more)
-/// GET  rollouts                           RolloutView[]         POST rollouts        RolloutPlan as JSON, or as YAML with application/yaml -> RolloutView
 /// POST rollouts/check                     as POST rollouts -> PlanCheck: what the plan would do now; also when it has mistakes
-/// GET  rollouts/{id}                      RolloutView           POST rollouts/{id}/pause|resume|abort|rollback   RolloutAction -> RolloutView
+/// GET  rollouts                           RolloutView[], without devices    POST rollouts?draft=&amp;by=   RolloutPlan as JSON, or as YAML with application/yaml -> RolloutView
+/// GET  rollouts/{id}                      RolloutView           PUT rollouts/{id}?by=   RolloutPlan -> RolloutView   (a draft only)
+/// GET  rollouts/{id}/devices?ring=&amp;state=&amp;after=&amp;limit=         RolloutDevicePage
+/// POST rollouts/{id}/start|pause|resume|approve|retry|abort|rollback                RolloutAction -> RolloutView
+/// GET  rollouts/stop-all                  EmergencyStop         POST rollouts/stop-all|lift-stop   RolloutAction -> EmergencyStop
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)
 /// GET  frames?state=&amp;device=&amp;rule=&amp;after=&amp;limit=   FramePage

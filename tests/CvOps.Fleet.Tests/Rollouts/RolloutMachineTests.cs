@@ -1,39 +1,22 @@
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Rollouts;
+using CvOps.Testing;
 
 namespace CvOps.Fleet.Tests.Rollouts;
 
 public sealed class RolloutMachineTests
 {
-    /// <summary>Rows: states in order; columns: Start, RingTaken, RingPassed, LastRingPassed, Inconclusive, GateStopped, PauseAsked, ResumedInCanary,
-    /// ResumedInAdvance, ResumedInSoak, RollbackAsked, AbortAsked, ReturnsAssigned, AllReturned. '.' = refused; letters by <see cref="Letter"/>.</summary>
-    private static readonly Dictionary<RolloutState, string> Table = new()
-    {
-        [RolloutState.Scheduled]   = "C..........X..",
-        [RolloutState.Canary]      = ".S..PTP...TX..",
-        [RolloutState.Soaking]     = "..AFPTP...TX..",
-        [RolloutState.Advancing]   = ".S..PTP...TX..",
-        [RolloutState.Paused]      = ".....T.CASTX..",
-        [RolloutState.Stopping]    = "............B.",
-        [RolloutState.RollingBack] = "...........X.R",
-        [RolloutState.Completed]   = "..........T...",
-        [RolloutState.RolledBack]  = "..............",
-        [RolloutState.Aborted]     = "..........T...",
-    };
-
-    private static char Letter(RolloutState? state) => state switch
-    {
-        null => '.', RolloutState.Canary => 'C', RolloutState.Soaking => 'S', RolloutState.Advancing => 'A', RolloutState.Paused => 'P', RolloutState.Stopping => 'T',
-        RolloutState.RollingBack => 'B', RolloutState.Completed => 'F', RolloutState.RolledBack => 'R', RolloutState.Aborted => 'X', _ => '?',
-    };
-
+    /// <summary>The README's table says the same; a row is a state, a cell "event -> state".</summary>
     [Fact]
-    public void Every_pair_of_state_and_event_goes_where_the_table_says()
+    public void The_table_in_the_README_is_what_the_machine_does()
     {
+        var readme = File.ReadAllLines(TestData.InRepository("fleet", "README.md"));
         foreach (var state in Enum.GetValues<RolloutState>())
         {
-            var row = string.Concat(Enum.GetValues<RolloutEvent>().Select(e => Letter(RolloutMachine.TryNext(state, e))));
-            Assert.True(Table[state] == row, $"{state}: expected {Table[state]}, is {row}");
+            var moves = Enum.GetValues<RolloutEvent>().Select(e => (Event: e, To: RolloutMachine.TryNext(state, e))).Where(move => move.To is not null)
+                .GroupBy(move => move.To!.Value).Select(to => $"{string.Join(", ", to.Select(move => move.Event))} -> {to.Key}");
+            var row = $"| {state} | {string.Join("; ", moves)} |";
+            Assert.True(readme.Any(line => line == row), $"fleet/README.md lacks the row\n{row}");
         }
     }
 
@@ -46,5 +29,15 @@ public sealed class RolloutMachineTests
     {
         foreach (var state in Enum.GetValues<RolloutState>().Where(RolloutMachine.IsRunning))
             Assert.True(RolloutMachine.TryNext(state, RolloutEvent.AbortAsked) is not null || state == RolloutState.Stopping, $"{state} holds its devices for ever");
+    }
+
+    [Fact]
+    public void Every_state_in_which_a_device_may_be_told_is_left_by_the_brake_and_by_the_emergency_stop()
+    {
+        foreach (var state in Enum.GetValues<RolloutState>().Where(RolloutMachine.MayAssign))
+        {
+            Assert.Equal(RolloutState.Stopping, RolloutMachine.TryNext(state, RolloutEvent.GateStopped));
+            Assert.Equal(RolloutState.Paused, RolloutMachine.TryNext(state, RolloutEvent.EmergencyStopped));
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace CvOps.Fleet.Rollouts.Evidence;
 internal readonly record struct CountLimits(long? SlowOver, long UnsureBelow)
 {
     /// <summary>In a model of any calibration an answer below one half is no answer.</summary>
-    private const long Half = ArmCounts.ConfidenceUnit / 2;
+    public const long Half = ArmCounts.ConfidenceUnit / 2;
 
     /// <summary>The latency that one frame in a hundred was over, on the camera where it was longest.</summary>
     /// <param name="health">The device's newest before the rollout; null when there is none.</param>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Dapper;
 
@@ -22,38 +23,32 @@ internal sealed record RolloutSums(IReadOnlyDictionary<(int Ring, string Group),
 
 /// <summary>
 /// Counts as rows: a row a device and arm, and their sums, a row a ring, group and arm. Whoever adds to the one adds to the other in the same transaction,
-/// so that a verdict reads a few rows, whatever the size of the fleet.
+/// so that a verdict reads a few rows, whatever the size of the fleet. The statements are prepared once a transaction.
 /// </summary>
-internal static class CountTable
+internal sealed class CountTable(DbConnection connection) : IDisposable
 {
     private static readonly string[] Names = [.. Enum.GetNames<ArmCounter>().Select(Snake)];
+
+    private readonly Dictionary<(string Rollout, int Ring, string Group, int Arm), ArmCounts> _sums = [];
+    private DbCommand? _toDevice;
+    private DbCommand? _toSum;
 
     /// <summary>Columns in the order of <see cref="ArmCounter"/>.</summary>
     public static string Columns { get; } = string.Join(", ", Names);
 
-    private static readonly string AddToDevice = Upsert("rollout_count", "rollout, device, arm");
-    private static readonly string AddToSum = Upsert("rollout_sum", "rollout, ring, grp, arm");
-
-    public static void Add(DbConnection connection, string rollout, string device, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
+    public void Add(string rollout, string device, int ring, string group, int arm, in ArmCounts counts)
     {
         if (counts.IsZero) return;
-        AddToDeviceAlone(connection, rollout, device, arm, counts);
-        AddToSums(connection, rollout, ring, arm, counts, group);
+        Run(_toDevice ??= Upsert("rollout_count", "device"), counts, rollout, arm, device);
+        var key = (rollout, ring, group, arm);
+        _sums[key] = _sums.GetValueOrDefault(key) + counts;
     }
 
-    public static void AddToDeviceAlone(DbConnection connection, string rollout, string device, int arm, ArmCounts counts)
+    /// <summary>Writes the sums of what was added; the last call of a transaction.</summary>
+    public void Save()
     {
-        var values = Values(rollout, arm, counts);
-        values.Add("device", device);
-        connection.Execute(AddToDevice, values);
-    }
-
-    public static void AddToSums(DbConnection connection, string rollout, int ring, int arm, ArmCounts counts, string group = EvidenceGroups.Rest)
-    {
-        var values = Values(rollout, arm, counts);
-        values.Add("ring", ring);
-        values.Add("grp", group);
-        connection.Execute(AddToSum, values);
+        foreach (var ((rollout, ring, group, arm), counts) in _sums) Run(_toSum ??= Upsert("rollout_sum", "ring", "grp"), counts, rollout, arm, ring, group);
+        _sums.Clear();
     }
 
     public static RolloutSums Sums(DbConnection connection, string rollout)
@@ -62,26 +57,56 @@ internal static class CountTable
         using var reader = connection.ExecuteReader($"SELECT ring, grp, arm, {Columns} FROM rollout_sum WHERE rollout = @rollout", new { rollout });
         while (reader.Read())
         {
-            var (row, arm) = ((reader.GetInt32(0), reader.GetString(1)), reader.GetInt32(2));
+            var (row, arm) = (((int)reader.GetInt64(0), reader.GetString(1)), (int)reader.GetInt64(2));
             if (!rows.TryGetValue(row, out var arms)) rows.Add(row, arms = new ArmCounts[Arms.Count]);
-            if (arm is < 0 or >= Arms.Count) continue;
-            for (var i = 0; i < Names.Length; i++) arms[arm][(ArmCounter)i] = reader.GetInt64(i + 3);
+            arms[arm] = Read(reader, 3);
         }
         return new RolloutSums(rows);
     }
 
-    private static DynamicParameters Values(string rollout, int arm, ArmCounts counts)
+    /// <summary>Of one device in one arm; zeros when nothing was counted.</summary>
+    public static ArmCounts Of(DbConnection connection, string rollout, string device, int arm)
     {
-        var values = new DynamicParameters();
-        values.Add("rollout", rollout);
-        values.Add("arm", arm);
-        for (var i = 0; i < Names.Length; i++) values.Add(Names[i], counts[(ArmCounter)i]);
-        return values;
+        using var reader = connection.ExecuteReader($"SELECT {Columns} FROM rollout_count WHERE rollout = @rollout AND device = @device AND arm = @arm", new { rollout, device, arm });
+        return reader.Read() ? Read(reader, 0) : default;
     }
 
-    private static string Upsert(string table, string key) =>
-        $"INSERT INTO {table} ({key}, {Columns}) VALUES (@{key.Replace(", ", ", @", StringComparison.Ordinal)}, {string.Join(", ", Names.Select(name => $"@{name}"))}) "
-        + $"ON CONFLICT ({key}) DO UPDATE SET {string.Join(", ", Names.Select(name => $"{name} = {table}.{name} + excluded.{name}"))}";
+    /// <param name="first">Column of the first counter.</param>
+    public static ArmCounts Read(IDataRecord row, int first)
+    {
+        var counts = default(ArmCounts);
+        for (var i = 0; i < Names.Length; i++) counts[(ArmCounter)i] = row.GetInt64(first + i);
+        return counts;
+    }
+
+    public void Dispose()
+    {
+        _toDevice?.Dispose();
+        _toSum?.Dispose();
+    }
+
+    private static void Run(DbCommand command, in ArmCounts counts, params ReadOnlySpan<object> keys)
+    {
+        var values = command.Parameters;
+        for (var i = 0; i < keys.Length; i++) values[i].Value = keys[i];
+        for (var i = 0; i < Names.Length; i++) values[i + keys.Length].Value = counts[(ArmCounter)i];
+        command.ExecuteNonQuery();
+    }
+
+    private DbCommand Upsert(string table, params ReadOnlySpan<string> keys)
+    {
+        string[] key = ["rollout", "arm", .. keys];
+        var command = connection.CreateCommand();
+        command.CommandText = $"INSERT INTO {table} ({string.Join(", ", key)}, {Columns}) VALUES ({string.Join(", ", key.Concat(Names).Select(name => $"@{name}"))}) "
+            + $"ON CONFLICT ({string.Join(", ", key)}) DO UPDATE SET {string.Join(", ", Names.Select(name => $"{name} = {table}.{name} + excluded.{name}"))}";
+        foreach (var name in key.Concat(Names))
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            command.Parameters.Add(parameter);
+        }
+        return command;
+    }
 
     private static string Snake(string name) => string.Concat(name.Select((letter, i) => char.IsUpper(letter) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 }

@@ -15,17 +15,16 @@ internal sealed record RolloutDraft(
 }
 
 /// <summary>Holds a plan against the fleet as it is now.</summary>
-internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, ShiftStore shifts, ModelRegistry registry, TimeProvider time)
+internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, ShiftStore shifts, ModelRegistry registry, RolloutStore rollouts, TimeProvider time)
 {
     private const int ShownOfARing = 20;
 
-    public async Task<RolloutDraft> Draft(RolloutPlan plan, IEnumerable<IndexedRollout> rollouts, CancellationToken cancel) =>
-        await Draft(plan, await ReadAsync(plan, rollouts, cancel), cancel);
+    public async Task<RolloutDraft> Draft(RolloutPlan plan, CancellationToken cancel) => await Draft(plan, await ReadAsync(plan, cancel), cancel);
 
     /// <summary>What the plan would do if it were started now. Changes nothing.</summary>
-    public async Task<PlanCheck> Check(RolloutPlan plan, IEnumerable<IndexedRollout> rollouts, CancellationToken cancel)
+    public async Task<PlanCheck> Check(RolloutPlan plan, CancellationToken cancel)
     {
-        var devices = await ReadAsync(plan, rollouts, cancel);
+        var devices = await ReadAsync(plan, cancel);
         var draft = await Draft(plan, devices, cancel);
         var known = devices.ToDictionary(device => device.Id);
         var siteShifts = await shifts.ReadAsync(cancel);
@@ -45,13 +44,8 @@ internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, 
             [.. devices.Take(ShownOfARing).Select(device => device.Id)], pace.Tell.Count, pace.Pause ?? pace.Sentence);
     }
 
-    private async Task<Candidate[]> ReadAsync(RolloutPlan plan, IEnumerable<IndexedRollout> rollouts, CancellationToken cancel)
-    {
-        var heldBy = new Dictionary<string, string>();
-        foreach (var rollout in rollouts.Where(rollout => rollout.Running))
-            foreach (var device in rollout.Previous.Keys) heldBy.TryAdd(device, rollout.Name);
-        return await fleet.ReadAsync(plan.Strata.Contains(StratumOrder.Cluster), heldBy, cancel);
-    }
+    private async Task<Candidate[]> ReadAsync(RolloutPlan plan, CancellationToken cancel) =>
+        await fleet.ReadAsync(plan.Strata.Contains(StratumOrder.Cluster), await rollouts.HeldByAsync(plan.Priority), cancel);
 
     private async Task<RolloutDraft> Draft(RolloutPlan plan, Candidate[] devices, CancellationToken cancel)
     {

@@ -63,10 +63,15 @@ public sealed class InspectionCountsTests
         Migrations.Apply(connection, Dialect.Sqlite);
         var one = new ArmCounts();
         foreach (var counter in Enum.GetValues<ArmCounter>()) one[counter] = (int)counter + 1;
-        CountTable.Add(connection, "r", "a", 0, Arms.Challenger, one, "line 4");
-        CountTable.Add(connection, "r", "a", 0, Arms.Challenger, one, "line 4");
-        CountTable.Add(connection, "r", "b", 1, Arms.Challenger, one, "line 5");
-        CountTable.Add(connection, "r", "c", 1, Arms.Champion, one, "line 5");
+        using (var counts = new CountTable(connection))
+        {
+            counts.Add("r", "a", 0, "line 4", Arms.Challenger, one);
+            counts.Add("r", "a", 0, "line 4", Arms.Challenger, one);
+            counts.Add("r", "b", 1, "line 5", Arms.Challenger, one);
+            counts.Add("r", "c", 1, "line 5", Arms.Champion, one);
+            counts.Save();
+        }
+        Assert.Equal(one + one, CountTable.Of(connection, "r", "a", Arms.Challenger));
         var sums = CountTable.Sums(connection, "r");
         Assert.Equal(["line 4", "line 5"], sums.Groups);
         Assert.Equal((one + one, one), (sums.Of("line 4", Arms.Challenger), sums.Of(1, Arms.Challenger)));

@@ -13,7 +13,7 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
     private static readonly RolloutPlan Plan = Plans.Of(new RolloutRing("canary", Count: 1)) with { Soak = new Soak(0, 100, 1e6) };
 
     [Fact]
-    public void Reports_are_counted_once_and_only_those_of_the_rollouts_models()
+    public void Only_reports_of_the_rollouts_models_are_counted()
     {
         var other = new ModelRef("line", "0", new string('c', 64));
         InspectionReport[] sent =
@@ -23,15 +23,16 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
             Plans.Report("n1", 5, Plans.New, "ok", other, "crack"), Plans.Report("n1", 6, other, "ok", Plans.New, "crack"),
         ];
         Inspection[] reports = [.. sent.Select(Inspection.Of)];
-        var counts = new RolloutCounts();
-        Assert.Equal(4, counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));
-        Assert.Null(counts.Apply(RolloutTally.Of(Device, reports, Plans.New.Digest, Plans.Old.Digest)!));
-        Assert.Equal((4, 1, 3, 2), (counts.Parts, counts.Errors, counts.Pairs, counts.Discordant));
-        Assert.Null(RolloutTally.Of(Device, [reports[5]], Plans.New.Digest, Plans.Old.Digest));
+        var counts = default(ArmCounts);
+        foreach (var report in reports)
+            if (InspectionCounts.Of(report, Plans.New.Digest, Plans.Old.Digest, new CountLimits(null, CountLimits.Half)) is { } one)
+                counts += one.Challenger ? one.InCharge + one.Pair : one.Pair;
+        Assert.Equal((4, 1, 3, 2), (counts[ArmCounter.Parts], counts[ArmCounter.Errors], counts[ArmCounter.Pairs], counts[ArmCounter.Discordant]));
+        Assert.Null(InspectionCounts.Of(reports[5], Plans.New.Digest, Plans.Old.Digest, default));
     }
 
     [Fact]
-    public void A_labelled_frame_is_judged_in_either_order_once_and_only_when_sampled_representatively()
+    public void A_labelled_frame_is_judged_in_either_order_and_only_when_sampled_representatively()
     {
         var frame = new FrameView
         {
@@ -46,40 +47,36 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
         Assert.Null(Judge(frame with { Reasons = [new SamplingReason("least-confidence", 1)] }));
         Assert.Null(Judge(frame with { Shadow = new ShadowPrediction(Plans.Old, new Prediction { Class = "ok" }) }));
         Assert.Null(Judge(frame with { State = LabelState.Skipped, Label = null }));
-        var counts = new RolloutCounts();
-        Assert.True(counts.Judge("f", JudgedPair.ChampionRight));
-        Assert.False(counts.Judge("f", JudgedPair.ChallengerRight));
-        Assert.Equal((1, 0), (counts.ChampionRight, counts.ChallengerRight));
     }
 
     [Fact]
     public void The_curve_stays_short_and_keeps_its_ends()
     {
-        var counts = new RolloutCounts();
-        for (var i = 1; i <= 5000; i++)
-        {
-            counts.Parts = i;
-            counts.AddPoint(Plan, DateTimeOffset.UnixEpoch.AddSeconds(i));
-        }
-        Assert.InRange(counts.Curve.Count, 50, RolloutCounts.CurvePoints);
-        Assert.Equal((1, 5000), (counts.Curve[0].Parts, counts.Curve[^1].Parts));
+        List<EvidencePoint> curve = [];
+        for (var i = 1; i <= 5000; i++) RolloutEvidenceOf.AddPoint(curve, EvidenceOf(new ArmCounts([(ArmCounter.Parts, i)])), DateTimeOffset.UnixEpoch.AddSeconds(i));
+        Assert.InRange(curve.Count, 50, RolloutEvidenceOf.CurvePoints);
+        Assert.Equal((1, 5000), (curve[0].Parts, curve[^1].Parts));
     }
+
+    private static RolloutEvidence EvidenceOf(ArmCounts counts) => RolloutEvidenceOf.Sums(Plan, new RolloutSums(new Dictionary<(int, string), ArmCounts[]> { [(0, "")] = [default, counts, default] }), []);
+
+    private static void Judge(ref ArmCounts counts, JudgedPair result) =>
+        counts[result == JudgedPair.ChallengerRight ? ArmCounter.ChallengerRight : result == JudgedPair.ChampionRight ? ArmCounter.ChampionRight : ArmCounter.NeitherRight]++;
 
     /// <summary>A rollout of one ring with a look after every frame; half of the frames in disagreement get judged.</summary>
     private static (RingVerdictKind Verdict, long Parts) Simulate(Random random, double discordant, double challengerWins, int frames, double errors = 0.001)
     {
-        var counts = new RolloutCounts();
+        var counts = default(ArmCounts);
         for (var i = 1; i <= frames; i++)
         {
-            counts.Parts = i;
-            counts.Pairs = i;
-            if (random.NextDouble() < errors) counts.Errors++;
+            counts[ArmCounter.Parts] = counts[ArmCounter.Pairs] = i;
+            if (random.NextDouble() < errors) counts[ArmCounter.Errors]++;
             if (random.NextDouble() < discordant)
             {
-                counts.Discordant++;
-                if (random.NextDouble() < 0.5) counts.Judge($"{i}", random.NextDouble() < challengerWins ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
+                counts[ArmCounter.Discordant]++;
+                if (random.NextDouble() < 0.5) Judge(ref counts, random.NextDouble() < challengerWins ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
             }
-            var verdict = RolloutGate.Judge(Plan, counts.ToEvidence(Plan), new RingFacts("canary", 1, 1, 0, i, TimeSpan.FromSeconds(i), TimeSpan.FromSeconds(i)));
+            var verdict = RolloutGate.Judge(Plan, EvidenceOf(counts), new RingFacts("canary", 1, 1, 0, i, TimeSpan.FromSeconds(i), TimeSpan.FromSeconds(i)));
             if (verdict.Kind is RingVerdictKind.Stop or RingVerdictKind.Advance) return (verdict.Kind, i);
         }
         return (RingVerdictKind.Wait, frames);
@@ -104,18 +101,22 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
         var (random, stopped) = (new Random(2), 0);
         for (var run = 0; run < 1000; run++)
         {
-            var counts = new RolloutCounts();
+            var counts = default(ArmCounts);
             for (var i = 1; i <= 1000; i++)
             {
-                counts.Parts = counts.Pairs = i;
+                counts[ArmCounter.Parts] = counts[ArmCounter.Pairs] = i;
                 var changed = false;
-                if (random.NextDouble() < Plan.Guardrails.ErrorRate) (counts.Errors, changed) = (counts.Errors + 1, true);
-                if (random.NextDouble() < 0.2) changed |= counts.Judge($"{i}", random.NextDouble() < 0.5 ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
+                if (random.NextDouble() < Plan.Guardrails.ErrorRate) (counts[ArmCounter.Errors], changed) = (counts[ArmCounter.Errors] + 1, true);
+                if (random.NextDouble() < 0.2)
+                {
+                    Judge(ref counts, random.NextDouble() < 0.5 ? JudgedPair.ChallengerRight : JudgedPair.ChampionRight);
+                    changed = true;
+                }
                 // Evidence for a stop grows only with a judged frame or an error.
                 if (!changed) continue;
-                counts.Discordant++;
-                var paired = new PairedEvidence(Plan.Guardrails.NonInferiorityMargin, counts.Pairs, 0, counts.ChallengerRight, counts.ChampionRight);
-                var errors = new BernoulliEProcess(Plan.Guardrails.ErrorRate, counts.Parts, counts.Errors);
+                counts[ArmCounter.Discordant]++;
+                var paired = new PairedEvidence(Plan.Guardrails.NonInferiorityMargin, counts[ArmCounter.Pairs], 0, counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight]);
+                var errors = new BernoulliEProcess(Plan.Guardrails.ErrorRate, counts[ArmCounter.Parts], counts[ArmCounter.Errors]);
                 var evidence = RolloutEvidence.None with { Parts = i, Pairs = i, StopEvidence = paired.StopEvidence, ErrorEvidence = errors.Evidence };
                 if (RolloutGate.Judge(Plan, evidence, new RingFacts("canary", 1, 1, 0, i, TimeSpan.Zero, TimeSpan.Zero)).Kind != RingVerdictKind.Stop) continue;
                 stopped++;

@@ -1,0 +1,28 @@
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Rollouts.Evidence;
+
+namespace CvOps.Fleet.Rollouts;
+
+/// <summary>What a rollout's rows begin with. Pure.</summary>
+internal static class RolloutMembers
+{
+    /// <summary>Devices of a ring that are asked to compare. More would cost a fleet the inferences of two models and tell no sooner.</summary>
+    public const int MostComparing = 1000;
+
+    /// <param name="dealt">In the order in which they are to be told.</param>
+    public static RolloutMember[] Of(string id, RolloutPlan plan, IReadOnlyList<RolloutDevice> dealt, IEnumerable<DeviceView> fleet)
+    {
+        var views = fleet.ToDictionary(view => view.Id);
+        var groups = EvidenceGroups.Of([.. dealt.Select(d => (d.Device.Value, views[d.Device].Site.Value, views[d.Device].Labels.GetValueOrDefault("line")))]);
+        var comparing = new int[plan.Rings.Count];
+        var members = new RolloutMember[dealt.Count];
+        for (var place = 0; place < members.Length; place++)
+        {
+            var (device, view) = (dealt[place], views[dealt[place].Device]);
+            members[place] = new RolloutMember(
+                id, device.Device, view.Site, device.Ring, place, RolloutDeviceState.Waiting, device.Previous, null, 0, !plan.FirstInstallation && comparing[device.Ring]++ < MostComparing,
+                DateTimeOffset.UnixEpoch, null, groups[place].Value, CountLimits.Freeze(view.Health).SlowOver);
+        }
+        return members;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Rollouts.Planning;
+
+namespace CvOps.Fleet.Rollouts;
+
+/// <summary>What a rollout's grain has decided, as far as it concerns who is told what.</summary>
+internal sealed record OrderPlan(RolloutPlan Plan, ModelRef Model, RolloutState State, int Ring, DateTimeOffset RingSince, bool Soaks);
+
+/// <summary>What came to light while devices were told; for the next judgement.</summary>
+/// <param name="Missing">Why nobody can be given the payload.</param>
+/// <param name="Offline">Why a person must decide about devices that stay away.</param>
+/// <param name="Waits">What devices wait for, in a sentence.</param>
+/// <param name="Returned">All were told to take back what they had.</param>
+internal sealed record OrderWord(string? Revoked, string? Missing, string? Offline, string? Waits, bool Returned)
+{
+    public static OrderWord None { get; } = new(null, null, null, null, false);
+}
+
+/// <summary>The loops that tell devices, one a rollout that runs in this process. All a loop knows is in rows: it can end anywhere and be begun again.</summary>
+internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger<RolloutOrderLoop> log) : IHostedService
+{
+    private readonly ConcurrentDictionary<string, RolloutOrderLoop> _loops = new();
+    private volatile bool _stopped;
+
+    /// <summary>Has the rollout's devices told what follows from the plan; returns at once.</summary>
+    public void Go(string id, OrderPlan plan)
+    {
+        if (!_stopped) _loops.GetOrAdd(id, key => new RolloutOrderLoop(key, store, devices, shifts, signals, time, log)).Go(plan);
+    }
+
+    /// <summary>From now on no device is told to take the payload, until <see cref="Go"/>.</summary>
+    public void Hold(string id)
+    {
+        if (_loops.TryGetValue(id, out var loop)) loop.Hold();
+    }
+
+    public void End(string id)
+    {
+        if (_loops.TryRemove(id, out var loop)) _ = loop.DisposeAsync().AsTask();
+    }
+
+    public OrderWord Word(string id) => _loops.TryGetValue(id, out var loop) ? loop.Word : OrderWord.None;
+
+    /// <summary>True when every device that runs the model was told to leave the previous one alone; if not, they are being told now, and the rollout is marked when they were.</summary>
+    public bool ComparisonsEnded(string id) => _loops.TryGetValue(id, out var loop) && loop.ComparisonsEnded();
+
+    /// <summary>As <see cref="ComparisonsEnded"/>, and waits for it.</summary>
+    public async Task EndComparisonsAsync(string id)
+    {
+        while (await ComparisonEnd.BatchAsync(id, store, devices)) { }
+    }
+
+    /// <summary>The ring's failed devices wait to be told once more.</summary>
+    public async Task RetryAsync(string id, int ring)
+    {
+        while (await store.MembersAsync(id, RolloutOrderLoop.Batch, "ring = @ring AND state = @state", new { ring, state = nameof(RolloutDeviceState.Failed) }) is { Count: > 0 } failed)
+            await store.ChangeAsync(id, failed.ConvertAll(member => member.Device), member => member with { State = RolloutDeviceState.Waiting, Ordered = 0, Reason = "it is to try once more" });
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The batches that are out end before the database is closed.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stopped = true;
+        return Task.WhenAll(_loops.Values.Select(loop => loop.DisposeAsync().AsTask())).WaitAsync(cancellationToken);
+    }
+}
+
+/// <summary>The question is answered: a shadow that goes on costs inferences for nothing.</summary>
+internal static class ComparisonEnd
+{
+    /// <returns>False when no device compares any more.</returns>
+    public static async Task<bool> BatchAsync(string id, RolloutStore store, DeviceOrders devices)
+    {
+        var comparing = await store.MembersAsync(id, RolloutOrderLoop.Batch, "state = @state AND compares = 1", new { state = nameof(RolloutDeviceState.Running) });
+        if (comparing.Count == 0) return false;
+        var orders = (await Task.WhenAll(comparing.Select(member => devices.EndComparison(member.Device, id)))).ToDictionary(order => order.Device);
+        await store.ChangeAsync(id, comparing.ConvertAll(member => member.Device), member => member with { Compares = false, Ordered = orders[member.Device].Version ?? member.Ordered });
+        return true;
+    }
+}
