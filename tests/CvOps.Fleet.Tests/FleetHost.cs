@@ -34,6 +34,7 @@ internal sealed class FleetHost : IAsyncDisposable
             Data = _folder["data"], Http = "http://127.0.0.1:0", Broker = $"mqtts://127.0.0.1:{broker.FleetPort}", Ca = broker.Authority.CertificatePath,
             Certificate = identity.Certificate, Key = identity.Key, SigningKey = _folder["signing.pem"], TrustedKeys = keys,
         };
+        TestCluster.Prepare(Options);
     }
 
     public TestBroker Broker { get; }

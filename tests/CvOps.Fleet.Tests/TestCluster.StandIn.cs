@@ -1,0 +1,7 @@
+namespace CvOps.Fleet.Tests;
+
+/// <summary>Where a test's fleet keeps its grains: beside its read models, nothing to prepare.</summary>
+internal static class TestCluster
+{
+    public static void Prepare(FleetOptions options) => ArgumentNullException.ThrowIfNull(options);
+}
