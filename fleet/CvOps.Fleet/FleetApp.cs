@@ -56,8 +56,9 @@ internal static class FleetApp
         builder.Services.AddTraining();
         builder.Services.AddApi();
         builder.Services.AddWeb();
+        builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();
         // Last: it stops first, and starts when everything that listens to it is there.
-        builder.Services.AddHostedService<MqttIngest>();
+        builder.Services.AddSingleton<MqttIngest>().AddHostedService(services => services.GetRequiredService<MqttIngest>());
 
         var app = builder.Build();
         app.MapApi();

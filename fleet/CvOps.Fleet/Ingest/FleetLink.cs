@@ -66,7 +66,7 @@ internal sealed class FleetLink : IDisposable
     {
         try
         {
-            var connected = await Client.ConnectAsync(ClientOptions(), cancel);
+            var connected = await Client.ConnectAsync(OptionsFor(_options.ClientId), cancel);
             if (connected.ResultCode != MqttClientConnectResultCode.Success) throw new LinkDownException($"The broker {_options.Broker} refused the fleet: {connected.ResultCode} {connected.ReasonString}");
             var subscribe = new MqttClientSubscribeOptionsBuilder();
             foreach (var filter in subscriptions) subscribe.WithTopicFilter(filter, MqttQualityOfServiceLevel.AtLeastOnce);
@@ -79,6 +79,41 @@ internal sealed class FleetLink : IDisposable
         catch (Exception e) when (e is not LinkDownException && (e is not OperationCanceledException || !cancel.IsCancellationRequested))
         {
             throw new LinkDownException($"The broker {_options.Broker} cannot be reached: {Reason(e)}", e);
+        }
+    }
+
+    /// <summary>Of the session under a client id, kept by the broker.</summary>
+    public MqttClientOptions OptionsFor(string client) => Options(client).WithCleanStart(false).WithSessionExpiryInterval((uint)SessionKept.TotalSeconds).Build();
+
+    /// <summary>Takes the shares away from our session; what the broker has put aside for it still comes.</summary>
+    /// <exception cref="LinkDownException">There is no connection.</exception>
+    public async Task UnsubscribeAsync(IReadOnlyCollection<string> subscriptions, CancellationToken cancel)
+    {
+        var leave = new MqttClientUnsubscribeOptionsBuilder();
+        foreach (var filter in subscriptions) leave.WithTopicFilter(filter);
+        try
+        {
+            await Client.UnsubscribeAsync(leave.Build(), cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            throw new LinkDownException($"The broker {_options.Broker} did not take the subscriptions back: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes the broker forget a session: a clean one takes its place and ends at once.</summary>
+    /// <exception cref="LinkDownException">The broker cannot be reached.</exception>
+    public async Task EndSessionAsync(string client, CancellationToken cancel)
+    {
+        using var last = new MqttClientFactory().CreateMqttClient();
+        try
+        {
+            await last.ConnectAsync(Options(client).WithCleanStart(true).WithSessionExpiryInterval(0).Build(), cancel);
+            await last.TryDisconnectAsync();
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            throw new LinkDownException($"Session {client} was not ended: {Reason(e)}", e);
         }
     }
 
@@ -106,7 +141,7 @@ internal sealed class FleetLink : IDisposable
     private static string Reason(Exception e) =>
         e.GetBaseException().Message is var innermost && e.Message.Contains(innermost, StringComparison.Ordinal) ? e.Message : $"{e.Message} ({innermost})";
 
-    private MqttClientOptions ClientOptions()
+    private MqttClientOptionsBuilder Options(string client)
     {
         var broker = new Uri(_options.Broker);
         var secure = broker.Scheme == "mqtts";
@@ -114,14 +149,12 @@ internal sealed class FleetLink : IDisposable
             .WithTcpServer(broker.Host, broker.Port > 0 ? broker.Port : secure ? 8883 : 1883)
             .WithTcpServer(tcp => tcp.BufferSize = SocketBytes)
             .WithProtocolVersion(MqttProtocolVersion.V500)
-            .WithClientId(_options.ClientId)
-            .WithCleanStart(false)
-            .WithSessionExpiryInterval((uint)SessionKept.TotalSeconds)
+            .WithClientId(client)
             .WithReceiveMaximum(ReceiveMaximum)
             .WithKeepAlivePeriod(KeepAlive)
             .WithTimeout(Timeout);
         if (secure) builder.WithTlsOptions(ConfigureTls);
-        return builder.Build();
+        return builder;
     }
 
     // Read each time: certificates are renewed by replacing the files.

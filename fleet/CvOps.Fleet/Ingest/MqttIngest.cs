@@ -10,10 +10,14 @@ namespace CvOps.Fleet.Ingest;
 /// What cannot be read is set aside with its reason and acknowledged, so that it comes once.
 /// </summary>
 internal sealed partial class MqttIngest(
-    FleetLink link, IngestStore store, SignalHub signals, IOptions<FleetOptions> options, TimeProvider time, ILogger<MqttIngest> log) : BackgroundService
+    FleetLink link, IngestStore store, SignalHub signals, Seats seats, IOptions<FleetOptions> options, TimeProvider time, ILogger<MqttIngest> log) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>A broker that was told to send no more and has said nothing for so long has nothing left for us.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Payloads received and not acknowledged yet, together; the client that reads for us holds half as much again.</summary>
     public const long MostHeld = 64 * 1024 * 1024;
@@ -22,13 +26,16 @@ internal sealed partial class MqttIngest(
     /// The shared subscription spreads messages over the fleet's processes. Shared ones get no retained messages (MQTT 5, 4.8.2), so what is retained is
     /// subscribed a second time; both are idempotent. Answers go to every process: only one knows who waits.
     /// </summary>
-    private static readonly string[] Subscriptions = [$"$share/fleet/{Topics.Everything}", $"{Topics.Root}/+/+/status", $"{Topics.Root}/+/+/twin/reported", $"{Topics.Root}/+/+/response/+"];
+    public static readonly string[] Subscriptions = [$"$share/fleet/{Topics.Everything}", $"{Topics.Root}/+/+/status", $"{Topics.Root}/+/+/twin/reported", $"{Topics.Root}/+/+/response/+"];
 
     // Both wait when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
-    private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true });
     private readonly Channel<Received[]> _durable = Channel.CreateBounded<Received[]>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
     private readonly IngestRoom _room = new(MostHeld);
     private readonly MessageReader _reader = new();
+    private long _taken;
+    private long _acknowledged;
+    private long _lastTaken;
 
     /// <summary>Payloads received and not acknowledged now, in bytes.</summary>
     public long Held => _room.Held;
@@ -55,13 +62,57 @@ internal sealed partial class MqttIngest(
             await link.LeaveAsync();
         }
 
-        async Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
+        Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received) =>
+            TakeAsync(received, _reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload), ends.Token);
+    }
+
+    /// <summary>Takes a message in, of whatever connection; it is acknowledged there when it is durable and told. Waits while there is no room.</summary>
+    public async Task TakeAsync(MqttApplicationMessageReceivedEventArgs received, Message message, CancellationToken cancel)
+    {
+        received.AutoAcknowledge = false;
+        await _room.EnterAsync(received.ApplicationMessage.Payload.Length, cancel);
+        await _received.Writer.WriteAsync(new Received(message, received), cancel);
+        Volatile.Write(ref _lastTaken, time.GetTimestamp());
+        Interlocked.Increment(ref _taken);
+    }
+
+    /// <summary>Returns when everything that was taken in before is acknowledged.</summary>
+    public async Task CatchUpAsync(CancellationToken cancel)
+    {
+        for (var before = Interlocked.Read(ref _taken); Interlocked.Read(ref _acknowledged) < before;) await Task.Delay(Glance, time, cancel);
+    }
+
+    /// <summary>
+    /// Where others take in what comes, this fleet hands its share over before it goes: no more is put aside for it, what was is taken in, and its session ends.
+    /// The last one leaves its session to the broker, which keeps what comes until a fleet is back.
+    /// </summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
         {
-            received.AutoAcknowledge = false;
-            await _room.EnterAsync(received.ApplicationMessage.Payload.Length, ends.Token);
-            var message = _reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
-            await _received.Writer.WriteAsync(new Received(message, received), ends.Token);
+            if (link.IsConnected && await seats.LeaveAsync(cancellationToken))
+            {
+                await link.UnsubscribeAsync(Subscriptions, cancellationToken);
+                do
+                {
+                    await Task.Delay(Glance, time, cancellationToken);
+                    await CatchUpAsync(cancellationToken);
+                }
+                while (time.GetElapsedTime(Volatile.Read(ref _lastTaken)) < Quiet);
+                await base.StopAsync(cancellationToken);
+                await link.EndSessionAsync(seats.Client, cancellationToken);
+                await seats.RemoveAsync(seats.Client, cancellationToken);
+                var taken = Interlocked.Read(ref _taken);
+                Log.HandedOver(log, taken);
+                return;
+            }
         }
+        catch (Exception e) when (e is LinkDownException or OperationCanceledException || StorageFailure.IsStorage(e))
+        {
+            // What was not acknowledged waits at the broker, and whoever stays finds this seat silent.
+            Log.NotHandedOver(log, e.Message);
+        }
+        await base.StopAsync(cancellationToken);
     }
 
     private async Task ConnectLoopAsync(CancellationToken cancel)
@@ -124,6 +175,7 @@ internal sealed partial class MqttIngest(
             await signals.TellAsync([.. batch.Select(received => received.Message)], cancel);
             // All are begun before one is waited for: many go out in one write.
             await Task.WhenAll(batch.Select(received => AcknowledgeAsync(received, cancel)));
+            Interlocked.Add(ref _acknowledged, batch.Length);
             _room.Leave(batch.Sum(received => received.Arguments.ApplicationMessage.Payload.Length));
         }
     }
@@ -189,6 +241,12 @@ internal sealed partial class MqttIngest(
 
         [LoggerMessage(EventId = 2005, Level = LogLevel.Error, Message = "A message on {Topic} was set aside")]
         public static partial void SetAside(ILogger logger, string topic, Exception exception);
+
+        [LoggerMessage(EventId = 2007, Level = LogLevel.Information, Message = "The others take over: {Messages} messages were taken in here")]
+        public static partial void HandedOver(ILogger logger, long messages);
+
+        [LoggerMessage(EventId = 2008, Level = LogLevel.Warning, Message = "This fleet's share was not handed over in order; the others take it up in a moment: {Reason}")]
+        public static partial void NotHandedOver(ILogger logger, string reason);
 
         [LoggerMessage(EventId = 2006, Level = LogLevel.Debug, Message = "{Topic} could not be acknowledged: {Reason}")]
         public static partial void AcknowledgeFailed(ILogger logger, string topic, string reason);

@@ -18,6 +18,9 @@ internal abstract class Database : IDisposable
     /// <summary>As <see cref="ReadAsync"/>, and all statements see the same moment.</summary>
     public abstract Task<T> ReadMomentAsync<T>(Func<DbConnection, T> work, CancellationToken cancel);
 
+    /// <summary>Whether other processes may work on it, too.</summary>
+    public abstract bool IsShared { get; }
+
     /// <summary>
     /// Whether this process is the one that does a duty. Of all that share the database at most one is told yes, and keeps it until it ends or loses its
     /// connection: ask before each piece of work, and again soon when the answer is no.

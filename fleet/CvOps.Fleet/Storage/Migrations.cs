@@ -147,5 +147,10 @@ internal static class Migrations
         CREATE TABLE device_groups (name TEXT PRIMARY KEY, devices TEXT, selector TEXT) WITHOUT ROWID;
         CREATE TABLE site_shifts (site TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
         """,
+
+        // Sessions at the broker and who looks after them (SeatTable).
+        """
+        CREATE TABLE ingest_seats (client TEXT PRIMARY KEY, owner TEXT NOT NULL, beat INTEGER NOT NULL, leaving INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

@@ -34,6 +34,8 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    public override bool IsShared => false;
+
     public override async Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);

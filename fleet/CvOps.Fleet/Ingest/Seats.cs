@@ -1,0 +1,54 @@
+using System.Data.Common;
+using CvOps.Fleet.Storage;
+using Microsoft.Extensions.Options;
+
+namespace CvOps.Fleet.Ingest;
+
+/// <summary>This process' place among the fleets that share a database and a broker.</summary>
+internal sealed class Seats(Database database, IOptions<FleetOptions> options, TimeProvider time)
+{
+    /// <summary>A process that has not been heard of for so long is taken for dead. Wrong is no harm: it takes its seat back.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    private readonly string _owner = Guid.NewGuid().ToString("N");
+    private readonly SeatWatch _watch = new(Silence);
+    private volatile HashSet<string> _living = [];
+
+    public string Client => options.Value.ClientId;
+
+    /// <summary>Whether others may be there at all.</summary>
+    public bool AreShared => database.IsShared;
+
+    /// <summary>Says that this process lives, and takes its own seat back if somebody thought otherwise.</summary>
+    /// <returns>Seats of others that are to be looked after: all of them where there can be no others.</returns>
+    public async Task<Seat[]> BeatAsync(CancellationToken cancel)
+    {
+        var seats = await database.WriteAsync(connection =>
+        {
+            if (!SeatTable.Beat(connection, Client, _owner)) SeatTable.Take(connection, Client, _owner);
+            return SeatTable.All(connection);
+        }, cancel);
+        var others = seats.Where(seat => seat.Owner != _owner).ToArray();
+        if (!AreShared) return others;
+        var silent = _watch.Silent(others, time.GetUtcNow());
+        _living = [.. others.Except(silent).Where(seat => !seat.Leaving).Select(seat => seat.Client)];
+        return silent;
+    }
+
+    public Task<bool> AdoptAsync(Seat seat, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Adopt(connection, seat, _owner), cancel);
+
+    /// <returns>False when an adopted seat is its own process' again.</returns>
+    public Task<bool> KeepAsync(string client, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Beat(connection, client, _owner), cancel);
+
+    public Task RemoveAsync(string client, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Remove(connection, client, _owner), cancel);
+
+    /// <returns>True when another stays that takes in what comes; false for the last one, whose session the broker shall keep.</returns>
+    public async Task<bool> LeaveAsync(CancellationToken cancel) => AreShared && await database.WriteAsync(connection => Leave(connection), cancel);
+
+    // One after the other, by the writers' turn: of two that leave together, the second finds the first leaving and stays the last.
+    private bool Leave(DbConnection connection)
+    {
+        if (!SeatTable.All(connection).Any(seat => seat.Client != Client && !seat.Leaving && _living.Contains(seat.Client))) return false;
+        return SeatTable.Leave(connection, Client, _owner) == 1;
+    }
+}
