@@ -13,6 +13,7 @@ internal sealed class FleetAuthority(IOptions<FleetOptions> options, Certificate
     private readonly Lazy<CertificateAuthority> _authority = new(() => CertificateAuthority.Load(options.Value.Authority!, time));
     private readonly SemaphoreSlim _listing = new(1, 1);
     private DateTimeOffset _listTime;
+    private HashSet<string> _listed = [];
 
     /// <summary>False for a fleet that only knows devices others have enrolled.</summary>
     public bool IsHere => options.Value.Authority is not null;
@@ -33,6 +34,7 @@ internal sealed class FleetAuthority(IOptions<FleetOptions> options, Certificate
             var revoked = await certificates.RevokedAsync(time.GetUtcNow(), cancel);
             (var pem, _listTime) = Authority.RevocationList(revoked, NumberBefore() + 1, _listTime);
             PemFile.WriteCertificate(ListFile, pem);
+            _listed = [.. revoked.Select(certificate => certificate.Serial)];
             IsListed = true;
         }
         finally
@@ -40,6 +42,9 @@ internal sealed class FleetAuthority(IOptions<FleetOptions> options, Certificate
             _listing.Release();
         }
     }
+
+    /// <summary>Whether the list as this process wrote it has every revocation of the database.</summary>
+    public async Task<bool> ListsAllAsync(CancellationToken cancel) => (await certificates.RevokedAsync(time.GetUtcNow(), cancel)).All(certificate => _listed.Contains(certificate.Serial));
 
     /// <summary>Whether every revocation is in the list.</summary>
     public bool IsListed { get; private set; }

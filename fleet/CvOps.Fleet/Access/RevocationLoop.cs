@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Storage;
 
 namespace CvOps.Fleet.Access;
 
@@ -7,8 +8,10 @@ namespace CvOps.Fleet.Access;
 /// Ends the connections of devices whose certificate was revoked. A broker looks at certificates only when somebody connects: it closes the door
 /// when it has read the new list, and whoever is inside by then is put out by us, at once and again until the broker surely has read it.
 /// </summary>
-internal sealed partial class RevocationLoop(FleetAuthority authority, CertificateStore certificates, DeviceEviction eviction, Audit audit, TimeProvider time, ILogger<RevocationLoop> log) : BackgroundService
+internal sealed partial class RevocationLoop(Database database, FleetAuthority authority, CertificateStore certificates, DeviceEviction eviction, Audit audit, TimeProvider time, ILogger<RevocationLoop> log) : BackgroundService
 {
+    private const string Duty = "revocations";
+
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     /// <summary>How long after a revocation the device is put out without asking whether it is there.</summary>
@@ -29,14 +32,28 @@ internal sealed partial class RevocationLoop(FleetAuthority authority, Certifica
             do
             {
                 // A crash or a full disk may have come between a revocation and its list.
-                if (!authority.IsListed) await PublishAsync(stoppingToken);
-                await EvictDueAsync(stoppingToken);
+                if (!authority.IsListed || (database.IsShared && !await IsCurrentAsync(stoppingToken))) await PublishAsync(stoppingToken);
+                if (await database.HasDutyAsync(Duty, stoppingToken)) await EvictDueAsync(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Stopping.
+        }
+    }
+
+    /// <summary>Another fleet may have revoked, and this one's broker reads this one's list.</summary>
+    private async Task<bool> IsCurrentAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await authority.ListsAllAsync(cancel);
+        }
+        catch (Exception e) when (StorageFailure.IsStorage(e))
+        {
+            Log.NotRead(log, e.Message);
+            return true;
         }
     }
 

@@ -29,7 +29,12 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
     }
 
     /// <summary>Waits for nothing: while the twins are being loaded, one that is not there yet comes from its row.</summary>
-    public async Task<DeviceView?> FindAsync(DeviceId id, CancellationToken cancel) => twins.Loaded.IsCompletedSuccessfully ? twins.View(id) : await ReadAsync(id, cancel);
+    public async Task<DeviceView?> FindAsync(DeviceId id, CancellationToken cancel)
+    {
+        // Another fleet may have heard of a device a moment before this one has.
+        if (twins.Loaded.IsCompletedSuccessfully && (twins.View(id) is var view) && (view is not null || !database.IsShared)) return view;
+        return await ReadAsync(id, cancel);
+    }
 
     private Task<DeviceView?> ReadAsync(DeviceId id, CancellationToken cancel) => database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>(
         "SELECT id, site, online, last_seen AS LastSeen, labels, health, desired, reported, inspections, duplicates FROM devices WHERE id = @Id", new { Id = id.Value })?.View(), cancel);
@@ -54,8 +59,9 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
         "SELECT id, site, desired_version, desired FROM devices WHERE published_version < desired_version AND desired IS NOT NULL ORDER BY id LIMIT 1000")
         .Select(row => new UnpublishedTwin(new DeviceId(row.Id), new SiteId(row.Site), row.Version, row.Desired)).ToArray(), cancel);
 
+    /// <summary>A newer one that was published before this one lies under it at the broker now: it is to be said again.</summary>
     public Task MarkPublishedAsync(UnpublishedTwin twin, CancellationToken cancel) => database.WriteAsync(connection => connection.Execute(
-        "UPDATE devices SET published_version = @Version WHERE id = @Id AND published_version < @Version", new { twin.Version, Id = twin.Device.Value }), cancel);
+        "UPDATE devices SET published_version = CASE WHEN published_version > @Version THEN 0 ELSE @Version END WHERE id = @Id", new { twin.Version, Id = twin.Device.Value }), cancel);
 
     /// <summary>The broker lost what it retained: everything is to be said again.</summary>
     public Task ForgetPublishedAsync(CancellationToken cancel) => database.WriteAsync(connection => connection.Execute("UPDATE devices SET published_version = 0"), cancel);

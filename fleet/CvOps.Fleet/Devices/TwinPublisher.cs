@@ -1,6 +1,7 @@
 using System.Text;
 using CvOps.Contracts;
 using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Storage;
 
 namespace CvOps.Fleet.Devices;
 
@@ -8,8 +9,10 @@ namespace CvOps.Fleet.Devices;
 /// Brings desired documents to the broker, retained. The table of devices is its outbox: a document leaves it when the broker has acknowledged,
 /// so a crash publishes twice, never not at all; devices ignore a version they have.
 /// </summary>
-internal sealed partial class TwinPublisher(DeviceDirectory directory, TwinOutbox outbox, FleetLink link, ILogger<TwinPublisher> log) : BackgroundService
+internal sealed partial class TwinPublisher(Database database, DeviceDirectory directory, TwinOutbox outbox, FleetLink link, Seats seats, ILogger<TwinPublisher> log) : BackgroundService
 {
+    private const string Duty = "twins";
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,6 +26,8 @@ internal sealed partial class TwinPublisher(DeviceDirectory directory, TwinOutbo
                 if (!link.IsConnected) continue;
                 try
                 {
+                    // Two publishers could leave the older of two documents with the broker.
+                    if (!await database.HasDutyAsync(Duty, stoppingToken)) continue;
                     await PublishWaitingAsync(stoppingToken);
                 }
                 catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -43,8 +48,8 @@ internal sealed partial class TwinPublisher(DeviceDirectory directory, TwinOutbo
 
     private async Task OnConnectedAsync(bool sessionKept, CancellationToken cancel)
     {
-        // A broker that does not know our session may have lost what it retained.
-        if (!sessionKept) await directory.ForgetPublishedAsync(cancel);
+        // A broker that does not know a session it should know may have lost what it retained.
+        if (!sessionKept && await seats.ExpectsSessionAsync(cancel)) await directory.ForgetPublishedAsync(cancel);
         outbox.Wake();
     }
 

@@ -12,7 +12,9 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly SeatWatch _watch = new(Silence);
+    private readonly TaskCompletionSource<bool> _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile HashSet<string> _living = [];
+    private bool _connected;
 
     public string Client => options.Value.ClientId;
 
@@ -25,14 +27,24 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
     {
         var seats = await database.WriteAsync(connection =>
         {
+            var before = SeatTable.All(connection);
             if (!SeatTable.Beat(connection, Client, _owner)) SeatTable.Take(connection, Client, _owner);
-            return SeatTable.All(connection);
+            return before;
         }, cancel);
-        var others = seats.Where(seat => seat.Owner != _owner).ToArray();
+        _known.TrySetResult(seats.Any(seat => seat.Client == Client));
+        var others = seats.Where(seat => seat.Owner != _owner && seat.Client != Client).ToArray();
         if (!AreShared) return others;
         var silent = _watch.Silent(others, time.GetUtcNow());
         _living = [.. others.Except(silent).Where(seat => !seat.Leaving).Select(seat => seat.Client)];
         return silent;
+    }
+
+    /// <summary>Whether the broker should have a session of this process' client id: it was connected before, or a former process left it.</summary>
+    public async Task<bool> ExpectsSessionAsync(CancellationToken cancel)
+    {
+        var before = _connected;
+        _connected = true;
+        return before || await _known.Task.WaitAsync(cancel);
     }
 
     public Task<bool> AdoptAsync(Seat seat, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Adopt(connection, seat, _owner), cancel);

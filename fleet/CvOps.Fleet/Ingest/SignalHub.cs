@@ -12,6 +12,9 @@ namespace CvOps.Fleet.Ingest;
 internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, FleetEvents events, TimeProvider time, ILogger<SignalHub> log)
 {
     private const int Tries = 3;
+
+    /// <summary>A grain of a silo that died is somewhere else within seconds; the message waits for it, about a minute at most.</summary>
+    private const int TriesWhileMoving = 24;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly IFleetObserver[] _observers = [.. observers];
@@ -69,7 +72,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                 }
                 catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
                 {
-                    if (attempt == Tries)
+                    if (attempt >= Tries && !(IsMoving(e) && attempt < TriesWhileMoving))
                     {
                         Log.ObserverFailed(log, observer.GetType().Name, e);
                         break;
@@ -79,6 +82,8 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
             }
         }
     }
+
+    private static bool IsMoving(Exception e) => e is OrleansMessageRejectionException or TimeoutException;
 
     private static partial class Log
     {

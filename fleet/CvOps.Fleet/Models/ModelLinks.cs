@@ -65,7 +65,15 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
                 file.Write(RandomNumberGenerator.GetBytes(32));
                 file.Flush(flushToDisk: true);
             }
-            File.Move(fresh, path);
+            try
+            {
+                File.Move(fresh, path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Another fleet on the same folder was faster: its key is everybody's.
+                File.Delete(fresh);
+            }
         }
         return File.ReadAllBytes(path);
     }

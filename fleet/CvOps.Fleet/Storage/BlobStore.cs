@@ -11,6 +11,8 @@ internal sealed class BlobStore
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
+    private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
+
     private readonly string _root;
     private readonly string _incoming;
 
@@ -19,8 +21,9 @@ internal sealed class BlobStore
         _root = root;
         _incoming = Path.Combine(root, "incoming");
         Directory.CreateDirectory(_incoming);
-        // Left by a crash; no blob was promised to anybody before its rename.
-        foreach (var stale in Directory.EnumerateFiles(_incoming)) File.Delete(stale);
+        // Left by a crash, so long ago that no other fleet on this folder is at it; no blob was promised to anybody before its rename.
+        foreach (var stale in Directory.EnumerateFiles(_incoming))
+            if (File.GetLastWriteTimeUtc(stale) < DateTime.UtcNow - Stale) File.Delete(stale);
     }
 
     /// <summary>Where a blob of that digest lies or would lie.</summary>

@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Storage;
 using CvOps.Vision;
 using CvOps.Vision.Packaging;
 using Microsoft.Extensions.Options;
@@ -11,9 +12,12 @@ namespace CvOps.Fleet.Training;
 
 /// <summary>Works through the training runs, one at a time: export, train, pack, register, gate. A run that a restart cut off starts again.</summary>
 internal sealed partial class TrainingLoop(
-    IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainerProcess trainer, GoldenComparison comparison, IOptions<FleetOptions> options, ILogger<TrainingLoop> logger)
+    Database database, IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainerProcess trainer, GoldenComparison comparison, IOptions<FleetOptions> options, ILogger<TrainingLoop> logger)
     : BackgroundService
 {
+    private const string Duty = "training";
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
     // A wake-up says only that there may be work; one that waits tells as much as ten.
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -21,11 +25,28 @@ internal sealed partial class TrainingLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Of several fleets one trains; when it is gone, another finds its unfinished run and begins that again.
+        while (!await database.HasDutyAsync(Duty, stoppingToken)) await Task.Delay(LookAgain, stoppingToken);
         await ResumeAsync(stoppingToken);
         Wake();
+        if (database.IsShared) _ = RemindAsync(stoppingToken);
         await foreach (var _ in _work.Reader.ReadAllAsync(stoppingToken))
             foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
                 if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await GuardAsync(run, TrainAndGateAsync, stoppingToken);
+    }
+
+    /// <summary>Runs that were asked for at another fleet wake nobody here.</summary>
+    private async Task RemindAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(LookAgain);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping)) Wake();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
     }
 
     private async Task ResumeAsync(CancellationToken stopping)
