@@ -44,6 +44,12 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
         return await Send<ModelView>(new HttpRequestMessage(HttpMethod.Post, "models") { Content = content }, ct);
     }
 
+    /// <summary>Posts a text as it is, such as a plan in YAML: the fleet's mistakes then have its lines.</summary>
+    public Task<T> PostText<T>(string path, string text, string contentType, CancellationToken ct) =>
+        Send<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
+
+    public async Task Delete(string path, CancellationToken ct) => (await Exchange(new HttpRequestMessage(HttpMethod.Delete, path), ct)).Dispose();
+
     /// <summary>Copies the answer's body into the stream; the caller owns it.</summary>
     public async Task Download(string path, Stream destination, CancellationToken ct)
     {

@@ -20,6 +20,8 @@ root.Add(DemoCommand.Create());
 foreach (var command in DeviceCommands.All(on)) root.Add(command);
 root.Add(ModelCommands.All(on));
 root.Add(RolloutCommands.All(on));
+root.Add(GroupCommands.All(on));
+root.Add(SiteCommands.All(on));
 root.Add(DeadLetterCommands.All(on));
 root.Add(ContractsCommands.All());
 foreach (var command in LoopCommands.All(on)) root.Add(command);

@@ -21,8 +21,9 @@ internal static class DeviceCommands
         });
 
         var devices = new Command("devices", "Devices, their twins, and who may come in.");
-        devices.Add(on.On(new Command("list", "Every device."), async (_, fleet, screen, ct) =>
-            screen.Table(await fleet.Get<DeviceView[]>("devices", ct), "No device has connected yet. Start one with 'cvops-agent --config agent.yaml'.",
+        var select = new Option<string?>("--select") { Description = "Only those a label selector matches, e.g. 'site=ulm,line in (3,4),!retired'; site, device and group count as labels." };
+        devices.Add(on.On(new Command("list", "Every device.") { select }, async (parsed, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<DeviceView[]>(parsed.GetValue(select) is { } text ? $"devices?select={Uri.EscapeDataString(text)}" : "devices", ct), "No device has connected yet. Start one with 'cvops-agent --config agent.yaml'.",
                 ("device", device => $"{device.Id}"), ("site", device => $"{device.Site}"), ("is", device => $"{device.Connectivity}"),
                 ("model", device => device.Reported?.Model.Active is { } model ? $"{model.Name} {model.Version}" : "-"),
                 ("update", device => $"{device.Reported?.Model.State.ToString() ?? "-"}"),

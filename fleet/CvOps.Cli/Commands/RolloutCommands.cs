@@ -15,14 +15,7 @@ internal static class RolloutCommands
                 ("id", view => view.Id), ("name", view => view.Plan.Name), ("model", view => $"{view.Model.Name} {view.Model.Version}"), ("state", view => $"{view.State}"),
                 ("ring", view => $"{view.Ring + 1} of {view.Plan.Rings.Count}"), ("parts", view => $"{view.Evidence.Parts}"), ("because", view => view.Reason))));
 
-        var plan = new Argument<FileInfo>("plan") { Description = "YAML file; 'cvops rollout example' prints one." };
-        plan.AcceptExistingOnly();
-        rollouts.Add(on.On(new Command("start", "Start a rollout from a plan.") { plan }, async (parsed, fleet, screen, ct) =>
-            Show(screen, await fleet.Post<RolloutPlan, RolloutView>("rollouts", RolloutPlanFile.Read(parsed.GetValue(plan)!.FullName), ct))));
-
-        var example = new Command("example", "Print a plan to start from.");
-        example.SetAction(_ => Console.Out.Write(RolloutPlanFile.Example));
-        rollouts.Add(example);
+        foreach (var command in RolloutPlanCommands.All(on, Show)) rollouts.Add(command);
 
         var id = new Argument<string>("id");
         var watch = new Option<bool>("--watch") { Description = "Stay and print each change until the rollout ends." };

@@ -50,6 +50,7 @@ internal static class ApiEndpoints
         api.MapFrames();
         api.MapDatasets();
         api.MapGroups();
+        api.MapPlans();
         api.MapRollouts();
         api.MapDrift();
         api.MapTraining();

@@ -24,10 +24,12 @@ internal static class RolloutEndpoints
     {
         api.MapGet("/rollouts", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
 
-        api.MapPost("/rollouts", async (RolloutPlan plan, IGrainFactory grains, bool draft = false, string by = "api") =>
+        api.MapPost("/rollouts", async (HttpRequest request, IGrainFactory grains, RolloutPlanning planning, CancellationToken cancel, bool draft = false, string by = "api") =>
         {
+            var reading = await PlanEndpoints.ReadAsync(request, cancel);
+            if (reading.Plan is not { } plan || reading.Mistakes.Count > 0) return Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, [], planning, cancel));
             var created = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Create(plan, by, draft);
-            if (created.View is not { } view) return Problems.Unprocessable(string.Join(" ", created.Problems));
+            if (created.View is not { } view) return Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, created.Problems, planning, cancel));
             // Let loose at once instead of at the next tick.
             await grains.GetGrain<IRolloutGrain>(view.Id).Tick();
             return Results.Created($"{ApiRoutes.Root}/rollouts/{view.Id}", await grains.GetGrain<IRolloutGrain>(view.Id).Read(withDevices: true));
@@ -40,12 +42,14 @@ internal static class RolloutEndpoints
         api.MapGet("/rollouts/{id}", async (string id, IGrainFactory grains) =>
             await Read(grains, id) is { } view ? Results.Ok(view) : Problems.NotFound("rollout", id));
 
-        api.MapPut("/rollouts/{id}", async (string id, RolloutPlan plan, IGrainFactory grains, string by = "api") =>
+        api.MapPut("/rollouts/{id}", async (string id, HttpRequest request, IGrainFactory grains, RolloutPlanning planning, CancellationToken cancel, string by = "api") =>
         {
             if (await Read(grains, id) is not { } view) return Problems.NotFound("rollout", id);
+            var reading = await PlanEndpoints.ReadAsync(request, cancel);
+            if (reading.Plan is not { } plan || reading.Mistakes.Count > 0) return Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, [], planning, cancel));
             var revised = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Revise(id, plan, by);
             if (revised.View is { } draft) return Results.Ok(draft);
-            return view.State == RolloutState.Draft ? Problems.Unprocessable(string.Join(" ", revised.Problems)) : NotInThisState(revised.Problems[0]);
+            return view.State == RolloutState.Draft ? Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, revised.Problems, planning, cancel)) : NotInThisState(revised.Problems[0]);
         });
 
         api.MapGet("/rollouts/{id}/devices", async (string id, IGrainFactory grains, RolloutStore store, int? ring = null, RolloutDeviceState? state = null, long after = -1, int limit = Paging.Default) =>
