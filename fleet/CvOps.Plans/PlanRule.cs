@@ -16,6 +16,9 @@ public static class PlanRule
 
     private const int HighestPriority = 1000;
 
+    /// <summary>Largest ratio of two rates that a guard may allow.</summary>
+    private const double MostTimes = 100;
+
     public static IReadOnlyList<PlanMistake> Check(RolloutPlan plan)
     {
         var mistakes = new Mistakes();
@@ -92,6 +95,22 @@ public static class PlanRule
         mistakes.Between("guardrails.non-inferiority-margin", guards.NonInferiorityMargin, 0, 1);
         mistakes.Between("guardrails.error-rate", guards.ErrorRate, 0, 0.5);
         if (guards.FailedUpdates < 0) mistakes.Add("guardrails.failed-updates", $"It is {guards.FailedUpdates}; 0 or more.");
+        if (guards.Disagreement is not (> 0 and <= 0.5)) mistakes.Add("guardrails.disagreement", $"It is {Number(guards.Disagreement)}; above 0 and at most 0.5.");
+        if (guards.Controls < 0) mistakes.Add("guardrails.controls", $"It is {guards.Controls}; 0 or more.");
+        foreach (var (metric, guard) in guards.Metrics) CheckGuard($"guardrails.{metric.ToString().ToLowerInvariant()}", metric, guard, mistakes);
+    }
+
+    private static void CheckGuard(string at, RolloutMetric metric, MetricGuard? guard, Mistakes mistakes)
+    {
+        if (guard is null)
+        {
+            mistakes.Add(at, "It is empty: leave it out for what is usual, or say 'then: ignore'.");
+            return;
+        }
+        if (guard.Ratio is not (>= 1 and <= MostTimes)) mistakes.Add($"{at}.ratio", $"It is {Number(guard.Ratio)}; 1 to {MostTimes}.");
+        if (guard.Shift is { } shift && shift is not (> 1 and <= MostTimes)) mistakes.Add($"{at}.shift", $"It is {Number(shift)}; above 1 and at most {MostTimes}.");
+        if (!Enum.IsDefined(guard.Then)) mistakes.Add($"{at}.then", $"It is one of {string.Join(", ", Enum.GetNames<GuardAction>()).ToLowerInvariant()}.");
+        if (metric == RolloutMetric.Confidence && guard.Then == GuardAction.Stop) mistakes.Add($"{at}.then", "A model may be unsure and right, so confidence alone stops nothing: say 'pause'.");
     }
 
     private static void CheckPace(RolloutPlan plan, Mistakes mistakes)

@@ -31,11 +31,15 @@ public sealed class RateComparison
 
     public double Ratio { get; }
 
-    /// <summary>Natural logarithm of the evidence; 0 without data.</summary>
+    /// <summary>Natural logarithm of the evidence; 0 without data, -infinity (nothing speaks for it, and nothing has to be reckoned) where the share seen is no more than it may be.</summary>
     public double LogEvidence(long challengerTrials, long challengerEvents, long championTrials, long championEvents)
     {
         if (challengerEvents < 0 || challengerEvents > challengerTrials) throw new ArgumentOutOfRangeException(nameof(challengerEvents), $"{challengerEvents} of {challengerTrials} is no count of events.");
         if (championEvents < 0 || championEvents > championTrials) throw new ArgumentOutOfRangeException(nameof(championEvents), $"{championEvents} of {championTrials} is no count of events.");
+        if (challengerTrials == 0 && championTrials == 0) return 0;
+        // Less than M is always allowed.
+        if ((double)challengerEvents * championTrials <= Ratio * championEvents * challengerTrials) return double.NegativeInfinity;
+
         // Most cells are far from the least one, and the largest terms say so without an exponential.
         Span<double> bounds = stackalloc double[_cells.Length];
         var best = 0;

@@ -18,6 +18,9 @@ internal sealed record RolloutSituation(
     /// <summary>Why devices that stay away are a person's to decide about; null when they are not.</summary>
     public string? Offline { get; init; }
 
+    /// <summary>A person resumed the rollout after a shift had paused it.</summary>
+    public bool ShiftAccepted { get; init; }
+
     /// <summary>Every touched device was told to take back what it had.</summary>
     public bool Returned { get; init; }
 
@@ -26,7 +29,7 @@ internal sealed record RolloutSituation(
     /// <summary>The ring in progress as the gate sees it. Devices that the ring goes on without are not among them.</summary>
     public RingFacts Facts => new(
         RingPlan.Name, (int)(Stand.Devices(Ring) - Stand.Devices(Ring, RolloutDeviceState.Skipped)), (int)Stand.Devices(Ring, RolloutDeviceState.Running),
-        (int)Stand.Devices(Ring, RolloutDeviceState.Failed), Stand.Sums.Of(Ring, Arms.Challenger)[ArmCounter.Parts], Now - RingSince, IsTaken ? Now - SoakSince : null);
+        (int)Stand.Devices(Ring, RolloutDeviceState.Failed), Stand.Sums.Of(Ring, Arms.Challenger)[ArmCounter.Parts], Now - RingSince, IsTaken ? Now - SoakSince : null, ShiftAccepted);
 
     /// <summary>Nobody is waited for. A device that said so and is doubted since is waited for again.</summary>
     public bool IsTaken => Stand.Devices(Ring, RolloutDeviceState.Waiting, RolloutDeviceState.Assigned, RolloutDeviceState.Updating, RolloutDeviceState.Shadowing) == 0;
@@ -72,7 +75,7 @@ internal static class RolloutDecision
 
     private static RolloutStep? Shadow(RolloutSituation now, ref string? waits)
     {
-        var verdict = ShadowGate.Judge(now.Plan, now.Evidence, now.Now - now.RingSince);
+        var verdict = ShadowGate.Judge(now.Plan, now.Evidence, now.Now - now.RingSince, now.ShiftAccepted);
         switch (verdict.Kind)
         {
             case RingVerdictKind.Stop: return new RolloutStep(RolloutEvent.GateStopped, verdict.Reason);

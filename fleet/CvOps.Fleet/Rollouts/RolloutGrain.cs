@@ -25,6 +25,7 @@ internal sealed partial class RolloutGrain(
 
     private IGrainTimer? _timer;
     private DateTimeOffset _curveKept;
+    private GuardRule? _guards;
 
     private RolloutRecord Record => state.State;
 
@@ -64,6 +65,7 @@ internal sealed partial class RolloutGrain(
                 Plan = plan, Model = model, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
                 Reason = $"{model.Name} {model.Version} for {stand.Tallies.Sum(tally => tally.Devices)} devices: {rings}",
             };
+            _guards = null;
             await Write();
             await audit.RecordAsync(by, draft ? "rollout.drafted" : "rollout.created", Id, $"{plan.Name}: {Record.Reason}", CancellationToken.None);
         }
@@ -83,6 +85,7 @@ internal sealed partial class RolloutGrain(
         // Devices stay as they are; only nobody counts their comparisons any more.
         if (verb == RolloutVerb.Abort) await orders.EndComparisonsAsync(Id);
         if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
+        if (verb == RolloutVerb.Resume) Record.ShiftAccepted |= RolloutGate.ShiftShows(Record.Plan, EvidenceOf(stand));
         await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By, EvidenceOf(stand));
         await Judge();
         return new ActionOutcome(await View(withDevices: true), null);
@@ -104,6 +107,7 @@ internal sealed partial class RolloutGrain(
             var word = orders.Word(Id);
             var situation = new RolloutSituation(Record.Plan, Record.State, Record.Ring, stand, evidence, time.GetUtcNow(), Record.RingSince, Record.SoakSince)
             {
+                ShiftAccepted = Record.ShiftAccepted,
                 Revoked = word.Revoked, Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
             };
             if (RolloutDecision.Next(situation, out var waits) is not { } next)
@@ -138,7 +142,7 @@ internal sealed partial class RolloutGrain(
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Tick();
 
-    private RolloutEvidence EvidenceOf(RolloutStand stand) => RolloutEvidenceOf.Sums(Record.Plan!, stand.Sums, Record.Curve);
+    private RolloutEvidence EvidenceOf(RolloutStand stand) => RolloutEvidenceOf.Sums(Record.Plan!, stand.Sums, Record.Curve, _guards ??= new GuardRule(Record.Plan!));
 
     /// <summary>Adds a point when something changed; written with the next step, or now and then.</summary>
     private async Task KeepCurve(RolloutEvidence evidence)

@@ -39,6 +39,9 @@ internal sealed class RolloutRecord
     /// <summary>When its last device took the payload over; null before.</summary>
     public DateTimeOffset? SoakSince { get; set; }
 
+    /// <summary>A person resumed the rollout after a shift had paused it.</summary>
+    public bool ShiftAccepted { get; set; }
+
     /// <summary>Of a record of form 1, until its devices and counts are rows.</summary>
     public List<RolloutDevice>? Devices { get; set; }
 

@@ -121,7 +121,7 @@ public sealed class RingPlannerTests
             Select = "line in (3",
             Configuration = "x",
             Soak = new Soak(-1, 0, 0),
-            Guardrails = new Guardrails { FalseStopRisk = 0.5, FalsePromotionRisk = 0, NonInferiorityMargin = 1, ErrorRate = double.NaN, FailedUpdates = -1 },
+            Guardrails = new Guardrails { FalseStopRisk = 0.5, FalsePromotionRisk = 0, NonInferiorityMargin = 1, ErrorRate = double.NaN, FailedUpdates = -1, Disagreement = 0.6, Controls = -1, Rejects = new MetricGuard(0.5, Shift: 1), Latency = null!, Confidence = new MetricGuard() },
             Shadow = new ShadowStage(0, -1, 0),
             Windows = [new("22:00"), new("9:00", "10:00"), new(TimeZone: "Europe/Berlin", Shift: "x"), new("22:00", "05:00", ["mon"], "Europe/Bärlin"), new(), new(IdleSeconds: -1)],
             Limits = new RolloutLimits(0, 0, 0),
@@ -136,6 +136,7 @@ public sealed class RingPlannerTests
         [
             "configuration", "select", "rings[0]", "rings[1].name", "rings[2].name", "rings[2]", "rings[2].select", "rings", "soak.seconds", "soak.parts", "soak.timeout-seconds",
             "guardrails.false-stop-risk", "guardrails.false-promotion-risk", "guardrails.non-inferiority-margin", "guardrails.error-rate", "guardrails.failed-updates",
+            "guardrails.disagreement", "guardrails.controls", "guardrails.latency", "guardrails.rejects.ratio", "guardrails.rejects.shift", "guardrails.confidence.then",
             "windows[0]", "windows[1]", "windows[2].time-zone", "windows[3]", "windows[3].time-zone", "windows[4]", "windows[5].idle-seconds",
             "limits.devices", "limits.per-site", "limits.bytes-per-second", "offline.wait-seconds", "priority", "expires-at",
             "shadow.frames", "shadow.devices", "shadow.timeout-seconds", "shadow", "strata[0]",

@@ -9,17 +9,23 @@ internal static class RolloutEvidenceOf
     /// <summary>Most points of the curve; then every other one goes.</summary>
     public const int CurvePoints = 200;
 
-    public static RolloutEvidence Sums(RolloutPlan plan, RolloutSums sums, IReadOnlyList<EvidencePoint> curve)
+    /// <param name="guards">That of the plan, kept by whoever asks often; null makes one.</param>
+    public static RolloutEvidence Sums(RolloutPlan plan, RolloutSums sums, IReadOnlyList<EvidencePoint> curve, GuardRule? guards = null)
     {
         var counts = sums.Of(Arms.Challenger);
         var (parts, pairs) = (counts[ArmCounter.Parts], counts[ArmCounter.Pairs]);
         var paired = new PairedEvidence(plan.Guardrails.NonInferiorityMargin, pairs, counts[ArmCounter.Discordant], counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight], counts[ArmCounter.NeitherRight]);
         var errors = new BernoulliEProcess(plan.Guardrails.ErrorRate, parts, Math.Min(counts[ArmCounter.Errors], parts));
+        var disagreement = new BernoulliEProcess(plan.Guardrails.Disagreement, pairs, Math.Min(counts[ArmCounter.Discordant], pairs));
         double Mean(ArmCounter sum) => pairs == 0 ? 0 : (double)counts[sum] / ArmCounts.ConfidenceUnit / pairs;
         return new RolloutEvidence(
             parts, pairs, counts[ArmCounter.Discordant], paired.Judged, counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight], counts[ArmCounter.NeitherRight],
             paired.StopEvidence, RolloutGate.StopAt(plan), paired.PromoteEvidence, RolloutGate.PromoteAt(plan),
-            counts[ArmCounter.Errors], errors.Evidence, Mean(ArmCounter.PairedChampionConfidence), Mean(ArmCounter.PairedChallengerConfidence), [.. curve]);
+            counts[ArmCounter.Errors], errors.Evidence, Mean(ArmCounter.PairedChampionConfidence), Mean(ArmCounter.PairedChallengerConfidence), [.. curve])
+        {
+            GuardAt = RiskShares.GuardAt(plan), PauseAt = RiskShares.PauseAt(plan), Guards = (guards ?? new GuardRule(plan)).Judge(sums), Controls = Math.Max(pairs, sums.Of(Arms.Champion)[ArmCounter.Parts]),
+            DisagreementEvidence = disagreement.Evidence, AgreementEvidence = Evidences.FromLog(disagreement.LogEvidenceBelow),
+        };
     }
 
     /// <summary>Adds a point when something changed since the last; keeps the curve short by dropping every other point.</summary>

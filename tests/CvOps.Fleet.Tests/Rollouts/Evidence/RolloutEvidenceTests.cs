@@ -11,6 +11,7 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
 {
     private static readonly DeviceId Device = new("n1");
     private static readonly RolloutPlan Plan = Plans.Of(new RolloutRing("canary", Count: 1)) with { Soak = new Soak(0, 100, 1e6) };
+    private static readonly GuardRule Guards = new(Plan);
 
     [Fact]
     public void Only_reports_of_the_rollouts_models_are_counted()
@@ -58,7 +59,7 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
         Assert.Equal((1, 5000), (curve[0].Parts, curve[^1].Parts));
     }
 
-    private static RolloutEvidence EvidenceOf(ArmCounts counts) => RolloutEvidenceOf.Sums(Plan, new RolloutSums(new Dictionary<(int, string), ArmCounts[]> { [(0, "")] = [default, counts, default] }), []);
+    private static RolloutEvidence EvidenceOf(ArmCounts counts) => RolloutEvidenceOf.Sums(Plan, new RolloutSums(new Dictionary<(int, string), ArmCounts[]> { [(0, "")] = [default, counts, default] }), [], Guards);
 
     private static void Judge(ref ArmCounts counts, JudgedPair result) =>
         counts[result == JudgedPair.ChallengerRight ? ArmCounter.ChallengerRight : result == JudgedPair.ChampionRight ? ArmCounter.ChampionRight : ArmCounter.NeitherRight]++;
