@@ -13,7 +13,8 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, IGrainFactory grains)
+    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
+    IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -32,6 +33,8 @@ internal sealed class DashboardData(
     public Task<long> DeadLetterCount() => letters.CountAsync(Gone);
 
     public async Task<IReadOnlyList<RolloutView>> Rollouts() => await RolloutEndpoints.ReadAll(grains);
+
+    public Task<EmergencyStop> EmergencyStop() => emergency.ReadAsync();
 
     public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: true) : null;
 

@@ -14,6 +14,9 @@ internal static class Format
 
     public static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
 
+    /// <summary>A small share, with as many digits as tell it from 0.</summary>
+    public static string Share(double share) => double.IsFinite(share) ? (100 * share).ToString(share < 0.001 ? "0.####" : "0.##", CultureInfo.InvariantCulture) + " %" : "-";
+
     public static string Svg(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     public static string Bytes(long bytes) => bytes >= 1 << 20 ? $"{bytes / 1048576.0:0.0} MiB" : $"{bytes / 1024.0:0.0} KiB";
@@ -32,6 +35,10 @@ internal static class Format
 
     public static string Model(ModelRef? model) => model is null ? "none" : $"{model.Name} {model.Version}";
 
+    /// <summary>A state's name in words: AwaitingApproval is "awaiting approval".</summary>
+    public static string Words<T>(T state) where T : struct, Enum =>
+        string.Concat(state.ToString().Select((letter, at) => char.IsUpper(letter) ? (at == 0 ? "" : " ") + char.ToLowerInvariant(letter) : letter.ToString()));
+
     public static string Tone(CameraState state) => state switch { CameraState.Live => "good", CameraState.Connecting => "calm", CameraState.Stale => "warn", _ => "bad" };
 
     public static string Tone(DriftState state) => state switch { DriftState.Stable => "good", DriftState.Learning => "calm", DriftState.Watch => "warn", _ => "bad" };
@@ -46,7 +53,7 @@ internal static class Format
     public static string Tone(RolloutState state) => state switch
     {
         RolloutState.Completed => "good",
-        RolloutState.Paused => "warn",
+        RolloutState.Paused or RolloutState.AwaitingApproval => "warn",
         RolloutState.Stopping or RolloutState.RollingBack or RolloutState.RolledBack or RolloutState.Aborted => "bad",
         _ => "calm",
     };

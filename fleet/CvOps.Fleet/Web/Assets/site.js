@@ -100,10 +100,29 @@ async function label(frame, name) {
   if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); } else refresh();
 }
 
+// What a plan would do, or what it does: the fleet's answer in its own words.
+async function plan(what) {
+  const path = what === 'check' ? 'api/v1/rollouts/check' : `api/v1/rollouts?by=dashboard${what === 'draft' ? '&draft=true' : ''}`;
+  const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/yaml' }, body: document.getElementById('plan-text').value });
+  const said = await answer.json().catch(() => ({}));
+  if (answer.status === 201) { location.href = `rollouts/${said.id}`; return; }
+  const lines = answer.ok && said.mistakes.length === 0
+    ? [...said.rings.map(ring => `Ring ${ring.name}: ${ring.devices} device(s), ${ring.tell} could be told now${ring.waits ? `; ${ring.waits}` : ''}`),
+      ...(said.coverage ? said.coverage.rings.map(ring => `Up to ring ${ring.ring}: ${ring.strataSoFar} of ${said.coverage.strata} kinds of place, ${Math.round(100 * ring.shareSoFar)} % of the devices`) : []), ...said.notes]
+    : (said.mistakes ?? []).map(mistake => `${mistake.line ? `Line ${mistake.line}: ` : ''}${mistake.path ? `${mistake.path}: ` : ''}${mistake.problem}`);
+  const good = answer.ok && said.mistakes.length === 0;
+  const list = Object.assign(document.createElement('ul'), { className: 'answer' });
+  list.append(...(lines.length ? lines : [said.detail ?? `The fleet answered ${answer.status}.`]).map(text => Object.assign(document.createElement('li'), { textContent: text })));
+  const head = Object.assign(document.createElement('h2'), { textContent: good ? 'The plan is sound' : 'The plan can not be started', className: good ? 'fine' : 'problem' });
+  document.getElementById('plan-answer').replaceChildren(head, list);
+}
+
 document.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
   if (button.dataset.post) act(button);
+  else if (button.dataset.plan) plan(button.dataset.plan);
+  else if (button.dataset.judge) judge(button.closest('[data-pair]'), button.dataset.judge);
   else if (button.dataset.label) label(button.closest('[data-frame]'), button.dataset.label);
   else if ('skip' in button.dataset) label(button.closest('[data-frame]'), null);
 });
