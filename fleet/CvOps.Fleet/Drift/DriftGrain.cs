@@ -68,7 +68,7 @@ internal sealed class DriftRecord
 
 internal sealed partial class DriftGrain(
     [PersistentState("drift")] IPersistentState<DriftRecord> state,
-    ProfileCache profiles, DriftLimits limits, TimeProvider time, Audit audit, FleetEvents events, ILogger<DriftGrain> logger) : Grain, IDriftGrain
+    ProfileCache profiles, DriftLimits limits, TimeProvider time, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, ILogger<DriftGrain> logger) : Grain, IDriftGrain
 {
     /// <summary>Windows kept at most, however few frames they hold.</summary>
     private const int WindowsKept = 64;
@@ -153,7 +153,12 @@ internal sealed partial class DriftGrain(
             Record.MovedSince ??= answer.Covariates.Where(c => c.Moved).Min(c => c.Since) ?? answer.Memory.Since, site.Cameras, site.Moved, Record.ModelSince)) ?? Record.Cause;
         if (answer.Memory.State == before.State) return;
         Log.DriftMoved(logger, Key, before.State, answer.Memory.State);
-        if (answer.Memory.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);
+        if (answer.Memory.State == DriftState.Alarm)
+        {
+            // Before this is written: what is told twice counts once, and what was forgotten would not be told again.
+            foreach (var observer in observers) await observer.OnDriftAlarm(window, CancellationToken.None);
+            await audit.RecordAsync("drift", "drift.alarm", Key, $"{Record.Cause?.Name}: {Record.Cause?.Explanation}", CancellationToken.None);
+        }
         else if (before.State == DriftState.Alarm) await audit.RecordAsync("drift", "drift.cleared", Key, "The camera looks like its reference again.", CancellationToken.None);
     }
 

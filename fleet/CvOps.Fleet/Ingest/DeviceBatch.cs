@@ -63,12 +63,14 @@ internal sealed class DeviceBatch
 
     public void CountInspection() => _row.Inspections++;
 
-    public void Take(DeviceHealth health)
+    /// <returns>Whether the agent was started anew since the newest before; null where it is older than that, which a spool may deliver late.</returns>
+    public bool? Take(DeviceHealth health)
     {
         _clock.Add((long)(_now - health.At).TotalMilliseconds);
-        // A spool may deliver an older one after a newer.
-        if ((health.Origin.Boot, health.Origin.Sequence).CompareTo((_row.HealthBoot, _row.HealthSequence)) < 0) return;
+        if ((health.Origin.Boot, health.Origin.Sequence).CompareTo((_row.HealthBoot, _row.HealthSequence)) < 0) return null;
+        var restarted = _row.HealthBoot > 0 && health.Origin.Boot > _row.HealthBoot;
         (_health, _row.HealthBoot, _row.HealthSequence) = (health, health.Origin.Boot, health.Origin.Sequence);
+        return restarted;
     }
 
     public void Take(TwinReported reported) => _reported = reported;

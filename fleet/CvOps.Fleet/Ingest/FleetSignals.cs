@@ -23,6 +23,9 @@ internal interface IFleetObserver
 
     ValueTask OnDriftWindow(DriftWindow window, CancellationToken cancel) => ValueTask.CompletedTask;
 
+    /// <summary>This window raised an alarm of its camera's drift. Once, or again after a crash.</summary>
+    ValueTask OnDriftAlarm(DriftWindow window, CancellationToken cancel) => ValueTask.CompletedTask;
+
     ValueTask OnTwinReported(DeviceId device, TwinReported reported, CancellationToken cancel) => ValueTask.CompletedTask;
 
     /// <summary>A frame was stored and waits for a label. Once a frame id, or again after a crash.</summary>

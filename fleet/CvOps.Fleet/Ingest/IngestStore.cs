@@ -93,7 +93,9 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
                     running?.Count(inspection);
                     inspections++;
                     break;
-                case DeviceHealth health: device.Take(health); break;
+                case DeviceHealth health:
+                    if (device.Take(health) is { } restarted) running?.Count(health, restarted);
+                    break;
                 case TwinReported reported:
                     device.Take(reported);
                     running?.Report(topic.Device, reported);
@@ -101,6 +103,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
                 case DriftWindow window:
                     InsertWindow(connection, window);
                     device.Take(window, beside[i].Profile);
+                    if (beside[i].Profile is not null) running?.Count(window);
                     windows++;
                     break;
                 case ZoneReport zone:

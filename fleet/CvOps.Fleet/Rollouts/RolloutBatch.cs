@@ -1,6 +1,7 @@
 using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts.Evidence;
@@ -47,6 +48,33 @@ internal sealed class RolloutBatch : IDisposable
             member.Add(Arms.Challenger, counts.Pair);
         }
         if (rollout.IsModel) member.Now = RolloutDeviceRule.Inspected(device, inspection.Model.Digest, payload, at);
+    }
+
+    /// <summary>A health report names no model: it counts for the new one where that is loaded, in shadow too, and for neither while the device changes.</summary>
+    /// <param name="restarted">The agent was started anew since the report before.</param>
+    public void Count(DeviceHealth health, bool restarted)
+    {
+        if (Of(health.Origin.Device) is not { } member) return;
+        int? arm = member.Now.State switch
+        {
+            RolloutDeviceState.Running or RolloutDeviceState.Shadowing => Arms.Challenger,
+            RolloutDeviceState.Waiting => Arms.Champion,
+            _ => null,
+        };
+        if (arm is { } side) member.Add(side, new ArmCounts([(ArmCounter.Reports, 1), (ArmCounter.Restarts, restarted ? 1 : 0)]));
+    }
+
+    /// <summary>A drift window that can be told; the alarm it may raise is counted by whoever decides about it (<see cref="RolloutStore.DriftAlarmAsync"/>).</summary>
+    public void Count(DriftWindow window)
+    {
+        if (Of(window.Origin.Device) is { } member && ArmOf(member.Rollout, member.Now, window.Model.Digest, window.From) is { } arm) member.Add(arm, new ArmCounts([(ArmCounter.Windows, 1)]));
+    }
+
+    /// <returns>Whose counts something is that a device said under a model; null when it is about neither side.</returns>
+    public static int? ArmOf(RolloutRow rollout, RolloutMember member, string model, DateTimeOffset at)
+    {
+        if (!rollout.IsModel) return member.State == RolloutDeviceState.Running && at >= member.Since ? Arms.Challenger : Arms.Champion;
+        return model == rollout.Payload ? Arms.Challenger : model == member.Previous?.Digest ? Arms.Champion : null;
     }
 
     public void Report(DeviceId device, TwinReported reported)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Storage;
@@ -182,6 +183,22 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         var counter = result switch { JudgedPair.ChallengerRight => ArmCounter.ChallengerRight, JudgedPair.ChampionRight => ArmCounter.ChampionRight, _ => ArmCounter.NeitherRight };
         using var counts = new CountTable(connection);
         counts.Add(row.Id, device.Value, member.Ring, member.Group, Arms.Challenger, new ArmCounts([(counter, 1)]));
+        counts.Save();
+        return row.Id;
+    });
+
+    /// <summary>Counts an alarm that a camera's drift raised with this window, once however often it is told.</summary>
+    /// <returns>The rollout it counted for; null when it counted for none.</returns>
+    public Task<string?> DriftAlarmAsync(DriftWindow window) => Write(connection =>
+    {
+        var (device, said) = (window.Origin.Device, window.Origin);
+        using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
+        if (devices.Held(device) is not { } member || RolloutTable.Find(connection, member.Rollout) is not { Running: true } row) return null;
+        if (RolloutBatch.ArmOf(row, member, window.Model.Digest, window.From) is not { } arm) return null;
+        var key = $"drift/{device}/{window.Camera}/{said.Boot}.{said.Stream}.{said.Sequence}";
+        if (connection.Execute("INSERT INTO rollout_judged (rollout, frame) VALUES (@Id, @key) ON CONFLICT DO NOTHING", new { row.Id, key }) == 0) return null;
+        using var counts = new CountTable(connection);
+        counts.Add(row.Id, device.Value, member.Ring, member.Group, arm, new ArmCounts([(ArmCounter.DriftedWindows, 1)]));
         counts.Save();
         return row.Id;
     });

@@ -2,7 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Evidence;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Rollouts;
 
@@ -150,4 +154,38 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         Assert.Contains("line-1 is in rollout 'back to the first' (rollout-2)", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(RolloutState.Aborted, (await line.ReadAsync()).State);
     }
+
+    [Fact]
+    public async Task Restarts_drift_alarms_and_the_devices_own_past_are_counted_once_on_the_side_they_belong_to()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(TwoRings));
+        var (canary, other) = (line.Devices[0], line.Devices[1]);
+        foreach (var device in line.Devices) await SayHealthAsync(device);
+        await line.TakeOverAsync(canary);
+        await line.UntilAsync(RolloutState.Soaking);
+        await line.InspectAsync(canary, 3);
+        canary.Boot++;
+        await SayHealthAsync(canary);
+        await SayHealthAsync(other);
+        var store = line.Fleet.Services.GetRequiredService<RolloutStore>();
+        var alarm = new DriftWindow
+        {
+            Origin = canary.NextOrigin(), Camera = new CameraId("cam"), Model = line.New, From = DateTimeOffset.UnixEpoch, To = DateTimeOffset.UnixEpoch, Frames = 1,
+            Histograms = new Dictionary<string, HistogramCounts>(), Classes = new Dictionary<string, long>(),
+        };
+        Assert.Equal("rollout-1", await store.DriftAlarmAsync(alarm));
+        Assert.Null(await store.DriftAlarmAsync(alarm));
+        Assert.Equal("rollout-1", await store.DriftAlarmAsync(alarm with { Origin = canary.NextOrigin(), Model = line.Old }));
+        await FleetHost.UntilAsync(async () => (await store.StandAsync("rollout-1")).Sums is var sums
+            && sums.Of(Arms.Challenger)[ArmCounter.Restarts] == 1 && sums.Of(Arms.Champion)[ArmCounter.Reports] >= 2, "the restart counted");
+        var counted = (await store.StandAsync("rollout-1")).Sums;
+        Assert.Equal((1, 1, 3, 0), (counted.Of(Arms.Challenger)[ArmCounter.Reports], counted.Of(Arms.Challenger)[ArmCounter.DriftedWindows], counted.Of(Arms.Challenger)[ArmCounter.Parts], counted.Of(Arms.Champion)[ArmCounter.Restarts]));
+        Assert.Equal(1, counted.Of(Arms.Champion)[ArmCounter.DriftedWindows]);
+    }
+
+    private static Task SayHealthAsync(TestDevice device) => device.SendAsync(device.Topics.Health, new DeviceHealth
+    {
+        Origin = device.NextOrigin(), At = DateTimeOffset.UtcNow, UptimeSeconds = 1, ResidentBytes = 1, Provider = "CPU", Cameras = [], Spool = new SpoolHealth(0, 0, 1, 0, 0),
+    }, ContractsJson.Default.DeviceHealth);
 }
