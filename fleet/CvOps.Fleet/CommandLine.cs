@@ -25,6 +25,9 @@ internal static class CommandLine
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
 
+          export FILE [--data DIR]   all of a stopped fleet's databases into one file
+          import FILE [--data DIR]   such a file into an empty database, SQLite or PostgreSQL
+
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
         Orleans cluster, for a program built with -p:PublishedPackages=true. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
@@ -43,6 +46,21 @@ internal static class CommandLine
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>
     public static (FleetOptions Options, IReadOnlyList<string> Mistakes) Read(string[] args, string workingFolder)
     {
+        var (options, mistakes) = Bind(args, workingFolder);
+        mistakes.AddRange(FleetOptionsValidation.Mistakes(options));
+        return (options, mistakes);
+    }
+
+    /// <summary>For work on the databases alone: only what says where they are has to be right.</summary>
+    public static (FleetOptions Options, IReadOnlyList<string> Mistakes) Data(string[] args, string workingFolder)
+    {
+        var (options, mistakes) = Bind(args, workingFolder);
+        if (SiloWiring.Mistake(options) is { } cluster) mistakes.Add(cluster);
+        return (options, mistakes);
+    }
+
+    private static (FleetOptions Options, List<string> Mistakes) Bind(string[] args, string workingFolder)
+    {
         var mistakes = new List<string>();
         var given = Parse(args, mistakes);
         var options = new FleetOptions();
@@ -60,7 +78,6 @@ internal static class CommandLine
         {
             mistakes.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
         }
-        mistakes.AddRange(FleetOptionsValidation.Mistakes(options));
         return (options, mistakes);
     }
 

@@ -8,6 +8,8 @@ if (args.Contains("--help"))
     return 0;
 }
 
+if (PortableCommand.IsMeant(args)) return await PortableCommand.RunAsync(args, Environment.CurrentDirectory, Console.Out, Console.Error, CancellationToken.None);
+
 var (options, mistakes) = CommandLine.Read(args, Environment.CurrentDirectory);
 if (mistakes.Count > 0)
 {
