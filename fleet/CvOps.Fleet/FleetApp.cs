@@ -46,7 +46,7 @@ internal static class FleetApp
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
         builder.Services.AddAccess(options);
         builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));
-        builder.Services.AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
+        builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<AccuracyReader>().AddSingleton<DatasetStore>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<IFleetObserver, LinkRenewal>();

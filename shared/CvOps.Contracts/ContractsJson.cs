@@ -64,6 +64,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(DriftView[]))]
 [JsonSerializable(typeof(DriftDetail))]
 [JsonSerializable(typeof(DriftAcceptance))]
+[JsonSerializable(typeof(DriftSlice))]
 [JsonSerializable(typeof(FrameView))]
 [JsonSerializable(typeof(FramePage))]
 [JsonSerializable(typeof(LabelRequest))]

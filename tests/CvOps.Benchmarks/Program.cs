@@ -43,6 +43,8 @@ var link = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 };
 var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
+    ["twins"] = TwinBench.MemoryAsync,
+    ["slices"] = TwinBench.SlicesAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {
@@ -71,6 +73,8 @@ switch (args)
         return await SoakRun.RunAsync(count, seeds is [var text] && int.TryParse(text, out var seed) ? seed : Environment.TickCount & 0xFFFF);
     case [FootprintBench.BareHarness, .. var rest]:
         return FootprintBench.RunBare(rest);
+    case [TwinBench.Process]:
+        return TwinBench.Run();
     case [PackageServer.Command, var folder, var port]:
         return await PackageServer.RunAsync(folder, port);
     case [var name] when parts.TryGetValue(name, out var run):

@@ -8,6 +8,8 @@ namespace CvOps.Cli.Commands;
 
 internal static class DeviceCommands
 {
+    private const int ShownConnections = 10;
+
     public static IEnumerable<Command> All(FleetCommand on)
     {
         yield return on.On(new Command("status", "The fleet in one look: what needs a person comes first."), async (_, fleet, screen, ct) =>
@@ -56,7 +58,8 @@ internal static class DeviceCommands
     }
 
     private static void Show(Output.Screen screen, DeviceView device) => screen.One(device,
-        ("device", $"{device.Id} at {device.Site}, {device.Connectivity}, last seen {device.LastSeen:u}"),
+        ("device", $"{device.Id} at {device.Site}, {device.Connectivity}{(device.ConnectivitySince is { } since ? $" since {since:u}" : "")}{(device.Overdue ? ", overdue" : "")}, last seen {device.LastSeen:u}"),
+        ("clock", device.Clock is { } clock ? string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(clock.Seconds):0.###} s {(clock.Seconds > 0 ? "ahead" : "behind")} of the fleet's, give or take {clock.UncertaintySeconds:0.###} s") : null),
         ("labels", string.Join(' ', device.Labels.Select(pair => $"{pair.Key}={pair.Value}"))),
         ("model", device.Reported?.Model is { } model ? $"{model.Active?.Name} {model.Active?.Version} ({model.State}) {model.Reason}" : "none reported"),
         ("wanted", device.Desired?.Model is { } desired ? $"{desired.Model.Name} {desired.Model.Version}" : "nothing"),
@@ -65,7 +68,8 @@ internal static class DeviceCommands
         ("spool", device.Health?.Spool is { } spool ? $"{spool.WaitingMessages} waiting, {spool.EvictedMessages} evicted, {spool.DeadLetters} dead letters" : null),
         ("waiting", device.Health?.Spool.Classes is { } classes ? string.Join(", ", classes.Select(it => $"{it.Name} {it.WaitingMessages}")) : null),
         ("given up", device.Health?.Spool.Losses is { } losses ? string.Join(", ", losses.Select(it => $"{it.Messages} {it.Kind?.ToString() ?? "other"} ({it.Reason})")) : null),
-        ("inspections", $"{device.Inspections} applied, {device.Duplicates} duplicates left out"));
+        ("inspections", $"{device.Inspections} applied, {device.Duplicates} duplicates left out"),
+        ("connections", device.Connections is { Count: > 0 } events ? string.Join('\n', events.Take(ShownConnections).Select(it => $"{it.At:u} {it.Connectivity} ({it.Reason})")) : null));
 
     internal static (string Name, string Value) Pair(string text)
     {

@@ -33,6 +33,7 @@ internal static class LoopCommands
             var detail = await fleet.Post<DriftAcceptance, DriftDetail>($"drift/{parsed.GetValue(device)}/{parsed.GetValue(camera)}/accept", new DriftAcceptance(Environment.UserName, parsed.GetValue(why)), ct);
             screen.One(detail, ("camera", $"{detail.View.Device}/{detail.View.Camera}"), ("state", $"{detail.View.State}"), ("explanation", detail.View.Explanation));
         }));
+        drift.Add(DriftSliceCommand.Create(on));
         // For the list of commands: Program hands it to the agent before it comes here.
         drift.Add(new Command("compare", "How two recordings differ for a model, and why, without a fleet; see cvops drift compare --help.") { TreatUnmatchedTokensAsErrors = false });
         return drift;

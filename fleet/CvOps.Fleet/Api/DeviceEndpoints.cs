@@ -1,8 +1,9 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Devices.Liveness;
+using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Ingest;
-using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Plans.Selectors;
 
 namespace CvOps.Fleet.Api;
@@ -16,24 +17,21 @@ internal static class DeviceEndpoints
 
     public static void MapDevices(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/devices", async (DeviceDirectory devices, DeviceSelection selection, CancellationToken cancel, string? select) =>
+        api.MapGet("/devices", async (TwinSelector selector, TwinStore twins, string? select, string? after, int? limit, CancellationToken cancel) =>
         {
-            if (select is null) return Results.Ok(await devices.ListAsync(cancel));
-            var selected = await selection.MatchAsync(select, cancel);
-            if (selected.Refusal is { } refusal) return Problems.Unprocessable(refusal);
-            var wanted = selected.Devices.Select(device => device.Id).ToHashSet();
-            return Results.Ok((await devices.ListAsync(cancel)).Where(device => wanted.Contains(device.Id)).ToArray());
+            var (chosen, refusal) = await selector.ReadAsync(select, cancel);
+            return chosen is null ? Problems.Unprocessable(refusal!) : Results.Ok(twins.Page(chosen, after ?? "", limit is null ? null : Paging.Clamp(limit.Value)).ToArray());
         });
 
-        api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, CancellationToken cancel) =>
-            await FindAsync(devices, id, cancel) is { } device ? Results.Ok(device) : Problems.NotFound("device", id));
+        api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, ConnectionLog connections, CancellationToken cancel) =>
+            await FindAsync(devices, id, cancel) is { } device ? Results.Ok(device with { Connections = await connections.ReadAsync(device.Id, cancel) }) : Problems.NotFound("device", id));
 
         api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, IGrainFactory grains, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);
             foreach (var (key, value) in change.Labels)
             {
-                if (DeviceLabels.IsReserved(key)) return Problems.Unprocessable($"'{key}' is given by {(key == DeviceLabels.GroupName ? "the fleet's groups" : "the device itself")} and cannot be set as a label.");
+                if (key is "site" or "device") return Problems.Unprocessable($"'{key}' is given by the device itself and cannot be set as a label.");
                 if (!Identifier.IsValid(key) || value is { Length: 0 or > 256 }) return Problems.Unprocessable($"Label '{key}': a name is an identifier, a value has 1 to 256 characters; null removes it.");
             }
             await grains.GetGrain<IDeviceGrain>(id).ChangeLabels(change, "api");

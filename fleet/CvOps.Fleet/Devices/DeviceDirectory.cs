@@ -5,6 +5,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices.Twins;
+using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Storage;
 using CvOps.Plans.Selectors;
 using Dapper;
@@ -17,15 +18,10 @@ namespace CvOps.Fleet.Devices;
 /// </summary>
 internal sealed class DeviceDirectory(Database database, TwinStore twins)
 {
-    public async Task<DeviceView[]> ListAsync(CancellationToken cancel) => [.. await PageAsync(LabelSelector.Everything, "", null, cancel)];
-
-    /// <summary>Chosen devices in the order of their ids.</summary>
-    /// <param name="after">The id that the page begins after.</param>
-    /// <param name="most">Null: all.</param>
-    public async Task<IEnumerable<DeviceView>> PageAsync(LabelSelector selector, string after, int? most, CancellationToken cancel)
+    public async Task<DeviceView[]> ListAsync(CancellationToken cancel)
     {
         await twins.Loaded.WaitAsync(cancel);
-        return twins.Page(twins.Select(selector), after, most);
+        return [.. twins.Page(twins.Select(LabelSelector.Everything, GroupMembership.None), "", null)];
     }
 
     /// <summary>Waits for nothing: while the twins are being loaded, one that is not there yet comes from its row.</summary>

@@ -1,18 +1,26 @@
+using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Ingest;
 
 namespace CvOps.Fleet.Drift;
 
 internal static class DriftEndpoints
 {
+    /// <summary>What a slice is compared with unless another slice is named.</summary>
+    internal const string Reference = "reference";
+
+    private const double DefaultHours = 24;
+    private const double MostHours = 24 * 366;
+
     public static void AddDrift(this IServiceCollection services)
     {
         services.AddSingleton(new DriftLimits());
-        services.AddSingleton<ProfileCache>();
+        services.AddSingleton<ProfileCache>().AddSingleton<SliceReader>();
         services.AddSingleton<IFleetObserver, DriftObserver>();
         services.AddSingleton<IOverviewSource, DriftOverview>();
     }
@@ -21,6 +29,8 @@ internal static class DriftEndpoints
     {
         api.MapGet("/drift", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
 
+        api.MapGet("/drift/slice", SliceAsync);
+
         api.MapGet("/drift/{device}/{camera}", async (string device, string camera, IGrainFactory grains) =>
             Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read() is { } detail
                 ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
@@ -28,6 +38,20 @@ internal static class DriftEndpoints
         api.MapPost("/drift/{device}/{camera}/accept", async (string device, string camera, DriftAcceptance acceptance, IGrainFactory grains) =>
             Identifier.IsValid(device) && Identifier.IsValid(camera) && await grains.GetGrain<IDriftGrain>($"{device}/{camera}").Accept(acceptance.By, acceptance.Reason) is { } detail
                 ? Results.Ok(detail) : Problems.NotFound("camera with drift windows", $"{device}/{camera}"));
+    }
+
+    private static async Task<IResult> SliceAsync(SliceReader slices, TwinSelector selector, string? select, string? against, double? hours, CancellationToken cancel)
+    {
+        var age = hours ?? DefaultHours;
+        if (!(age is > 0 and <= MostHours)) return Problems.Unprocessable(string.Create(CultureInfo.InvariantCulture, $"hours is above 0 and at most {MostHours}."));
+        // A slice that was not asked for is not the whole fleet.
+        var (slice, refusal) = await selector.ReadAsync(select ?? "", cancel);
+        if (slice is null) return Problems.Unprocessable(refusal!);
+        TwinSelection? other = null;
+        if (against is not (null or "" or Reference)) (other, refusal) = await selector.ReadAsync(against, cancel);
+        if (refusal is not null) return Problems.Unprocessable(refusal);
+        var view = await slices.ReadAsync(slice, other, TimeSpan.FromHours(age));
+        return view.Devices == 0 ? Problems.Unprocessable($"No device matches {slice.Selector}.") : Results.Ok(view);
     }
 
     public static async Task<DriftView[]> ReadAll(IGrainFactory grains)

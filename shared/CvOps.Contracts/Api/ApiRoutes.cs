@@ -7,7 +7,8 @@ namespace CvOps.Contracts.Api;
 /// <remarks>
 /// <code>
 /// GET  fleet                              FleetOverview
-/// GET  devices?select=                    DeviceView[]          GET devices/{id}     DeviceView (select: a label selector)
+/// GET  devices?select=&amp;after=&amp;limit=        DeviceView[] (select: a label selector; all without a limit; after: the id that the page begins after)
+/// GET  devices/{id}                       DeviceView
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
 /// POST enrolment                          EnrolmentRequest -> EnrolmentAnswer (asked by devices; 403 without a token's proof, 429 after too many)
@@ -33,6 +34,7 @@ namespace CvOps.Contracts.Api;
 /// GET  rollouts/stop-all                  EmergencyStop         POST rollouts/stop-all|lift-stop   RolloutAction -> EmergencyStop
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)
+/// GET  drift/slice?select=&amp;against=&amp;hours=     DriftSlice: PSI, JS, KS, W1 of any slice of the fleet; against: reference or a selector; hours: how old the newest frame may be
 /// GET  frames?state=&amp;device=&amp;rule=&amp;after=&amp;limit=   FramePage
 /// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
 /// PUT  frames/{id}/label                  LabelRequest -> FrameView

@@ -34,3 +34,23 @@ public sealed record DriftDetail(
     DriftView View, IReadOnlyDictionary<string, ReferenceHistogram> Reference, IReadOnlyDictionary<string, HistogramCounts> Recent, IReadOnlyList<DriftTimelinePoint> Timeline);
 
 public sealed record DriftTimelinePoint(DateTimeOffset To, long Frames, IReadOnlyDictionary<string, double> Psi, IReadOnlyDictionary<string, double> Mean, DriftState State);
+
+/// <summary>How a slice of the fleet sees the world now, beside what its models were made for or beside another slice.</summary>
+/// <param name="Selector">The slice, as it was asked for.</param>
+/// <param name="Against">What it is compared with: <c>reference</c>, the profile of each model's package, or a selector.</param>
+/// <param name="Devices">Devices that the selector selects.</param>
+/// <param name="Counted">Those of them whose histograms were added up.</param>
+/// <param name="Notes">What was left out, and what cannot be told.</param>
+public sealed record DriftSlice(string Selector, string Against, int Devices, int Counted, IReadOnlyList<SliceCovariate> Covariates, IReadOnlyList<string> Notes);
+
+/// <summary>One covariate under one model. Counts over different edges, or under different models, are never added up: each has a line of its own.</summary>
+/// <param name="Model">Digest of the package.</param>
+/// <param name="EdgesId">As in <see cref="HistogramCounts"/>.</param>
+/// <param name="Frames">Counts of the slice, the newest of each device weighing most.</param>
+/// <param name="ReferenceFrames">Counts it is compared with.</param>
+/// <param name="Psi">Population stability index; grows with every bin one side never filled, so compare it between slices of the same covariate.</param>
+/// <param name="JensenShannon">Distance, 0..1.</param>
+/// <param name="KolmogorovSmirnov">Largest difference of the cumulated shares, 0..1.</param>
+/// <param name="Wasserstein1">Earth mover's distance, in bins.</param>
+public sealed record SliceCovariate(
+    string Covariate, string Model, string EdgesId, int Devices, long Frames, long ReferenceFrames, double Psi, double JensenShannon, double KolmogorovSmirnov, double Wasserstein1);

@@ -25,9 +25,10 @@ internal sealed class PackedWriter
 
     public void Fixed(long value) => BinaryPrimitives.WriteInt64LittleEndian(Room(sizeof(long)), value);
 
-    public void Bytes(ReadOnlySpan<byte> value)
+    /// <param name="more">Added to the length that is written.</param>
+    public void Bytes(ReadOnlySpan<byte> value, int more = 0)
     {
-        Number((ulong)value.Length);
+        Number((ulong)(value.Length + more));
         value.CopyTo(Room(value.Length));
     }
 
@@ -78,9 +79,10 @@ internal ref struct PackedReader(ReadOnlySpan<byte> bytes)
         return value;
     }
 
-    public ReadOnlySpan<byte> Bytes()
+    public ReadOnlySpan<byte> Bytes() => Take((int)Number());
+
+    public ReadOnlySpan<byte> Take(int length)
     {
-        var length = (int)Number();
         var value = _left[..length];
         _left = _left[length..];
         return value;

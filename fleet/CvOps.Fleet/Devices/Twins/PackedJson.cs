@@ -1,10 +1,11 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 
 namespace CvOps.Fleet.Devices.Twins;
 
 /// <summary>
-/// A JSON document in about a quarter of its bytes: names and texts that others say too by number, whole and decimal numbers as integers, times as
+/// A JSON document in about a quarter of its bytes: forms of objects and texts that others say too by number, whole and decimal numbers as integers, times as
 /// ticks. Knows nothing of the document's form, so a field that a later agent adds needs no change here. The same values come back, each number with
 /// the same digits.
 /// </summary>
@@ -13,16 +14,22 @@ internal sealed class PackedJson(TextPool texts)
     // A value begins with one of these; from SmallNumbers on the byte is the number itself.
     private const byte Null = 0, False = 1, True = 2, Object = 3, Array = 4, ArrayEnd = 5, Self = 6, Shared = 7, Inline = 8, Time = 9, Digits = 10, Decimal = 11, SmallNumbers = 32;
 
-    // A name in an object: nothing more comes, one that is written out, or two more than its number.
-    private const int ObjectEnd = 0, NameInline = 1, NameNumbers = 2;
+    // After an object's byte: the number of its form and one, or this; then names come with the values, the last of them empty, and a value less.
+    private const int NoForm = 0;
+
+    /// <summary>A form as bytes: the numbers of its names, one after the other.</summary>
+    private const int LongestForm = 256;
 
     private const int MostDigits = 18;
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.FFFFFFFzzz";
 
-    /// <summary>Names are few and stay; texts come and go.</summary>
+    /// <summary>Names, and the forms of objects made of them, are few and stay; texts come and go.</summary>
     private const int MostNames = 8192;
 
+    private const int MostForms = 4096;
+
     private readonly TextPool _names = new();
+    private readonly TextPool _forms = new();
 
     /// <param name="json">One whole document.</param>
     /// <param name="self">What the document calls its device; most say it once.</param>
@@ -63,25 +70,35 @@ internal sealed class PackedJson(TextPool texts)
                 break;
             default:
                 into.Byte(Object);
+                var form = FormOf(reader);
+                into.Number((ulong)form);
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    PackName(Text(ref reader), into);
+                    if (form == NoForm) into.Bytes(Text(ref reader), more: 1);
                     reader.Read();
                     PackValue(ref reader, self, into);
                 }
-                into.Number(ObjectEnd);
+                if (form == NoForm) into.Number(0);
                 break;
         }
     }
 
-    private void PackName(ReadOnlySpan<byte> name, PackedWriter into)
+    /// <summary>Which names an object has, in their order.</summary>
+    /// <param name="reader">At the object's begin; a copy, as its caller reads on from there.</param>
+    /// <returns>The number of its form and one; <see cref="NoForm"/> for one of which there are too many.</returns>
+    private int FormOf(Utf8JsonReader reader)
     {
-        if (_names.Count < MostNames && _names.TryTake(name, out var number, always: true)) into.Number((ulong)number + NameNumbers);
-        else
+        Span<byte> form = stackalloc byte[LongestForm];
+        var length = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            into.Number(NameInline);
-            into.Bytes(name);
+            if (length + sizeof(ushort) > LongestForm || _names.Count >= MostNames || !_names.TryTake(Text(ref reader), out var name, always: true)) return NoForm;
+            BinaryPrimitives.WriteUInt16LittleEndian(form[length..], (ushort)name);
+            length += sizeof(ushort);
+            reader.Read();
+            reader.Skip();
         }
+        return _forms.Count < MostForms && _forms.TryTake(form[..length], out var number, always: true) ? number + 1 : NoForm;
     }
 
     private void PackText(ref Utf8JsonReader reader, ReadOnlySpan<byte> self, PackedWriter into)
@@ -176,10 +193,21 @@ internal sealed class PackedJson(TextPool texts)
                 break;
             default:
                 json.WriteStartObject();
-                for (ulong name; (name = reader.Number()) != ObjectEnd;)
+                if (reader.Number() is not NoForm and var form)
                 {
-                    json.WritePropertyName(name == NameInline ? reader.Bytes() : _names[(int)name - NameNumbers]);
-                    UnpackValue(ref reader, reader.Byte(), self, json);
+                    for (var names = _forms[(int)form - 1]; names.Length > 0; names = names[sizeof(ushort)..])
+                    {
+                        json.WritePropertyName(_names[BinaryPrimitives.ReadUInt16LittleEndian(names)]);
+                        UnpackValue(ref reader, reader.Byte(), self, json);
+                    }
+                }
+                else
+                {
+                    for (ulong length; (length = reader.Number()) > 0;)
+                    {
+                        json.WritePropertyName(reader.Take((int)length - 1));
+                        UnpackValue(ref reader, reader.Byte(), self, json);
+                    }
                 }
                 json.WriteEndObject();
                 break;
@@ -208,10 +236,13 @@ internal sealed class PackedJson(TextPool texts)
                 for (byte next; (next = reader.Byte()) != ArrayEnd;) ReleaseValue(ref reader, next);
                 break;
             case Object:
-                for (ulong name; (name = reader.Number()) != ObjectEnd;)
+                if (reader.Number() is not NoForm and var form)
                 {
-                    if (name == NameInline) reader.Bytes();
-                    ReleaseValue(ref reader, reader.Byte());
+                    for (var left = _forms[(int)form - 1].Length / sizeof(ushort); left > 0; left--) ReleaseValue(ref reader, reader.Byte());
+                }
+                else
+                {
+                    for (ulong length; (length = reader.Number()) > 0; ReleaseValue(ref reader, reader.Byte())) reader.Take((int)length - 1);
                 }
                 break;
             case >= Decimal and < SmallNumbers: reader.Signed(); break;

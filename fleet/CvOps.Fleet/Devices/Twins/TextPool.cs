@@ -33,7 +33,7 @@ internal sealed class TextPool
     }
 
     /// <summary>Takes a reference to the text where it is kept once for all; <see cref="Release"/> gives it back.</summary>
-    /// <param name="always">Keep it from its first time on.</param>
+    /// <param name="always">Keep it from its first time on, for ever; it is not given back.</param>
     /// <returns>False for a text that its document keeps itself.</returns>
     public bool TryTake(ReadOnlySpan<byte> text, out int number, bool always = false)
     {
@@ -43,7 +43,7 @@ internal sealed class TextPool
         {
             if (_lookup.TryGetValue(text, out number))
             {
-                _references[number]++;
+                if (!always) _references[number]++;
                 return true;
             }
             if (!always && !WasSeen(text)) return false;

@@ -28,7 +28,6 @@ internal struct TwinRow
 {
     public uint Id;
     public uint Hash;
-    public int Traits;
     public uint Health;
     public uint Desired;
     public uint Reported;

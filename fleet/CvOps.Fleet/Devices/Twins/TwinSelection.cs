@@ -1,3 +1,4 @@
+using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Plans.Selectors;
 
 namespace CvOps.Fleet.Devices.Twins;
@@ -10,23 +11,28 @@ internal sealed class TwinSelection
 {
     private readonly bool[] _sets;
     private readonly SelectorTerm[] _ofDevices;
-    private readonly Func<string, IReadOnlyCollection<string>> _groupsOf;
+    private readonly GroupMembership _groups;
 
-    /// <param name="groupsOf">Groups of a device, by its id.</param>
-    public TwinSelection(LabelSelector selector, TraitsTable traits, Func<string, IReadOnlyCollection<string>>? groupsOf = null)
+    public TwinSelection(LabelSelector selector, TraitsTable traits, GroupMembership groups)
     {
-        _groupsOf = groupsOf ?? (_ => []);
+        (Selector, _groups) = (selector, groups);
         _ofDevices = [.. selector.Terms.Where(AsksDevice)];
         SelectorTerm[] ofSets = [.. selector.Terms.Where(term => !AsksDevice(term))];
         _sets = traits.Choose(set => Matches(ofSets, new DeviceLabels("", set.Site.Value, set.Labels, [])));
     }
+
+    public LabelSelector Selector { get; }
 
     public bool AsksDevices => _ofDevices.Length > 0;
 
     /// <param name="traits">Number of a set; one that is newer than the selection is not chosen.</param>
     public bool Has(int traits) => traits < _sets.Length && _sets[traits];
 
-    public bool Has(string device, Traits traits) => Matches(_ofDevices, new DeviceLabels(device, traits.Site.Value, traits.Labels, _groupsOf(device)));
+    public bool Has(string device, Traits traits)
+    {
+        var labels = new DeviceLabels(device, traits.Site.Value, traits.Labels, []);
+        return Matches(_ofDevices, labels with { Groups = _groups.Of(labels) });
+    }
 
     private static bool Matches(SelectorTerm[] terms, in DeviceLabels device)
     {

@@ -15,8 +15,8 @@ internal sealed partial class TwinShard
         {
             for (var at = 0; at < _count; at++)
             {
+                if (!Chosen(at, selection)) continue;
                 ref var row = ref Row(at);
-                if (!Chosen(row, selection)) continue;
                 selected++;
                 leftOut += row.DriftLeftOut;
                 if (row.Drift == 0) without++;
@@ -53,7 +53,7 @@ internal sealed partial class TwinShard
         {
             for (var at = 0; at < _count; at++)
             {
-                if (!Chosen(Row(at), selection)) continue;
+                if (!Chosen(at, selection)) continue;
                 var id = Encoding.ASCII.GetString(_blobs.Get(Row(at).Id));
                 if (string.CompareOrdinal(id, after) > 0) ids.Add(id);
             }
@@ -103,8 +103,8 @@ internal sealed partial class TwinShard
         }
     }
 
-    private bool Chosen(in TwinRow row, TwinSelection selection) =>
-        selection.Has(row.Traits) && (!selection.AsksDevices || selection.Has(Encoding.ASCII.GetString(_blobs.Get(row.Id)), tables.Traits[row.Traits]));
+    private bool Chosen(int at, TwinSelection selection) =>
+        selection.Has(Traits(at)) && (!selection.AsksDevices || selection.Has(Encoding.ASCII.GetString(_blobs.Get(Row(at).Id)), tables.Traits[Traits(at)]));
 }
 
 /// <param name="Old">Selected, but their newest frame is too old.</param>

@@ -4,6 +4,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Devices.Liveness;
+using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Storage;
 using CvOps.Plans.Selectors;
 
@@ -70,10 +71,11 @@ internal sealed class TwinStore
         return shard.Copy(hash, id) is { } twin ? View(twin) : null;
     }
 
-    public TwinSelection Select(LabelSelector selector) => new(selector, _tables.Traits);
+    public TwinSelection Select(LabelSelector selector, GroupMembership groups) => new(selector, _tables.Traits, groups);
 
     /// <summary>What a selector asks for that no device has, a sentence each.</summary>
-    public IEnumerable<string> Unknown(LabelSelector selector)
+    /// <param name="groups">Names of all groups.</param>
+    public IEnumerable<string> Unknown(LabelSelector selector, IEnumerable<string> groups)
     {
         var known = new List<DeviceLabels>();
         _tables.Traits.Choose(set =>
@@ -83,7 +85,7 @@ internal sealed class TwinStore
         });
         foreach (var device in selector.Terms.Where(term => term.Label == DeviceLabels.DeviceName).SelectMany(term => term.Values))
             if (Identifier.IsValid(device) && View(new DeviceId(device)) is { } view) known.Add(new DeviceLabels(device, view.Site.Value, view.Labels, []));
-        return new KnownLabels(known, []).Unknown(selector);
+        return new KnownLabels(known, groups).Unknown(selector);
     }
 
     /// <summary>Chosen devices after that id, in the order of their ids.</summary>
