@@ -4,7 +4,6 @@ using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Ingest;
-using CvOps.Plans.Selectors;
 
 namespace CvOps.Fleet.Api;
 
