@@ -1,4 +1,3 @@
-using System.Numerics;
 using CvOps.Fleet.Drift;
 
 namespace CvOps.Fleet.Devices.Twins;
@@ -113,57 +112,5 @@ internal sealed class TwinDrift(SeriesTable series)
     private struct FourSeries
     {
         private ushort _first;
-    }
-}
-
-/// <summary>Counts of many devices, by series. Whole numbers alone are added: whoever merges what with whom in whatever order gets the same bits.</summary>
-internal sealed class SliceCounts
-{
-    private readonly Dictionary<ushort, (long[] Counts, Box Devices)> _sums = [];
-    private (ushort Series, long[] Counts, Box Devices) _last;
-
-    public IEnumerable<(ushort Series, long[] Counts, int Devices)> Sums => _sums.OrderBy(sum => sum.Key).Select(sum => (sum.Key, sum.Value.Counts, sum.Value.Devices.Value));
-
-    public void Add(ushort series, ReadOnlySpan<ushort> counts)
-    {
-        var sums = Of(series, 1);
-        for (var bin = 0; bin < counts.Length; bin += Vector<ushort>.Count)
-        {
-            Vector.Widen(new Vector<ushort>(counts[bin..]), out var low, out var high);
-            Widen(low, sums.AsSpan(bin));
-            Widen(high, sums.AsSpan(bin + Vector<uint>.Count));
-        }
-    }
-
-    public void Merge(SliceCounts other)
-    {
-        foreach (var (series, counts, devices) in other.Sums)
-        {
-            var sums = Of(series, devices);
-            for (var bin = 0; bin < sums.Length; bin++) sums[bin] += counts[bin];
-        }
-    }
-
-    private static void Widen(Vector<uint> counts, Span<long> sums)
-    {
-        Vector.Widen(counts, out var low, out var high);
-        (new Vector<long>(sums) + Vector.AsVectorInt64(low)).CopyTo(sums);
-        (new Vector<long>(sums[Vector<long>.Count..]) + Vector.AsVectorInt64(high)).CopyTo(sums[Vector<long>.Count..]);
-    }
-
-    private long[] Of(ushort series, int devices)
-    {
-        if (_last.Series != series)
-        {
-            if (!_sums.TryGetValue(series, out var sum)) _sums.Add(series, sum = (new long[TwinDrift.Bins], new Box()));
-            _last = (series, sum.Counts, sum.Devices);
-        }
-        _last.Devices.Value += devices;
-        return _last.Counts;
-    }
-
-    private sealed class Box
-    {
-        public int Value;
     }
 }
