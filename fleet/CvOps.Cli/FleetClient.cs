@@ -22,6 +22,12 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
 
     public Task<TOut> Put<TIn, TOut>(string path, TIn body, CancellationToken ct) => Send<TOut>(With(HttpMethod.Put, path, body), ct);
 
+    /// <summary>Where nobody needs the answer.</summary>
+    public async Task PutOnly<T>(string path, T body, CancellationToken ct)
+    {
+        using var answer = await Exchange(With(HttpMethod.Put, path, body), ct);
+    }
+
     /// <summary>True when a fleet answers at the address.</summary>
     public async Task<bool> Answers(CancellationToken ct)
     {

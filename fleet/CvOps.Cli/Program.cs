@@ -19,6 +19,7 @@ root.Add(ReplayCommand.Create());
 root.Add(DemoCommand.Create());
 foreach (var command in DeviceCommands.All(on)) root.Add(command);
 root.Add(ModelCommands.All(on));
+root.Add(ConfigurationCommands.All(on));
 root.Add(RolloutCommands.All(on));
 root.Add(GroupCommands.All(on));
 root.Add(SiteCommands.All(on));

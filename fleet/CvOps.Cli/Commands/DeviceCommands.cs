@@ -45,13 +45,18 @@ internal static class DeviceCommands
 
         var name = new Argument<string>("name") { Description = "ping, restart-camera, update-now or line." };
         var arguments = new Argument<string[]>("arguments") { Description = "name=value, e.g. camera=cam-1 or state=idle.", Arity = ArgumentArity.ZeroOrMore };
-        devices.Add(on.On(new Command("command", "Send a command and wait for the device's answer.") { id, name, arguments }, async (parsed, fleet, screen, ct) =>
+        var expires = new Option<double>("--expires") { Description = "Seconds for which the device may still do it, also once it is back; at most 3600. Default: as long as the answer is waited for." };
+        devices.Add(on.On(new Command("command", "Send a command and wait for the device's answer.") { id, name, arguments, expires }, async (parsed, fleet, screen, ct) =>
         {
-            var request = new CommandRequest(parsed.GetValue(name)!, parsed.GetValue(arguments)!.Select(Pair).ToDictionary(pair => pair.Name, pair => pair.Value));
+            var request = new CommandRequest(parsed.GetValue(name)!, parsed.GetValue(arguments)!.Select(Pair).ToDictionary(pair => pair.Name, pair => pair.Value), ExpiresSeconds: parsed.GetValue(expires));
             var answer = await fleet.Post<CommandRequest, CommandResponse>($"devices/{parsed.GetValue(id)}/commands", request, ct);
             screen.One(answer, ("succeeded", $"{answer.Succeeded}"), ("message", answer.Message));
             if (!answer.Succeeded) throw new CliException($"{answer.Device} refused: {answer.Message}");
         }));
+        devices.Add(on.On(new Command("commands", "What a device was told to do, and what became of it; the newest first.") { id }, async (parsed, fleet, screen, ct) =>
+            screen.Table(await fleet.Get<CommandView[]>($"devices/{parsed.GetValue(id)}/commands", ct), "This device was never told to do anything.",
+                ("command", view => $"{view.Name}{string.Concat((view.Arguments ?? new Dictionary<string, string>()).Select(pair => $" {pair.Key}={pair.Value}"))}"), ("is", view => $"{view.State}"),
+                ("issued", view => $"{view.IssuedAt:u}"), ("until", view => $"{view.ExpiresAt:u}"), ("by", view => view.By), ("answer", view => view.Message ?? ""), ("id", view => view.Id))));
         foreach (var command in DeviceAccessCommands.All(on)) devices.Add(command);
         devices.Aliases.Add("device");
         yield return devices;

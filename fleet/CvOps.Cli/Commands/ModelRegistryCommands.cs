@@ -20,7 +20,7 @@ internal static class ModelRegistryCommands
     public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model."), async (_, fleet, screen, ct) =>
         screen.Table(await fleet.Get<ModelView[]>("models", ct), "No model is registered yet: 'cvops model push x.cvmodel'.",
             ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("bytes", model => $"{model.Bytes}"),
-            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("digest", model => model.Model.Digest)));
+            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is null ? string.Join(' ', model.Aliases) : "revoked"), ("digest", model => model.Model.Digest)));
 
     public static Command Gate(FleetCommand on)
     {

@@ -47,6 +47,7 @@ internal static class ApiEndpoints
         api.MapDeadLetters();
         api.MapEnrolment();
         api.MapModels();
+        api.MapConfigurations();
         api.MapFrames();
         api.MapDatasets();
         api.MapGroups();

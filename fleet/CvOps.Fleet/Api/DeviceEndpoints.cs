@@ -11,6 +11,9 @@ internal static class DeviceEndpoints
 {
     private const double LongestCommandSeconds = 120;
 
+    /// <summary>What devices take.</summary>
+    private const double LongestLifeSeconds = 3600;
+
     public static void MapInspections(this IEndpointRouteBuilder api) => api.MapGet("/inspections",
         (InspectionLog log, CancellationToken cancel, string? device, long after = 0, int limit = Paging.Default) => log.ReadAsync(device, after, Paging.Clamp(limit), cancel));
 
@@ -37,12 +40,17 @@ internal static class DeviceEndpoints
             return Results.Ok(await FindAsync(devices, id, cancel));
         });
 
+        api.MapGet("/devices/{id}/commands", async (string id, DeviceDirectory devices, CommandLog commands, CancellationToken cancel) =>
+            await FindAsync(devices, id, cancel) is { } device ? Results.Ok(await commands.OfAsync(device.Id, cancel)) : Problems.NotFound("device", id));
+
         api.MapPost("/devices/{id}/commands", async (string id, CommandRequest request, HttpContext http, DeviceDirectory devices, DeviceCommands commands, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is not { } device) return Problems.NotFound("device", id);
             if (!Identifier.IsValid(request.Name)) return Problems.Unprocessable($"'{request.Name}' is no command name.");
+            if (request.ExpiresSeconds is not (>= 0 and <= LongestLifeSeconds)) return Problems.Unprocessable($"expiresSeconds is at most {LongestLifeSeconds}: devices take no command that lives longer.");
             if (request.TimeoutSeconds is not (> 0 and <= LongestCommandSeconds)) return Problems.Unprocessable($"timeoutSeconds is above 0 and at most {LongestCommandSeconds}.");
             var outcome = await commands.SendAsync(device, request, http.Request.Headers[ModelEndpoints.ByHeader].FirstOrDefault() ?? "api", cancel);
+            if (outcome is { Response: null, Valid: true }) return Results.Problem(outcome.Problem, statusCode: 504, title: "No answer yet");
             return outcome.Response is { } response ? Results.Ok(response) : Results.Problem(outcome.Problem, statusCode: outcome.Sent ? 504 : 503, title: "No answer");
         });
     }

@@ -22,6 +22,24 @@ internal static class ModelEndpoints
         api.MapGet("/models/{digest}/accuracy", async (string digest, DateTimeOffset? since, ModelRegistry models, AccuracyReader accuracy, CancellationToken cancel) =>
             await models.FindAsync(digest, cancel) is { } model ? Results.Ok(await accuracy.ReadAsync(model.Model, since, cancel)) : Problems.NotFound("model", digest));
 
+        api.MapGet("/models/history", (string? name, ModelAliases aliases, CancellationToken cancel, int limit = Paging.Default) => aliases.HistoryAsync(name, Paging.Clamp(limit), cancel));
+
+        api.MapPost("/models/{digest}/revoke", async (string digest, RevokeModelRequest request, ModelRegistry models, ModelAliases aliases, CancellationToken cancel) =>
+        {
+            if (string.IsNullOrWhiteSpace(request.By) || string.IsNullOrWhiteSpace(request.Reason)) return Problems.Unprocessable("Say who (by) and why (reason): both go into the model's history.");
+            return await aliases.RevokeAsync(digest, request, cancel) ? Results.Ok(await models.FindAsync(digest, cancel)) : Problems.NotFound("model", digest);
+        });
+
+        api.MapGet("/aliases", (string? name, ModelAliases aliases, CancellationToken cancel) => aliases.ListAsync(name, cancel));
+
+        api.MapPut("/aliases/{name}/{alias}", async (string name, string alias, AliasRequest request, ModelAliases aliases, CancellationToken cancel) =>
+            await aliases.MoveAsync(name, alias, request, cancel) switch
+            {
+                { Refusal: { } refusal } => Problems.Unprocessable(refusal),
+                { Alias: { } moved } => Results.Ok(moved),
+                _ => Results.NoContent(),
+            });
+
         api.MapPost("/models", async (HttpContext http, ModelRegistry models, CancellationToken cancel) =>
         {
             // The registry counts the bytes itself while it takes them in.

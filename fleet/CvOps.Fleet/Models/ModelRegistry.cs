@@ -21,10 +21,10 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
     private readonly TrustMemory _memory = new(Path.Combine(options.Value.Data, "trust-version"));
 
     public Task<ModelView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(
-        connection => connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray(), cancel);
+        connection => ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray()), cancel);
 
     public Task<ModelView?> FindAsync(string digest, CancellationToken cancel) => database.ReadAsync(connection =>
-        connection.QuerySingleOrDefault<string>("SELECT body FROM models WHERE digest = @digest", new { digest }) is { } body ? Parse(body) : null, cancel);
+        ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models WHERE digest = @digest", new { digest }).Select(Parse).ToArray()).SingleOrDefault(), cancel);
 
     /// <summary>The file of a registered package.</summary>
     public string PackagePath(ModelView model) => blobs.PathOf(model.Model.Digest);
@@ -85,8 +85,9 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         var (name, version, digest) = view.Model;
         var other = await database.WriteAsync(connection =>
         {
-            connection.Execute("INSERT INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body) ON CONFLICT DO NOTHING",
+            var added = connection.Execute("INSERT INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body) ON CONFLICT DO NOTHING",
                 new { digest, name, version, at = SqlTime.Of(view.RegisteredAt), body = JsonSerializer.Serialize(view, ContractsJson.Default.ModelView) });
+            if (added == 1) ModelTables.Note(connection, new ModelEvent(0, view.RegisteredAt, by, ModelEventKind.Registered, name, null, view.Model, null, $"signed by {view.SignedBy}", null, null, []));
             return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
         }, cancel);
         if (other is not null)

@@ -2,6 +2,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
+using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
@@ -13,7 +14,7 @@ namespace CvOps.Fleet.Rollouts;
 /// </summary>
 internal sealed partial class RolloutGrain(
     [PersistentState("rollout")] IPersistentState<RolloutRecord> state,
-    RolloutStore store, RolloutOrders orders, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
+    RolloutStore store, RolloutOrders orders, Revocations revocations, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
 {
     private const string Wake = "wake";
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
@@ -108,7 +109,7 @@ internal sealed partial class RolloutGrain(
             var situation = new RolloutSituation(Record.Plan, Record.State, Record.Ring, stand, evidence, time.GetUtcNow(), Record.RingSince, Record.SoakSince)
             {
                 ShiftAccepted = Record.ShiftAccepted,
-                Revoked = word.Revoked, Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
+                Revoked = word.Revoked ?? revocations.WhyOf(Record.Model!.Digest), Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
             };
             if (RolloutDecision.Next(situation, out var waits) is not { } next)
             {

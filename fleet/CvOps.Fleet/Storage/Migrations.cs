@@ -152,5 +152,24 @@ internal static class Migrations
         """
         CREATE TABLE ingest_seats (client TEXT PRIMARY KEY, owner TEXT NOT NULL, beat INTEGER NOT NULL, leaving INTEGER NOT NULL) WITHOUT ROWID;
         """,
+
+        // Names for versions of a model, what became of models and who decided it, configurations, and commands with what devices answered.
+        """
+        CREATE TABLE model_alias (name TEXT NOT NULL, alias TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (name, alias)) WITHOUT ROWID;
+        CREATE TABLE model_history (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, by TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, alias TEXT, digest TEXT, previous TEXT,
+          reason TEXT NOT NULL, rollout TEXT, evidence TEXT, approvals TEXT NOT NULL DEFAULT '[]');
+        CREATE INDEX model_history_name ON model_history (name, row);
+        CREATE INDEX model_history_rollout ON model_history (rollout) WHERE rollout IS NOT NULL;
+        CREATE TRIGGER model_history_stays BEFORE UPDATE ON model_history BEGIN SELECT RAISE(ABORT, 'the history of models is append-only'); END;
+        CREATE TRIGGER model_history_remains BEFORE DELETE ON model_history BEGIN SELECT RAISE(ABORT, 'the history of models is append-only'); END;
+        CREATE TABLE model_revocation (digest TEXT PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE configuration (digest TEXT PRIMARY KEY, name TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, settings TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE device_command (
+          id TEXT PRIMARY KEY, device TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, body TEXT NOT NULL, sent_at INTEGER, answered_at INTEGER,
+          succeeded INTEGER, message TEXT) WITHOUT ROWID;
+        CREATE INDEX device_command_device ON device_command (device, issued_at);
+        CREATE INDEX device_command_unsent ON device_command (expires_at) WHERE sent_at IS NULL;
+        """,
     ];
 }

@@ -11,6 +11,7 @@ namespace CvOps.Contracts.Api;
 /// GET  devices/{id}                       DeviceView
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
+/// GET  devices/{id}/commands              CommandView[] (newest first: sent, pending, answered or expired)
 /// POST enrolment                          EnrolmentRequest -> EnrolmentAnswer (asked by devices; 403 without a token's proof, 429 after too many)
 /// GET  enrolment/tokens                   TokenView[]           POST enrolment/tokens               TokenRequest -> TokenCreated
 /// POST enrolment/tokens/{id}/revoke       RevocationRequest -> TokenView
@@ -23,6 +24,11 @@ namespace CvOps.Contracts.Api;
 /// GET  models/{digest}/chunks?token=       ChunkList: where the package is cut and the digest of each piece; the package's own token opens it
 /// POST models/{digest}/gate               GateRequest -> GateResult
 /// GET  models/{digest}/accuracy?since=     ModelAccuracy: how right it is in production, by labelled sampled frames, with an interval
+/// POST models/{digest}/revoke             RevokeModelRequest -> ModelView (no rollout brings it any more; one that runs is stopped)
+/// GET  aliases?name=                      AliasView[]           GET models/history?name=     ModelEvent[] (newest first)
+/// PUT  aliases/{name}/{alias}             AliasRequest -> AliasView, or 204 where it is taken away
+/// GET  configurations                     ConfigurationView[]   POST configurations?name=    (body: YAML) -> ConfigurationView
+/// GET  configurations/{digest}            ConfigurationView
 /// GET  groups                             GroupView[]           GET groups/{name}    GroupView
 /// PUT  groups/{name}                      GroupRequest -> GroupView                  DELETE groups/{name}
 /// GET  sites/shifts                       SiteShifts[]          PUT sites/{site}/shifts   SiteShifts -> SiteShifts (without shifts: none any more)

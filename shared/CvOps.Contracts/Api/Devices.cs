@@ -69,7 +69,18 @@ public sealed record ConnectionEvent(DateTimeOffset At, Connectivity Connectivit
 public sealed record LabelsChange(IReadOnlyDictionary<string, string?> Labels);
 
 /// <param name="Name">Restart-camera, ping.</param>
-public sealed record CommandRequest(string Name, IReadOnlyDictionary<string, string>? Arguments, double TimeoutSeconds = 10);
+/// <param name="TimeoutSeconds">How long to wait for the answer.</param>
+/// <param name="ExpiresSeconds">How long the device may still do it, at most an hour; 0: as long as the answer is waited for.</param>
+public sealed record CommandRequest(string Name, IReadOnlyDictionary<string, string>? Arguments, double TimeoutSeconds = 10, double ExpiresSeconds = 0);
+
+/// <summary>Waiting: the broker does not have it yet. Sent: it does, and the device has not answered. Expired: it had not when it was over.</summary>
+public enum CommandState { Waiting, Sent, Done, Refused, Expired }
+
+/// <summary>A command to a device and what became of it.</summary>
+/// <param name="Message">The device's answer; null without one.</param>
+public sealed record CommandView(
+    string Id, DeviceId Device, string Name, IReadOnlyDictionary<string, string>? Arguments, string By, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, CommandState State,
+    DateTimeOffset? AnsweredAt, string? Message);
 
 /// <param name="Next">Cursor for the next page; also when it is empty for now.</param>
 public sealed record InspectionPage(IReadOnlyList<InspectionRow> Rows, long Next);

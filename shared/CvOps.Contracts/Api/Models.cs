@@ -22,7 +22,49 @@ public sealed record ModelView
 
     /// <summary>The last promotion gate it went through; null before the first.</summary>
     public GateResult? Gate { get; init; }
+
+    /// <summary>Names that point to this version now, such as champion.</summary>
+    public IReadOnlyList<string> Aliases { get; set; } = [];
+
+    /// <summary>Set once it must not be rolled out any more; null while it may.</summary>
+    public ModelRevocation? Revoked { get; init; }
 }
+
+public sealed record ModelRevocation(DateTimeOffset At, string By, string Reason);
+
+/// <param name="Reason">For the history; must not be empty.</param>
+public sealed record RevokeModelRequest(string By, string Reason);
+
+/// <summary>Moves an alias of a model's name.</summary>
+/// <param name="Digest">Of the version it is to point to; null takes the alias away.</param>
+/// <param name="Reason">For the history; must not be empty.</param>
+/// <param name="Rollout">The rollout whose verdict speaks for it; null for none.</param>
+/// <param name="Evidence">What speaks for it, in a sentence.</param>
+public sealed record AliasRequest(string? Digest, string By, string Reason, string? Rollout = null, string? Evidence = null);
+
+/// <summary>A name for one version of a model: <c>name@alias</c> in plans.</summary>
+public sealed record AliasView(string Name, string Alias, ModelRef Model, DateTimeOffset Since, string By, string Reason);
+
+/// <summary>Names of aliases that the fleet itself moves; any other is free.</summary>
+public static class ModelAlias
+{
+    /// <summary>What the last completed rollout of that model's name brought.</summary>
+    public const string Champion = "champion";
+
+    /// <summary>What a rollout has on trial.</summary>
+    public const string Challenger = "challenger";
+}
+
+/// <summary>Stored and sent by name; only ever added to.</summary>
+public enum ModelEventKind { Registered, AliasMoved, AliasRemoved, Revoked }
+
+/// <summary>One entry of a model's history, which is only ever added to.</summary>
+/// <param name="Previous">What the alias pointed to before; null for nothing.</param>
+/// <param name="Evidence">The verdict it stands on, in a sentence.</param>
+/// <param name="Approvals">Who let the rollout go on, and why.</param>
+public sealed record ModelEvent(
+    long Row, DateTimeOffset At, string By, ModelEventKind Kind, string Name, string? Alias, ModelRef? Model, ModelRef? Previous, string Reason, string? Rollout, string? Evidence,
+    IReadOnlyList<string> Approvals);
 
 /// <param name="Champion">Digest to compare with.</param>
 /// <param name="NonInferiorityMargin">Loss of accuracy that is still acceptable, overall and per class, 0..1.</param>
