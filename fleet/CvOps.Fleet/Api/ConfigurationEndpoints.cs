@@ -23,7 +23,7 @@ internal static class ConfigurationEndpoints
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = MostBytes;
             try
             {
-                using var body = new StreamReader(http.Request.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+                using var body = new StreamReader(http.Request.Body, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
                 var added = await configurations.AddAsync(name, await body.ReadToEndAsync(cancel), http.Request.Headers[ApiRoutes.ByHeader].FirstOrDefault() ?? "api", cancel);
                 return Results.Created($"{ApiRoutes.Root}/configurations/{added.Digest}", added);
             }

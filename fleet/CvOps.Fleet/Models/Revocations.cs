@@ -12,19 +12,13 @@ internal sealed class Revocations(Database database)
 {
     private volatile FrozenDictionary<string, string>? _reasons;
 
-    /// <summary>Raised when a digest is in that was not before.</summary>
-    public event Action? Changed;
-
     /// <returns>In words that follow the model's name; null when it may be rolled out, or nothing has been read yet.</returns>
     public string? WhyOf(string digest) => _reasons?.GetValueOrDefault(digest) is { } reason ? $"the model was revoked in the registry: {reason}" : null;
 
     public async Task ReadAsync(CancellationToken cancel)
     {
-        var found = await database.ReadAsync(connection => connection.Query<(string Digest, string By, string Reason)>("SELECT digest, by, reason FROM model_revocation")
+        _reasons = await database.ReadAsync(connection => connection.Query<(string Digest, string By, string Reason)>("SELECT digest, by, reason FROM model_revocation")
             .ToFrozenDictionary(row => row.Digest, row => $"{row.Reason} ({row.By})"), cancel);
-        var before = _reasons;
-        _reasons = found;
-        if (found.Count > (before?.Count ?? 0)) Changed?.Invoke();
     }
 
     /// <returns>False when it was revoked before.</returns>

@@ -44,6 +44,45 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public async Task A_shadow_is_ordered_only_of_a_device_that_knows_what_that_is()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
+        var shadow = Model('b') with { Stage = ModelStage.Shadow };
+        Assert.Contains("it has not said yet what it is", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredModel(shadow, "operator"))).Message, StringComparison.Ordinal);
+        await ReportAsync(fleet, device, stage: null, configuration: null);
+        Assert.Contains("knows no shadow and would put the model in charge", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredModel(shadow, "operator"))).Message, StringComparison.Ordinal);
+        await ReportAsync(fleet, device, ModelStage.Active, configuration: null);
+        Assert.Equal(1, (await grain.SetDesiredModel(shadow, "operator")).Version);
+        await UntilDesiredAsync(device, 1);
+        Assert.Equal(ModelStage.Shadow, device.Desired!.Model!.Stage);
+        // The same model in charge is another order.
+        Assert.Equal(2, (await grain.SetDesiredModel(Model('b'), "operator")).Version);
+    }
+
+    [Fact]
+    public async Task The_desired_configuration_lies_beside_the_model_and_survives_a_restart()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
+        var settings = DesiredConfiguration.Of("sampling: { frames-per-hour: 60 }\n", "rollout-1");
+        Assert.Contains("update the agent first", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredConfiguration(settings, "operator"))).Message, StringComparison.Ordinal);
+        await ReportAsync(fleet, device, ModelStage.Active, new ReportedConfiguration { State = ConfigurationState.None });
+        await Assert.ThrowsAsync<ArgumentException>(() => grain.SetDesiredConfiguration(settings with { Settings = "other" }, "operator"));
+        await grain.SetDesiredModel(Model('a'), "operator");
+        Assert.Equal(2, (await grain.SetDesiredConfiguration(settings, "operator")).Version);
+        Assert.Equal(2, (await grain.SetDesiredConfiguration(settings, "operator")).Version);
+        await UntilDesiredAsync(device, 2);
+        Assert.Equal((settings, new string('a', 64)), (device.Desired!.Configuration, device.Desired.Model!.Model.Digest));
+        await fleet.RestartFleetAsync();
+        Assert.Equal(3, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredConfiguration(null, "operator")).Version);
+        await UntilDesiredAsync(device, 3);
+        Assert.Equal((null, new string('a', 64)), (device.Desired!.Configuration, device.Desired.Model!.Model.Digest));
+    }
+
+    [Fact]
     public async Task A_command_is_answered_and_one_nobody_answers_times_out()
     {
         await using var fleet = await FleetHost.StartAsync();
@@ -131,6 +170,17 @@ public sealed class DeviceTests
         await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, TestContext.Current.CancellationToken))!
             .SingleOrDefault()?.Connectivity == Connectivity.Online, "the device online");
         return device;
+    }
+
+    private static async Task ReportAsync(FleetHost fleet, TestDevice device, ModelStage? stage, ReportedConfiguration? configuration)
+    {
+        await device.SendAsync(device.Topics.TwinReported, new TwinReported
+        {
+            DesiredVersion = 0, Boot = 1, At = DateTimeOffset.UnixEpoch.AddDays(20_000), AgentVersion = "0.1.0", Provider = "CPU", Cameras = [], Configuration = configuration,
+            Model = new ReportedModel { State = UpdateState.Idle, Active = Model('c').Model, Stage = stage },
+        }, ContractsJson.Default.TwinReported, retain: true);
+        await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices/line-1", ContractsJson.Default.DeviceView, TestContext.Current.CancellationToken))!.Reported is { } said
+            && said.Model.Stage == stage && said.Configuration == configuration, "what the device reports");
     }
 
     private static DesiredModel Model(char digest) => new(new ModelRef("line", $"{digest}", new string(digest, 64)), null, new Uri("http://127.0.0.1:1/x"), 10, false);
