@@ -7,6 +7,10 @@ namespace CvOps.Cli.Demo;
 internal sealed class RolloutRunner(FleetClient fleet)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(200);
+
+    /// <summary>A pause that judged frames may still answer is none to report yet.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
+
     private static readonly IReadOnlyList<RolloutRing> CanaryThenEveryone = [new("canary", Count: 1), new("everyone", Percent: 100)];
 
     /// <summary>A first installation: nothing to compare with yet.</summary>
@@ -35,7 +39,7 @@ internal sealed class RolloutRunner(FleetClient fleet)
     {
         var rollout = await fleet.Post<RolloutPlan, RolloutView>("rollouts", plan, ct);
         return await FleetWatch.Until($"the end of rollout {plan.Name}", Patience, async () => await fleet.Get<RolloutView>($"rollouts/{rollout.Id}", ct),
-            view => view.State is RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted or RolloutState.Paused,
+            view => view.State is RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted || (view.State == RolloutState.Paused && DateTimeOffset.UtcNow - view.History[^1].At > AnswerTime),
             view => $"{view?.State}: {view?.Reason}", ct);
     }
 

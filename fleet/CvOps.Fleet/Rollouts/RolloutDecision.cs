@@ -21,6 +21,9 @@ internal sealed record RolloutSituation(
     /// <summary>A person resumed the rollout after a shift had paused it.</summary>
     public bool ShiftAccepted { get; init; }
 
+    /// <summary>Where a rollout that paused for a shift goes on once that is answered; null when it paused for something else, or not at all.</summary>
+    public RolloutEvent? Answered { get; init; }
+
     /// <summary>Every touched device was told to take back what it had.</summary>
     public bool Returned { get; init; }
 
@@ -59,6 +62,8 @@ internal static class RolloutDecision
             RolloutState.Shadowing => Shadow(now, ref waits),
             RolloutState.Canary or RolloutState.Advancing => Take(now, ref waits),
             RolloutState.Soaking => Soak(now, ref waits),
+            RolloutState.Paused when now.Answered is { } back && now.Evidence.PromoteEvidence >= RolloutGate.PromoteAt(now.Plan) =>
+                new RolloutStep(back, $"the shift is answered: {now.Evidence.Judged} judged frames say that the loss stays below {RolloutWords.Percent(now.Plan.Guardrails.NonInferiorityMargin)}"),
             RolloutState.Stopping when now.Returned => new RolloutStep(RolloutEvent.ReturnsAssigned, "every touched device was told to take back what it had"),
             RolloutState.RollingBack when Untold(now.Stand) == 0 && now.Stand.Devices(RolloutDeviceState.RollingBack) == 0 => new RolloutStep(RolloutEvent.AllReturned, ""),
             _ => null,

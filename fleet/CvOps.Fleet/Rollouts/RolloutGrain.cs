@@ -108,7 +108,7 @@ internal sealed partial class RolloutGrain(
             var word = orders.Word(Id);
             var situation = new RolloutSituation(Record.Plan, Record.State, Record.Ring, stand, evidence, time.GetUtcNow(), Record.RingSince, Record.SoakSince)
             {
-                ShiftAccepted = Record.ShiftAccepted,
+                ShiftAccepted = Record.ShiftAccepted, Answered = RolloutVerbs.Answered(Record),
                 Revoked = word.Revoked ?? revocations.WhyOf(Record.Model!.Digest), Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
             };
             if (RolloutDecision.Next(situation, out var waits) is not { } next)

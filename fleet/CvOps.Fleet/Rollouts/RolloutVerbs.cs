@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -35,6 +36,11 @@ internal static class RolloutVerbs
         },
         _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "Unknown action."),
     };
+
+    /// <returns>Where the record goes on by itself once judged frames have answered the shift that paused it; null when that is a person's to say.</returns>
+    public static RolloutEvent? Answered(RolloutRecord record) =>
+        record is { State: RolloutState.Paused, PausedFrom: not null, Plan: { } plan, History: [.., { Trigger: nameof(RolloutEvent.Inconclusive), Evidence: { } then }] } && RolloutGate.ShiftShows(plan, then)
+            ? EventOf(RolloutVerb.Resume, record) : null;
 
     /// <summary>What a step changes of the record beside its state: ring and clocks.</summary>
     public static void Enter(RolloutRecord record, RolloutState from, RolloutState to, RolloutEvent happened, DateTimeOffset now)

@@ -1,0 +1,44 @@
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Evidence;
+
+namespace CvOps.Fleet.Tests.Rollouts;
+
+public sealed class RolloutDecisionTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly RolloutPlan Plan = Plans.Of(new RolloutRing("canary", Count: 1), new RolloutRing("everyone", Percent: 100));
+    private static readonly GuardEvidence Unsure = new(RolloutMetric.Confidence, GuardTest.Lower, GuardAction.Pause, 1e6, 100, null, GuardComparison.Pairs, 0.01, 0.2);
+    private static readonly RolloutEvidence Shifted = RolloutEvidence.None with { Parts = 500, Pairs = 500, Discordant = 40, Controls = 500, Guards = [Unsure], PauseAt = 100 };
+
+    [Fact]
+    public void A_rollout_that_a_shift_has_paused_goes_on_by_itself_when_judged_frames_have_answered()
+    {
+        var record = Paused(RolloutEvent.Inconclusive);
+        Assert.Equal(RolloutEvent.ResumedInSoak, RolloutVerbs.Answered(record));
+        Assert.Null(RolloutDecision.Next(Situation(record, Shifted with { Judged = 3, PromoteEvidence = 5 }), out _));
+        var step = RolloutDecision.Next(Situation(record, Shifted with { Judged = 40, PromoteEvidence = 5000 }), out _);
+        Assert.Equal((RolloutEvent.ResumedInSoak, "the shift is answered: 40 judged frames say that the loss stays below 2 %"), (step!.Happened, step.Reason));
+    }
+
+    [Fact]
+    public void A_persons_pause_is_a_persons_to_end()
+    {
+        var record = Paused(RolloutEvent.PauseAsked);
+        Assert.Null(RolloutVerbs.Answered(record));
+        Assert.Null(RolloutDecision.Next(Situation(record, Shifted with { PromoteEvidence = 5000 }), out _));
+    }
+
+    [Fact]
+    public void What_judged_frames_speak_against_is_stopped_while_it_is_paused() =>
+        Assert.Equal(RolloutEvent.GateStopped, RolloutDecision.Next(Situation(Paused(RolloutEvent.Inconclusive), Shifted with { Judged = 40, StopEvidence = 1e6 }), out _)!.Happened);
+
+    private static RolloutRecord Paused(RolloutEvent by) => new()
+    {
+        Plan = Plan, Model = Plans.New, State = RolloutState.Paused, PausedFrom = RolloutState.Soaking, SoakSince = Now, RingSince = Now,
+        History = [new(Now, RolloutState.Soaking, RolloutState.Paused, by.ToString(), "", "rollout") { Evidence = Shifted }],
+    };
+
+    private static RolloutSituation Situation(RolloutRecord record, RolloutEvidence evidence) => new(
+        Plan, record.State, 0, new RolloutStand([new RingTally(0, RolloutDeviceState.Running, 1)], RolloutSums.None, Stopped: false), evidence, Now + TimeSpan.FromMinutes(1), Now, Now) { Answered = RolloutVerbs.Answered(record) };
+}
