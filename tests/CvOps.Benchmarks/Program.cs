@@ -73,6 +73,8 @@ switch (args)
         return await SoakRun.RunAsync(count, seeds is [var text] && int.TryParse(text, out var seed) ? seed : Environment.TickCount & 0xFFFF);
     case [FootprintBench.BareHarness, .. var rest]:
         return FootprintBench.RunBare(rest);
+    case [TwinRestart.Process, var path]:
+        return await TwinRestart.RunAsync(path);
     case [TwinBench.Process]:
         return TwinBench.Run();
     case [PackageServer.Command, var folder, var port]:

@@ -45,15 +45,23 @@ internal static class TwinFleet
 
     private static void Tell(TwinStore store, int device, int round)
     {
+        store.Apply(Change(device, round));
+        store.Wish(Id(device), Wish(device));
+    }
+
+    public static TwinWish Wish(int device) => new(JsonSerializer.SerializeToUtf8Bytes(Desired(device), ContractsJson.Default.TwinDesired), Labels(device));
+
+    /// <param name="round">Another one, other numbers.</param>
+    public static TwinChange Change(int device, int round)
+    {
         var random = new Random((device * 2) + round);
         var id = new DeviceId(Id(device));
-        store.Apply(new TwinChange(id, new SiteId(Site(device)))
+        return new TwinChange(id, new SiteId(Site(device)))
         {
             Online = true, Heard = true, LastSeen = Microseconds(Now), Since = Microseconds(Now.AddHours(-random.Next(1000))), Boot = random.Next(1, 40), Inspections = random.Next(100_000_000), Duplicates = random.Next(100),
             ClockSamples = [.. Enumerable.Range(0, ClockEstimate.Samples).Select(_ => (long)random.Next(5, 80))],
             Health = Written(Health(id, random), ContractsJson.Default.DeviceHealth), Reported = Written(Reported(device, random), ContractsJson.Default.TwinReported), Drift = Drift(device, random),
-        });
-        store.Wish(id.Value, new TwinWish(JsonSerializer.SerializeToUtf8Bytes(Desired(device), ContractsJson.Default.TwinDesired), Labels(device)));
+        };
     }
 
     private static DeviceHealth Health(DeviceId id, Random random) => new()
