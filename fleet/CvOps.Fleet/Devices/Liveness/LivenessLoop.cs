@@ -57,19 +57,20 @@ internal sealed partial class LivenessLoop(
         {
             var now = time.GetUtcNow();
             var lastSeen = now - options.Value.OfflineAfter;
-            foreach (var device in await connections.SetSilentAsync(some, now, lastSeen, cancel))
+            var offline = await connections.SetSilentAsync(some, now, lastSeen, cancel);
+            foreach (var device in offline)
             {
                 twins.SetSilent(device, now, lastSeen);
                 events.Publish("device", device);
-                Log.DeviceSilent(log, device, options.Value.OfflineAfter);
             }
+            if (offline.Length > 0) Log.DevicesSilent(log, offline.Length, offline[0], options.Value.OfflineAfter);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 2121, Level = LogLevel.Warning, Message = "{Device} has said nothing for {Time} though the broker holds its connection: it counts as offline")]
-        public static partial void DeviceSilent(ILogger logger, string device, TimeSpan time);
+        [LoggerMessage(EventId = 2121, Level = LogLevel.Warning, Message = "{Devices} devices, {First} the first of them, have said nothing for {Time} though the broker holds their connections: they count as offline")]
+        public static partial void DevicesSilent(ILogger logger, int devices, string first, TimeSpan time);
 
         [LoggerMessage(EventId = 2122, Level = LogLevel.Error, Message = "Silent devices could not be taken offline")]
         public static partial void LookFailed(ILogger logger, Exception exception);

@@ -33,7 +33,7 @@ internal sealed partial class TwinShard(TwinTables tables)
     private readonly TimingWheel _wheel = new();
     private readonly PackedWriter _packed = new();
 
-    /// <summary>What was wanted of devices that had not been loaded.</summary>
+    /// <summary>What was wanted of devices that had not come here yet.</summary>
     private readonly Dictionary<string, TwinWish> _early = [];
 
     private int _count;
@@ -58,6 +58,7 @@ internal sealed partial class TwinShard(TwinTables tables)
                 at = Add(hash, id, change.Site);
                 Row(at).Heard = heard;
                 _wheel.Add(at, look);
+                if (_early.Remove(Encoding.ASCII.GetString(id), out var wish)) SetWish(at, id, wish);
             }
             ref var row = ref Row(at);
             if (change.Heard)
@@ -94,7 +95,6 @@ internal sealed partial class TwinShard(TwinTables tables)
                     Health = known.Health == 0 ? saved.Health : null, Reported = known.Reported == 0 ? saved.Reported : null, Drift = known.Drift == 0 ? saved.Drift : null,
                 });
             }
-            if (_early.Remove(Encoding.ASCII.GetString(id), out var newer)) wish = newer;
             if ((Row(at).Flags & TwinFlags.Whole) == 0) SetWish(at, id, wish);
         }
     }
