@@ -45,6 +45,10 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["twins"] = TwinBench.MemoryAsync,
     ["slices"] = TwinBench.SlicesAsync,
+    ["sprt"] = SprtBench.RunAsync,
+    ["paired"] = PairedBench.RunAsync,
+    ["multiplicity"] = MultiplicityBench.RunAsync,
+    ["story"] = StoryBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {
