@@ -81,6 +81,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(DatasetView))]
 [JsonSerializable(typeof(DatasetView[]))]
 [JsonSerializable(typeof(DatasetDetail))]
+[JsonSerializable(typeof(DiscordantPage))]
+[JsonSerializable(typeof(Judgement))]
 [JsonSerializable(typeof(TrainingRequest))]
 [JsonSerializable(typeof(TrainingRunView))]
 [JsonSerializable(typeof(TrainingRunView[]))]

@@ -22,7 +22,7 @@ internal static class FrameTable
         {
             frame.Id, Device = frame.Device?.Value, Camera = frame.Camera?.Value, frame.Part, CapturedAt = SqlTime.Of(frame.CapturedAt), StoredAt = SqlTime.Of(now),
             Model = frame.Model?.Digest, ShadowModel = frame.Shadow?.Model.Digest,
-            Disagrees = frame.Prediction is { } said && LabelValue.Disagrees(said, frame.Shadow) ? 1 : 0, Uncertainty = frame.Prediction is { } p ? LabelValue.Uncertainty(p) : 0,
+            Disagrees = frame.Prediction is { } said && LabelValue.Disagrees(said, frame.Shadow) ? 1 : 0, Uncertainty = Order(frame),
             Rules = RulesColumn(frame.Reasons), Image = frame.ImageDigest, State = (int)frame.State, Usage = (int)frame.Use,
             LabelledAt = frame.Label is { } label ? SqlTime.Of(label.At) : (long?)null, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView),
         }) == 1;
@@ -43,6 +43,14 @@ internal static class FrameTable
         connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE id = @id", new { id }) is { } body ? Parse(body) : null;
 
     public static FrameView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.FrameView)!;
+
+    /// <summary>Among frames of a kind: where models disagree by lot, those that no lot drew behind them; else the least certain first.</summary>
+    private static double Order(FrameView frame)
+    {
+        if (frame.Prediction is not { } prediction) return 0;
+        var uncertainty = LabelValue.Uncertainty(prediction);
+        return !LabelValue.Disagrees(prediction, frame.Shadow) ? uncertainty : JudgementLot.Drew(frame) ? JudgementLot.Place(frame) : uncertainty - 1;
+    }
 
     // Surrounded by commas, so that a search for one name finds no longer one.
     private static string RulesColumn(IEnumerable<SamplingReason> reasons) => $",{string.Join(',', reasons.Select(reason => reason.Rule))},";

@@ -11,7 +11,7 @@ internal sealed record FrameQuery(LabelState? State, string? Device, string? Rul
 
 /// <summary>
 /// Pages of frames. Those that wait come by what their label is worth: first where the models of a running rollout disagree,
-/// then where any two models disagree, then the least certain. All others come newest first.
+/// then where any two models disagree, both by lot (<see cref="JudgementLot"/>), then the least certain. All others come newest first.
 /// </summary>
 internal sealed class LabelQueue(Database database)
 {

@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
@@ -11,7 +12,7 @@ internal static class RolloutEndpoints
 {
     public static void AddRollouts(this IServiceCollection services)
     {
-        services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>();
+        services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>().AddSingleton<DiscordantFrames>();
         services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();
@@ -56,6 +57,16 @@ internal static class RolloutEndpoints
         {
             if (await Read(grains, id) is null) return Problems.NotFound("rollout", id);
             return Results.Ok(await store.PageAsync(id, after, Paging.Clamp(limit), ring, state));
+        });
+
+        api.MapGet("/rollouts/{id}/discordant", async (string id, IGrainFactory grains, DiscordantFrames frames, CancellationToken cancel, int limit = Paging.Default) =>
+            await Read(grains, id) is { } view ? Results.Ok(await frames.PageAsync(view, Paging.Clamp(limit), cancel)) : Problems.NotFound("rollout", id));
+
+        api.MapPost("/rollouts/{id}/discordant/{frame}", async (string id, string frame, Judgement judgement, IGrainFactory grains, DiscordantFrames frames, CancellationToken cancel) =>
+        {
+            if (await Read(grains, id) is not { } view) return Problems.NotFound("rollout", id);
+            var outcome = await frames.JudgeAsync(view, frame, judgement, cancel);
+            return outcome.Frame is { } labelled ? Results.Ok(labelled) : outcome.Refusal is { } refusal ? Problems.Unprocessable(refusal) : Problems.NotFound("frame", frame);
         });
 
         foreach (var verb in Enum.GetValues<RolloutVerb>())

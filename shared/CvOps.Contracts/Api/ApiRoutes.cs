@@ -37,6 +37,8 @@ namespace CvOps.Contracts.Api;
 /// GET  rollouts/{id}                      RolloutView           PUT rollouts/{id}?by=   RolloutPlan -> RolloutView   (a draft only)
 /// GET  rollouts/{id}/devices?ring=&amp;state=&amp;after=&amp;limit=         RolloutDevicePage
 /// POST rollouts/{id}/start|pause|resume|approve|retry|abort|rollback                RolloutAction -> RolloutView
+/// GET  rollouts/{id}/discordant?limit=      DiscordantPage: frames to judge, in the order to judge them
+/// POST rollouts/{id}/discordant/{frame}     Judgement -> FrameView (labels it by who was right)
 /// GET  rollouts/stop-all                  EmergencyStop         POST rollouts/stop-all|lift-stop   RolloutAction -> EmergencyStop
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)

@@ -184,6 +184,44 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         Assert.Equal(1, counted.Of(Arms.Champion)[ArmCounter.DriftedWindows]);
     }
 
+    [Fact]
+    public async Task Frames_in_disagreement_are_judged_by_one_call_each_in_an_order_that_no_model_influences()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Count: 1)));
+        var canary = line.Devices[0];
+        await line.TakeOverAsync(canary);
+        await line.UntilAsync(RolloutState.Soaking);
+        await line.InspectAsync(canary, 6, said: "ok", previousSaid: "scratch");
+        for (var frame = 0; frame < 4; frame++)
+        {
+            await canary.SendAsync(canary.Frame($"f{frame}", margin: frame / 10.0, rule: frame == 3 ? "least-confidence" : "disagreement") with
+            {
+                Model = line.New, Prediction = new Prediction { Class = "ok" }, Shadow = new ShadowPrediction(line.Old, new Prediction { Class = frame == 2 ? null : "scratch" }),
+            });
+        }
+        DiscordantPage? page = null;
+        await FleetHost.UntilAsync(async () => (page = await line.Fleet.Http.GetFromJsonAsync("rollouts/rollout-1/discordant", ContractsJson.Default.DiscordantPage, TestContext.Current.CancellationToken))!.Waiting == 3, "three frames by lot");
+        Assert.Equal(["f0", "f1", "f2"], page!.Frames.Select(frame => frame.Id).Order());
+        var first = page.Frames.Single(frame => frame.Id == "f0");
+        Assert.Equal(("ok", "scratch", "frames/f0/image"), (first.Challenger.Class, first.Champion.Class, first.Image));
+        Assert.Equal(HttpStatusCode.OK, (await line.Fleet.Http.GetAsync(first.Image, TestContext.Current.CancellationToken)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await JudgeAsync(line, "f0", new Judgement(RightModel.Neither, "ann")));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await JudgeAsync(line, "f0", new Judgement(RightModel.Champion, " ")));
+        Assert.Equal(HttpStatusCode.NotFound, await JudgeAsync(line, "nowhere", new Judgement(RightModel.Champion, "ann")));
+        Assert.Equal(HttpStatusCode.OK, await JudgeAsync(line, "f0", new Judgement(RightModel.Challenger, "ann")));
+        Assert.Equal(HttpStatusCode.OK, await JudgeAsync(line, "f1", new Judgement(RightModel.Neither, "ann", "dent")));
+        Assert.Equal(HttpStatusCode.OK, await JudgeAsync(line, "f2", new Judgement(RightModel.Champion, "ann")));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await JudgeAsync(line, "f2", new Judgement(RightModel.Challenger, "ann")));
+        await line.UntilAsync(view => view.Evidence is { ChallengerRight: 1, ChampionRight: 1, NeitherRight: 1 }, "three judgements");
+        page = await line.Fleet.Http.GetFromJsonAsync("rollouts/rollout-1/discordant", ContractsJson.Default.DiscordantPage, TestContext.Current.CancellationToken);
+        Assert.Equal(0, page!.Waiting);
+    }
+
+    private static async Task<HttpStatusCode> JudgeAsync(RolloutLine line, string frame, Judgement judgement) => (await line.Fleet.Http.PostAsJsonAsync(
+        $"rollouts/rollout-1/discordant/{frame}", judgement, ContractsJson.Default.Judgement, TestContext.Current.CancellationToken)).StatusCode;
+
     private static Task SayHealthAsync(TestDevice device) => device.SendAsync(device.Topics.Health, new DeviceHealth
     {
         Origin = device.NextOrigin(), At = DateTimeOffset.UtcNow, UptimeSeconds = 1, ResidentBytes = 1, Provider = "CPU", Cameras = [], Spool = new SpoolHealth(0, 0, 1, 0, 0),

@@ -19,7 +19,7 @@ internal static class FutilityRule
     public static string? Judge(RolloutPlan plan, RolloutEvidence evidence, TimeSpan age, TimeSpan timeout)
     {
         if (age < timeout / 2 || age >= timeout || evidence.Pairs == 0) return null;
-        var paired = new PairedEvidence(plan.Guardrails.NonInferiorityMargin, evidence.Pairs, evidence.Discordant, evidence.ChallengerRight, evidence.ChampionRight, evidence.NeitherRight);
+        var paired = Paired(plan, evidence);
         var limit = Math.Log(evidence.PromoteAt);
         var more = 1 + (Generous * ((timeout / age) - 1));
         if (Grown(paired, more, more).LogPromote >= limit) return null;
@@ -28,6 +28,13 @@ internal static class FutilityRule
             ? $"{head}: judge about {needed} more frames on which the models disagree, or wait longer"
             : $"{head}: {paired.ChampionRight} of {paired.Judged} judged frames speak for the previous model, too many for a loss below {RolloutWords.Percent(plan.Guardrails.NonInferiorityMargin)}";
     }
+
+    /// <returns>Judgements that would promote if they fall as so far; 0 when none is needed, null when none would.</returns>
+    public static long? Needed(RolloutPlan plan, RolloutEvidence evidence) =>
+        evidence.PromoteEvidence >= evidence.PromoteAt ? 0 : evidence.Pairs == 0 ? null : Judgements(Paired(plan, evidence), Math.Log(evidence.PromoteAt));
+
+    private static PairedEvidence Paired(RolloutPlan plan, RolloutEvidence evidence) =>
+        new(plan.Guardrails.NonInferiorityMargin, evidence.Pairs, evidence.Discordant, evidence.ChallengerRight, evidence.ChampionRight, evidence.NeitherRight);
 
     /// <summary>Judgements that would promote if they fall as so far; where none is judged, as between equal models. Null when none would.</summary>
     private static long? Judgements(PairedEvidence paired, double limit)

@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Frames;
 using CvOps.Statistics;
 
 namespace CvOps.Fleet.Rollouts.Evidence;
@@ -6,17 +7,11 @@ namespace CvOps.Fleet.Rollouts.Evidence;
 /// <summary>Who was right on a labelled frame that two models of a rollout saw.</summary>
 internal static class JudgedFrameRule
 {
-    /// <summary>
-    /// The rules whose frames stand for all frames in disagreement. Frames that were picked because a model was unsure are no random sample
-    /// of them, and the paired test would not hold.
-    /// </summary>
-    private static readonly string[] Representative = ["disagreement", "audit"];
-
     /// <returns>Null when the frame says nothing: not labelled, not this pair of models, no disagreement, or not sampled representatively.</returns>
     public static JudgedPair? Judge(FrameView frame, string model, string? previous)
     {
         if (frame is not { State: LabelState.Labelled, Label: { } label, Model: { } active, Prediction: { } prediction, Shadow: { } shadow } || previous is null) return null;
-        if (!frame.Reasons.Any(reason => Representative.Contains(reason.Rule))) return null;
+        if (!JudgementLot.Drew(frame)) return null;
         var inCharge = active.Digest == model && shadow.Model.Digest == previous;
         if (!inCharge && !(active.Digest == previous && shadow.Model.Digest == model)) return null;
         var (challenger, champion) = inCharge ? (prediction, shadow.Prediction) : (shadow.Prediction, prediction);
