@@ -10,7 +10,7 @@ namespace CvOps.Fleet.Rollouts;
 internal readonly record struct Order(DeviceId Device, long? Version, string? Settled);
 
 /// <summary>What a rollout tells devices. Every order can be given twice: the second time changes nothing and has the same version.</summary>
-internal sealed class DeviceOrders(IGrainFactory grains, ModelRegistry registry, ModelLinks links)
+internal sealed class DeviceOrders(IGrainFactory grains, ModelRegistry registry, ModelLinks links, ConfigurationStore configurations)
 {
     /// <summary>What a device is to have, ready to be given to many.</summary>
     /// <returns>Null when the registry does not have the package.</returns>
@@ -28,6 +28,34 @@ internal sealed class DeviceOrders(IGrainFactory grains, ModelRegistry registry,
             // The device can't be told this: it does not know the stage, or nobody knows the device.
             return new Order(device, null, e.Message);
         }
+    }
+
+    /// <summary>The settings a device is to have.</summary>
+    /// <returns>Null when the fleet does not keep them.</returns>
+    public Task<DesiredConfiguration?> PrepareSettings(string digest, string rollout) => configurations.OrderAsync(digest, rollout, CancellationToken.None);
+
+    /// <param name="settings">Null: the device's own file alone.</param>
+    public async Task<Order> Give(DeviceId device, DesiredConfiguration? settings, string rollout)
+    {
+        try
+        {
+            return new Order(device, (await grains.GetGrain<IDeviceGrain>(device.Value).SetDesiredConfiguration(settings, rollout)).Version, null);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            return new Order(device, null, e.Message);
+        }
+    }
+
+    /// <summary>Wants the settings back that the device had, unless it was given others since.</summary>
+    public async Task<Order> TakeBackSettings(RolloutMember member, string rollout)
+    {
+        var desired = await grains.GetGrain<IDeviceGrain>(member.Device.Value).GetDesired();
+        if (desired?.Configuration?.Rollout != rollout)
+            return new Order(member.Device, null, desired?.Configuration is { } other && other.Digest != member.PreviousSettings ? $"it was given the configuration {other.Digest[..12]} since" : "it had not been told yet");
+        if (member.PreviousSettings is not { } digest) return await Give(member.Device, null, rollout);
+        return await PrepareSettings(digest, rollout) is { } settings ? await Give(member.Device, settings, rollout)
+            : new Order(member.Device, null, $"it keeps the new configuration: the fleet does not keep {digest}, which it had");
     }
 
     /// <summary>Wants back what the device had, unless it was given something else since.</summary>

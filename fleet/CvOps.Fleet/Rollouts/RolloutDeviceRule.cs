@@ -74,7 +74,7 @@ internal static class RolloutDeviceRule
         var returned = isModel
             ? member.Previous is { } previous ? said.Active?.Digest == previous.Digest && said.Shadow is null && said.State is UpdateState.Soaking or UpdateState.Committed or UpdateState.Idle or UpdateState.RolledBack or UpdateState.Failed : said.Active is null
             : reported.Configuration is { State: not (ConfigurationState.Applying or ConfigurationState.Soaking or ConfigurationState.RollingBack) } settings
-                && settings.Active == (member.PreviousSettings is { } text ? DesiredConfiguration.DigestOf(text) : null);
+                && settings.Active == member.PreviousSettings;
         return returned ? member with { State = RolloutDeviceState.RolledBack, Reason = null } : member;
     }
 }

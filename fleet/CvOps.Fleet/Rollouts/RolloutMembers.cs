@@ -20,7 +20,8 @@ internal static class RolloutMembers
         {
             var (device, view) = (dealt[place], views[dealt[place].Device]);
             members[place] = new RolloutMember(
-                id, device.Device, view.Site, device.Ring, place, RolloutDeviceState.Waiting, device.Previous, null, 0, !plan.FirstInstallation && comparing[device.Ring]++ < MostComparing,
+                id, device.Device, view.Site, device.Ring, place, RolloutDeviceState.Waiting, plan.Model is null ? null : device.Previous,
+                plan.Model is null ? view.Reported?.Configuration?.Active : null, 0, plan.Model is not null && !plan.FirstInstallation && comparing[device.Ring]++ < MostComparing,
                 DateTimeOffset.UnixEpoch, null, groups[place].Value, CountLimits.Freeze(view.Health).SlowOver);
         }
         return members;

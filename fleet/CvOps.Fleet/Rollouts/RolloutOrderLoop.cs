@@ -131,22 +131,24 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     private async Task<bool> AssignAsync(OrderPlan plan)
     {
         var target = plan.State == RolloutState.Shadowing ? RolloutDeviceState.Shadowing : RolloutDeviceState.Assigned;
-        if (await _orders.Prepare(plan.Model.Digest, _id) is not { } model)
+        var model = plan.Plan.Model is null ? null : await _orders.Prepare(plan.Model.Digest, _id);
+        var settings = plan.Plan.Model is null ? await _orders.PrepareSettings(plan.Model.Digest, _id) : null;
+        if (model is null && settings is null)
         {
-            Say(_word with { Missing = $"the registry has lost {plan.Model.Name} {plan.Model.Version} ({plan.Model.Digest}): register its package again, then resume" });
+            Say(_word with { Missing = $"the registry has lost {plan.Model.Name} {plan.Model.Version} ({plan.Model.Digest}): register it again, then resume" });
             return false;
         }
         var pending = await PendingAsync(target);
         if (pending.Count == 0)
         {
-            var choice = await _pace.ChooseAsync(plan, model.Bytes);
+            var choice = await _pace.ChooseAsync(plan, model?.Bytes ?? settings!.Settings.Length);
             Say(_word with { Missing = null, Offline = choice.Pause, Waits = choice.Waits });
             if (choice.Skip.Count > 0) await _store.ChangeAsync(_id, choice.Skip, member => member with { State = RolloutDeviceState.Skipped, Reason = "it is away; the ring goes on without it" });
             if (choice.Tell.Count == 0 || !_mayAssign || await _store.AssignAsync(_id, choice.Tell, target) == 0) return choice.Skip.Count > 0;
             pending = await PendingAsync(target);
         }
         var told = await Task.WhenAll(pending.Select(member => !_mayAssign ? null
-            : GiveAsync(member, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active })).OfType<Task<Order>>());
+            : model is null ? _orders.Give(member.Device, settings, _id) : GiveAsync(member, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active })).OfType<Task<Order>>());
         await NoteAsync(told, plan, RolloutDeviceState.Failed);
         return told.Length > 0;
     }
@@ -169,7 +171,7 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
             await _store.ChangeAsync(_id, touched.ConvertAll(member => member.Device), member => member with { State = RolloutDeviceState.RollingBack, Ordered = 0, Reason = null });
             pending = await PendingAsync(RolloutDeviceState.RollingBack);
         }
-        await NoteAsync(await Task.WhenAll(pending.Select(member => _orders.TakeBack(member, _id, PreviousAsync))), _plan!, RolloutDeviceState.RolledBack);
+        await NoteAsync(await Task.WhenAll(pending.Select(member => _plan!.Plan.Model is null ? _orders.TakeBackSettings(member, _id) : _orders.TakeBack(member, _id, PreviousAsync))), _plan!, RolloutDeviceState.RolledBack);
         return true;
     }
 

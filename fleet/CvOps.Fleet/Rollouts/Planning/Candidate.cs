@@ -15,10 +15,15 @@ internal sealed record Candidate(DeviceId Id, SiteId Site, IReadOnlyDictionary<s
     /// <summary>Where its embeddings lie, such as <c>c2</c>; null when nothing is known of them.</summary>
     public string? Cluster { get; init; }
 
+    /// <summary>Digest of the fleet's settings in force on it; null: its own file alone.</summary>
+    public string? Settings { get; init; }
+
     public bool Online { get; init; } = true;
 
     /// <summary>When the fleet heard from it last.</summary>
     public DateTimeOffset Seen { get; init; }
+
+    public bool Has(CvOps.Contracts.Api.RolloutPlan plan) => (plan.Model is null ? Settings : Active?.Digest) == plan.Payload;
 
     public DeviceLabels Selectable => new(Id.Value, Site.Value, Labels, Groups);
 }

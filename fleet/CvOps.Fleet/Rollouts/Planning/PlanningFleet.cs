@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CvOps.Contracts;
+using CvOps.Contracts.Twin;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -19,8 +20,9 @@ internal sealed class PlanningFleet(Database database, DeviceGroups groups, Devi
         return
         [
             .. rows.Select(row => new Candidate(new DeviceId(row.Id), new SiteId(row.Site), row.ReadLabels(),
-                row.Reported is null ? null : JsonSerializer.Deserialize(row.Reported, ContractsJson.Default.TwinReported)!.Model.Active, heldBy.GetValueOrDefault(row.Id))
+                row.ReadReported()?.Model.Active, heldBy.GetValueOrDefault(row.Id))
             {
+                Settings = row.ReadReported()?.Configuration?.Active,
                 Cluster = clusterOf.GetValueOrDefault(row.Id), Online = row.Online, Seen = SqlTime.From(row.LastSeen),
             }).Select(device => device with { Groups = members.Of(device.Selectable) }),
         ];
@@ -34,6 +36,10 @@ internal sealed class PlanningFleet(Database database, DeviceGroups groups, Devi
         public long LastSeen { get; init; }
         public string Labels { get; init; } = "{}";
         public string? Reported { get; init; }
+
+        public TwinReported? ReadReported() => _said ??= Reported is null ? null : JsonSerializer.Deserialize(Reported, ContractsJson.Default.TwinReported);
+
+        private TwinReported? _said;
 
         public IReadOnlyDictionary<string, string> ReadLabels() => JsonSerializer.Deserialize(Labels, ContractsJson.Default.IReadOnlyDictionaryStringString)!;
     }

@@ -23,9 +23,9 @@ internal static class RingPlanner
         var known = new KnownLabels(fleet.Select(device => device.Selectable), groups);
         var matching = TargetRule.Select(plan, fleet, known, mistakes);
         // A device that has the payload already has nothing to take over and nothing to compare with.
-        var targets = matching.Where(device => device.Active?.Digest != plan.Payload).ToList();
-        if (matching.Count > 0 && targets.Count == 0) mistakes.Add(new("", $"Every device of the target ({TargetRule.Selector(plan)}) runs this model already."));
-        if (matching.Count > targets.Count && targets.Count > 0) notes.Add($"{Devices(matching.Count - targets.Count)} of the target run this model already and are left out.");
+        var targets = matching.Where(device => !device.Has(plan)).ToList();
+        if (matching.Count > 0 && targets.Count == 0) mistakes.Add(new("", $"Every device of the target ({TargetRule.Selector(plan)}) {(plan.Model is null ? "has this configuration" : "runs this model")} already."));
+        if (matching.Count > targets.Count && targets.Count > 0) notes.Add($"{Devices(matching.Count - targets.Count)} of the target {(plan.Model is null ? "have this configuration" : "run this model")} already and are left out.");
         foreach (var (ring, index) in plan.Rings.Select((ring, index) => (ring, index)).Where(x => x.ring.Select is not null))
             mistakes.AddRange(known.Unknown(LabelSelector.Parse(ring.Select!)).Select(problem => new PlanMistake($"rings[{index}].select", problem)));
         if (mistakes.Count > 0) return new RingAssignment([], null, mistakes, notes);
@@ -44,7 +44,7 @@ internal static class RingPlanner
     {
         if (plan.Late != LateDevices.Join) return [];
         var selector = TargetRule.Selector(plan);
-        var late = fleet.Where(device => !members.Contains(device.Id) && device.HeldBy is null && device.Active?.Digest != plan.Payload
+        var late = fleet.Where(device => !members.Contains(device.Id) && device.HeldBy is null && !device.Has(plan)
             && device.Active is null == plan.FirstInstallation && selector.Matches(device.Selectable)).ToList();
         return [.. StratumOrder.Of(plan.Strata, late, plan.Payload).Devices.Select(device => Waiting(device, plan.Rings.Count - 1))];
     }
@@ -88,7 +88,7 @@ internal static class RingPlanner
             var members = new List<Candidate>();
             foreach (var id in ids)
             {
-                if (!_targets.TryGetValue(id, out var device)) mistakes.Add(new(path, $"{id} is not among the targets, or runs this model already."));
+                if (!_targets.TryGetValue(id, out var device)) mistakes.Add(new(path, $"{id} is not among the targets, or {(plan.Model is null ? "has this configuration" : "runs this model")} already."));
                 else if (!_taken.Add(id)) mistakes.Add(new(path, $"{id} is in an earlier ring, or named twice."));
                 else members.Add(device);
             }

@@ -15,7 +15,7 @@ internal sealed record RolloutDraft(
 }
 
 /// <summary>Holds a plan against the fleet as it is now.</summary>
-internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, ShiftStore shifts, ModelRegistry registry, RolloutStore rollouts, TimeProvider time)
+internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, ShiftStore shifts, ModelRegistry registry, ConfigurationStore configurations, RolloutStore rollouts, TimeProvider time)
 {
     private const int ShownOfARing = 20;
 
@@ -58,12 +58,19 @@ internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, 
             if (problem is not null) mistakes.Add(new("model", problem));
             else (model, plan) = (found!.Model, plan with { Model = found.Model.Digest });
         }
+        if (plan.Configuration is { } settings)
+        {
+            var (found, problem) = ConfigurationReferenceRule.Find(settings, await configurations.ListAsync(cancel));
+            if (problem is not null) mistakes.Add(new("configuration", problem));
+            // As lists and views name it.
+            else (model, plan) = (new ModelRef("configuration", found!.Digest[..12], found.Digest), plan with { Configuration = found.Digest });
+        }
         // What is wrong in itself can't be dealt.
         if (PlanRule.Check(plan).Count > 0) return new RolloutDraft(plan, model, [], null, mistakes, []);
         var dealt = RingPlanner.Assign(plan, devices, (await groups.MembershipAsync(cancel)).Names);
         mistakes.AddRange(dealt.Mistakes);
         var digests = models.Select(registered => registered.Model.Digest).ToHashSet();
-        foreach (var previous in dealt.Devices.Select(device => device.Previous).OfType<ModelRef>().DistinctBy(previous => previous.Digest).Where(previous => !digests.Contains(previous.Digest)))
+        foreach (var previous in dealt.Devices.Where(_ => plan.Model is not null).Select(device => device.Previous).OfType<ModelRef>().DistinctBy(previous => previous.Digest).Where(previous => !digests.Contains(previous.Digest)))
             mistakes.Add(new("", $"The registry does not have {previous.Name} {previous.Version} ({previous.Digest}), which devices would have to return to; register its package first."));
         mistakes.AddRange(NeverOpen(plan, devices, dealt, await shifts.ReadAsync(cancel)));
         return mistakes.Count > 0 ? new RolloutDraft(plan, model, [], null, mistakes, dealt.Notes) : new RolloutDraft(plan, model, dealt.Devices, dealt.Coverage, [], dealt.Notes);
