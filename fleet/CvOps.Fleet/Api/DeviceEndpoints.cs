@@ -4,6 +4,7 @@ using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Ingest;
+using CvOps.Plans.Selectors;
 
 namespace CvOps.Fleet.Api;
 
@@ -33,7 +34,7 @@ internal static class DeviceEndpoints
             if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);
             foreach (var (key, value) in change.Labels)
             {
-                if (key is "site" or "device") return Problems.Unprocessable($"'{key}' is given by the device itself and cannot be set as a label.");
+                if (DeviceLabels.IsReserved(key)) return Problems.Unprocessable($"'{key}' is given by {(key == DeviceLabels.GroupName ? "the fleet's groups" : "the device itself")} and cannot be set as a label.");
                 if (!Identifier.IsValid(key) || value is { Length: 0 or > 256 }) return Problems.Unprocessable($"Label '{key}': a name is an identifier, a value has 1 to 256 characters; null removes it.");
             }
             await grains.GetGrain<IDeviceGrain>(id).ChangeLabels(change, "api");

@@ -24,7 +24,7 @@ internal static class ModelReferenceRule
             var named = models.Where(model => model.Model.Name == name).ToArray();
             if (named.Length == 0) return (null, $"The registry has no model called '{name}'{Nearest.Hint(name, models.Select(model => model.Model.Name))}");
             return (named.FirstOrDefault(model => model.Model.Version == version) ?? named.FirstOrDefault(model => model.Aliases.Contains(version))) is { } found ? (found, null)
-                : (null, $"Model {name} has no version or alias '{version}'; there are {string.Join(", ", named.Take(8).Select(model => model.Model.Version).Concat(named.SelectMany(model => model.Aliases)))}.");
+                : (null, $"Model {name} has no version '{version}'; there are {string.Join(", ", named.Take(8).Select(model => model.Model.Version).Concat(named.SelectMany(model => model.Aliases)))}.");
         }
         var starting = text.Length >= ShortestDigest ? models.Where(model => model.Model.Digest.StartsWith(text, StringComparison.Ordinal)).Take(2).ToArray() : [];
         if (starting.Length == 2) return (null, $"Several models have digests that begin with '{text}': write more of it.");
