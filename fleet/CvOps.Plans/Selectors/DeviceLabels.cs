@@ -18,11 +18,11 @@ public readonly record struct DeviceLabels(string Device, string Site, IReadOnly
         _ => Labels.ContainsKey(label),
     };
 
-    public bool Has(string label, string value) => label switch
+    /// <summary>Of any label but <see cref="GroupName"/>; null where the device lacks it.</summary>
+    internal string? Value(string label) => label switch
     {
-        DeviceName => Device == value,
-        SiteName => Site == value,
-        GroupName => Groups.Contains(value),
-        _ => Labels.TryGetValue(label, out var mine) && mine == value,
+        DeviceName => Device,
+        SiteName => Site,
+        _ => Labels.GetValueOrDefault(label),
     };
 }

@@ -15,9 +15,9 @@ public sealed record SelectorTerm(string Label, SelectorOperator Operator, IRead
             case SelectorOperator.Exists: return device.Has(Label);
             case SelectorOperator.Absent: return !device.Has(Label);
         }
-        foreach (var value in Values)
-            if (device.Has(Label, value)) return Operator == SelectorOperator.In;
-        return Operator == SelectorOperator.NotIn;
+        // Asked of every set of labels of a fleet: a device's value is looked up once, however many are asked for.
+        var found = Label == DeviceLabels.GroupName ? device.Groups.Any(Values.Contains) : device.Value(Label) is { } mine && Values.Contains(mine);
+        return found == (Operator == SelectorOperator.In);
     }
 
     /// <summary>As it would be written.</summary>

@@ -14,8 +14,11 @@ internal sealed class TraitsTable
 {
     private readonly Lock _guard = new();
     private readonly Dictionary<(string Site, string Labels), int> _numbers = [];
-    private readonly List<((string Site, string Labels) Key, Traits Traits, int References)?> _sets = [];
     private readonly Stack<int> _free = [];
+    private Traits?[] _sets = new Traits?[64];
+    private string[] _labels = new string[64];
+    private int[] _references = new int[64];
+    private int _used;
 
     /// <param name="labels">JSON of an object of texts.</param>
     /// <returns>Its number; <see cref="Release"/> gives it back.</returns>
@@ -23,20 +26,21 @@ internal sealed class TraitsTable
     {
         lock (_guard)
         {
-            var key = (site.Value, labels);
-            if (_numbers.TryGetValue(key, out var number))
+            if (_numbers.TryGetValue((site.Value, labels), out var number))
             {
-                _sets[number] = _sets[number]!.Value with { References = _sets[number]!.Value.References + 1 };
+                _references[number]++;
                 return number;
             }
-            var set = (key, new Traits(site, JsonSerializer.Deserialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString)!), 1);
-            if (_free.TryPop(out number)) _sets[number] = set;
-            else
+            var set = new Traits(site, JsonSerializer.Deserialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString)!);
+            if (!_free.TryPop(out number)) number = _used++;
+            if (number == _sets.Length)
             {
-                number = _sets.Count;
-                _sets.Add(set);
+                Array.Resize(ref _sets, number * 2);
+                Array.Resize(ref _labels, number * 2);
+                Array.Resize(ref _references, number * 2);
             }
-            _numbers.Add(key, number);
+            (_sets[number], _labels[number], _references[number]) = (set, labels, 1);
+            _numbers.Add((site.Value, labels), number);
             return number;
         }
     }
@@ -45,13 +49,8 @@ internal sealed class TraitsTable
     {
         lock (_guard)
         {
-            var set = _sets[number]!.Value;
-            if (set.References > 1)
-            {
-                _sets[number] = set with { References = set.References - 1 };
-                return;
-            }
-            _numbers.Remove(set.Key);
+            if (--_references[number] > 0) return;
+            _numbers.Remove((_sets[number]!.Site.Value, _labels[number]));
             _sets[number] = null;
             _free.Push(number);
         }
@@ -59,20 +58,20 @@ internal sealed class TraitsTable
 
     public Traits this[int number]
     {
-        get { lock (_guard) return _sets[number]!.Value.Traits; }
+        get { lock (_guard) return _sets[number]!; }
     }
 
     /// <summary>The JSON that the set was made of.</summary>
     public string LabelsOf(int number)
     {
-        lock (_guard) return _sets[number]!.Value.Key.Labels;
+        lock (_guard) return _labels[number];
     }
 
     /// <returns>For each number whether the set is chosen; a set that comes later is not in it.</returns>
     public bool[] Choose(Func<Traits, bool> chosen)
     {
         Traits?[] sets;
-        lock (_guard) sets = [.. _sets.Select(set => set?.Traits)];
-        return [.. sets.Select(set => set is not null && chosen(set))];
+        lock (_guard) sets = _sets[.._used];
+        return Array.ConvertAll(sets, set => set is not null && chosen(set));
     }
 }
