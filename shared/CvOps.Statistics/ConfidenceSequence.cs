@@ -6,7 +6,7 @@ namespace CvOps.Statistics;
 /// </summary>
 public static class ConfidenceSequence
 {
-    private const int Halvings = 60;
+    private const int Halvings = 40;
 
     /// <summary>A rate: all p against which the two-sided beta-binomial mixture (proposition 7) does not speak. No trials: 0 to 1.</summary>
     /// <param name="tunedFor">Trials at which it is narrowest.</param>

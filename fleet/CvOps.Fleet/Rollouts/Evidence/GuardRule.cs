@@ -53,7 +53,11 @@ internal sealed class GuardRule(RolloutPlan plan)
             var limit = Math.Log(1 / plan.Guardrails.FalseStopRisk);
             if (alone.Count(group => group.Log >= limit) == 1 && Array.FindIndex(alone, group => group.Log >= limit) is var i && groups[i].Name is { Length: > 0 } name) (shown, named) = (alone[i], name);
         }
-        return new GuardEvidence(metric, test, then, double.IsNegativeInfinity(log) ? 1 : Evidences.FromLog(log), at, named, shown.Against, shown.Challenger, shown.Champion);
+        var interval = ConfidenceSequence.Rate(shown.Challenger.Events, shown.Challenger.Trials, plan.Guardrails.FalseStopRisk);
+        return new GuardEvidence(metric, test, then, double.IsNegativeInfinity(log) ? 1 : Evidences.FromLog(log), at, named, shown.Against, shown.Challenger.Share, shown.Champion)
+        {
+            ChallengerLow = interval.Low, ChallengerHigh = interval.High,
+        };
     }
 
     private Shown Compare(RolloutMetric metric, GuardTest test, double ratio, Sides sides, ArmCounts everybody)
@@ -63,25 +67,25 @@ internal sealed class GuardRule(RolloutPlan plan)
         var past = Rate.Of(metric, sides.Past);
         var comparison = _comparisons[ratio];
         double Log(Rate other) => test == GuardTest.Lower ? comparison.LogEvidence(other.Trials, other.Events, mine.Trials, mine.Events) : comparison.LogEvidence(mine.Trials, mine.Events, other.Trials, other.Events);
-        var shown = new Shown(double.NegativeInfinity, GuardComparison.None, mine.Share, 0);
+        var shown = new Shown(double.NegativeInfinity, GuardComparison.None, mine, 0);
         if (mine.Trials > 0 && (controls.Trials >= least || past.Trials >= least))
         {
             var (byControls, byPast) = (controls.Trials >= least ? Log(controls) : double.PositiveInfinity, past.Trials >= least ? Log(past) : double.PositiveInfinity);
             shown = new Shown(Math.Min(byControls, byPast), double.IsInfinity(byControls) ? GuardComparison.Past : double.IsInfinity(byPast) ? GuardComparison.Controls : GuardComparison.Both,
-                mine.Share, byControls < byPast ? controls.Share : past.Share);
+                mine, byControls < byPast ? controls.Share : past.Share);
         }
         if (Pairs.Of(metric, sides.Challenger) is not { All: > 0 } pairs || !RiskShares.Compares(plan)) return shown with { Log = shown.Log - LogTwo };
         var paired = new PairedRateEvidence(ratio);
         var byPairs = test == GuardTest.Lower ? paired.LogEvidence(pairs.Both, pairs.Champion, pairs.Challenger) : paired.LogEvidence(pairs.Both, pairs.Challenger, pairs.Champion);
         var log = Evidences.LogSum(byPairs, shown.Log) - LogThree;
         return byPairs >= shown.Log
-            ? new Shown(log, GuardComparison.Pairs, (double)(pairs.Both + pairs.Challenger) / pairs.All, (double)(pairs.Both + pairs.Champion) / pairs.All)
+            ? new Shown(log, GuardComparison.Pairs, new Rate(pairs.All, pairs.Both + pairs.Challenger), (double)(pairs.Both + pairs.Champion) / pairs.All)
             : shown with { Log = log };
     }
 
     private readonly record struct Sides(ArmCounts Challenger, ArmCounts Champion, ArmCounts Past);
 
-    private readonly record struct Shown(double Log, GuardComparison Against, double Challenger, double Champion);
+    private readonly record struct Shown(double Log, GuardComparison Against, Rate Challenger, double Champion);
 
     private readonly record struct Rate(long Trials, long Events)
     {

@@ -17,6 +17,7 @@ internal static class RolloutEvidenceOf
         var paired = new PairedEvidence(plan.Guardrails.NonInferiorityMargin, pairs, counts[ArmCounter.Discordant], counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight], counts[ArmCounter.NeitherRight]);
         var errors = new BernoulliEProcess(plan.Guardrails.ErrorRate, parts, Math.Min(counts[ArmCounter.Errors], parts));
         var disagreement = new BernoulliEProcess(plan.Guardrails.Disagreement, pairs, Math.Min(counts[ArmCounter.Discordant], pairs));
+        var shift = ConfidenceSequence.Mean((double)(counts[ArmCounter.PairedChallengerConfidence] - counts[ArmCounter.PairedChampionConfidence]) / ArmCounts.ConfidenceUnit, pairs, plan.Guardrails.FalseStopRisk);
         double Mean(ArmCounter sum) => pairs == 0 ? 0 : (double)counts[sum] / ArmCounts.ConfidenceUnit / pairs;
         return new RolloutEvidence(
             parts, pairs, counts[ArmCounter.Discordant], paired.Judged, counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight], counts[ArmCounter.NeitherRight],
@@ -24,7 +25,7 @@ internal static class RolloutEvidenceOf
             counts[ArmCounter.Errors], errors.Evidence, Mean(ArmCounter.PairedChampionConfidence), Mean(ArmCounter.PairedChallengerConfidence), [.. curve])
         {
             GuardAt = RiskShares.GuardAt(plan), PauseAt = RiskShares.PauseAt(plan), Guards = (guards ?? new GuardRule(plan)).Judge(sums), Controls = Math.Max(pairs, sums.Of(Arms.Champion)[ArmCounter.Parts]),
-            DisagreementEvidence = disagreement.Evidence, AgreementEvidence = Evidences.FromLog(disagreement.LogEvidenceBelow),
+            ConfidenceShiftLow = shift.Low, ConfidenceShiftHigh = shift.High, DisagreementEvidence = disagreement.Evidence, AgreementEvidence = Evidences.FromLog(disagreement.LogEvidenceBelow),
         };
     }
 

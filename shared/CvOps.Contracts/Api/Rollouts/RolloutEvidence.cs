@@ -27,6 +27,11 @@ public sealed record RolloutEvidence(
     /// <summary>Evidence at which a shift pauses the rollout.</summary>
     public double PauseAt { get; set; } = 100;
 
+    /// <summary>The new model's mean confidence less the previous one's, over the pairs: an interval that holds at every look, but for the plan's risk of a false stop.</summary>
+    public double ConfidenceShiftLow { get; set; } = -1;
+
+    public double ConfidenceShiftHigh { get; set; } = 1;
+
     /// <summary>Every metric that is watched, and how.</summary>
     public IReadOnlyList<GuardEvidence> Guards { get; set; } = [];
 
@@ -49,4 +54,10 @@ public enum GuardComparison { None, Pairs, Controls, Past, Both }
 /// <param name="ChallengerRate">Of the new model, 0..1; there, as far as <paramref name="Group"/> says where.</param>
 /// <param name="ChampionRate">Of the previous one.</param>
 public sealed record GuardEvidence(
-    RolloutMetric Metric, GuardTest Test, GuardAction Then, double Evidence, double At, string? Group, GuardComparison Against, double ChallengerRate, double ChampionRate);
+    RolloutMetric Metric, GuardTest Test, GuardAction Then, double Evidence, double At, string? Group, GuardComparison Against, double ChallengerRate, double ChampionRate)
+{
+    /// <summary>The interval that <see cref="ChallengerRate"/> lies in, holding at every look but for the plan's risk of a false stop.</summary>
+    public double ChallengerLow { get; set; }
+
+    public double ChallengerHigh { get; set; } = 1;
+}

@@ -27,6 +27,8 @@ public sealed class GuardRuleTests
         Assert.True(guard.Evidence >= guard.At, $"{guard}");
         Assert.Equal(("line 4", "rejects 6.2 times as many parts on line 4"), (guard.Group, GuardWords.Of(guard)));
         Assert.Equal(GuardComparison.Both, guard.Against);
+        Assert.InRange(guard.ChallengerRate, guard.ChallengerLow, guard.ChallengerHigh);
+        Assert.InRange(guard.ChallengerHigh - guard.ChallengerLow, 0.02, 0.08);
         Assert.True(Find(sums, RolloutMetric.Latency).Evidence <= 1);
     }
 

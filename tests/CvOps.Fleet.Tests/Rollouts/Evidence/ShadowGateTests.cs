@@ -37,6 +37,15 @@ public sealed class ShadowGateTests
     }
 
     [Fact]
+    public void Surer_by_a_tenth_is_told_by_an_interval_and_moves_no_verdict()
+    {
+        var surer = Pairs(2000, 10) + new ArmCounts([(ArmCounter.PairedChallengerConfidence, 1800 * ArmCounts.ConfidenceUnit), (ArmCounter.PairedChampionConfidence, 1500 * ArmCounts.ConfidenceUnit)]);
+        Assert.True(Evidence(surer) is { ConfidenceShiftLow: > 0, ConfidenceShiftHigh: < 0.3 });
+        Assert.True(Evidence(Pairs(2000, 10)) is { ConfidenceShiftLow: < 0, ConfidenceShiftHigh: > 0 });
+        Assert.Equal(Judge(Pairs(2000, 10)), Judge(surer));
+    }
+
+    [Fact]
     public void Numbers_that_are_none_and_no_frame_at_all_let_nothing_through()
     {
         Assert.Equal(RingVerdictKind.Wait, Judge(default).Kind);
