@@ -31,7 +31,7 @@ public sealed class PlanReaderTests
     [Fact]
     public void The_example_has_every_key_of_the_contract()
     {
-        foreach (var part in (Type[])[typeof(RolloutPlan), typeof(ShadowStage), typeof(RolloutRing), typeof(Soak), typeof(Guardrails), typeof(RolloutWindow), typeof(RolloutLimits), typeof(OfflineRule)])
+        foreach (var part in (Type[])[typeof(RolloutPlan), typeof(ShadowStage), typeof(RolloutRing), typeof(Soak), typeof(Guardrails), typeof(MetricGuard), typeof(RolloutWindow), typeof(RolloutLimits), typeof(OfflineRule)])
             foreach (var key in PlanShape.KeysOf(part).Where(key => key.Name != "everything"))
                 Assert.True(PlanExample.Text.Contains($"{key.Name}:", StringComparison.Ordinal) || PlanExample.Text.Contains($"{key.Other}:", StringComparison.Ordinal), $"{part.Name} has {key.Name}, the example has not");
     }
