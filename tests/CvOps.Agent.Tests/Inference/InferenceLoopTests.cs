@@ -1,6 +1,10 @@
+using CvOps.Agent.Capture;
 using CvOps.Agent.Inference;
+using CvOps.Agent.Update;
+using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
+using CvOps.Contracts.Twin;
 using CvOps.Testing;
 using CvOps.Vision;
 
@@ -8,6 +12,38 @@ namespace CvOps.Agent.Tests.Inference;
 
 public sealed class InferenceLoopTests
 {
+    [Fact]
+    public async Task A_shadow_that_the_line_has_no_time_for_is_skipped_and_counted_and_every_frame_has_its_answer()
+    {
+        var tally = new ShadowTally(TimeProvider.System);
+        await using var rig = new InferenceRig(tally) { Options = new InferenceOptions { ShadowLatency = TimeSpan.Zero } };
+        var line = new CameraLane(new CameraOptions { Id = new CameraId("live"), Url = "none" }, TimeProvider.System);
+        rig.Queue.Add(line);
+        rig.Slots.Activate(InferenceRig.Model("1", 0, "a", "b"));
+        var challenger = InferenceRig.Model("2", 1, "a", "b");
+        rig.Slots.SetShadow(challenger);
+        rig.Slots.AskShadow = true;
+        tally.Begin(new DesiredModel(challenger.Ref, "rollout-1", new Uri("http://fleet/x"), 1, false) { Stage = ModelStage.Shadow });
+        await rig.Loop.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 20; i++)
+        {
+            var frame = rig.Pool.Rent(InferenceRig.Width, InferenceRig.Height, "test");
+            frame.Pixels.Fill(128);
+            frame.Stamp(line, 1, i, TimeProvider.System.GetUtcNow(), 1, TimeProvider.System.GetTimestamp());
+            rig.Queue.Put(frame, TestContext.Current.CancellationToken);
+            await rig.UntilSeen(i + 1);
+        }
+        Assert.Equal((0, 0, 0, 20), (tally.Now()!.Frames, tally.Now()!.Discordant, tally.Now()!.Failures, tally.Now()!.Skipped));
+        Assert.Equal(20, rig.Loop.ShadowsShed);
+        Assert.All(rig.Sink.Seen, seen => Assert.Equal(("a", null), (seen.Prediction.Class, seen.Error)));
+
+        // Cameras that wait for us have all the time there is.
+        rig.Queue.Remove(line);
+        for (var i = 0; i < 5; i++) rig.Put(i);
+        await rig.UntilSeen(25);
+        Assert.Equal((5, 5, 0, 20), (tally.Now()!.Frames, tally.Now()!.Discordant, tally.Now()!.Failures, tally.Now()!.Skipped));
+    }
+
     [Fact]
     public async Task Models_swapped_under_load_lose_and_repeat_no_frame()
     {
