@@ -36,11 +36,15 @@ internal sealed class TwinDrift(SeriesTable series)
 {
     public const int Rows = 4;
     public const int Bins = DeviceDrift.MostBins;
-    private const int BlockCounts = Rows * Bins;
+
+    // A block: the numbers of its series, 0 for none, the next block, and the counts; in one piece, so that adding a device up waits for memory once.
+    private const int NextLow = Rows;
+    private const int NextHigh = Rows + 1;
+    private const int FirstCounts = 8;
+    private const int BlockLength = FirstCounts + (Rows * Bins);
     private const int ChunkBlocks = 128;
 
-    private readonly List<ushort[]> _counts = [];
-    private readonly List<Head[]> _heads = [];
+    private readonly List<ushort[]> _chunks = [];
     private readonly Stack<int> _free = [];
     private int _used;
 
@@ -55,62 +59,46 @@ internal sealed class TwinDrift(SeriesTable series)
             {
                 var next = Take();
                 if (last == 0) first = next;
-                else Of(last).Next = next;
+                else (Block(last)[NextLow], Block(last)[NextHigh]) = ((ushort)next, (ushort)(next >> 16));
                 last = next;
             }
             var (covariate, edges, counts) = drift.Series[i];
-            Of(last).Series[i % Rows] = series.Number(new DriftSeries(drift.Model, covariate, edges, counts.Length));
-            var row = Row(last, i % Rows);
-            for (var bin = 0; bin < counts.Length; bin++) row[bin] = (ushort)counts[bin];
+            var into = Block(last);
+            into[i % Rows] = series.Number(new DriftSeries(drift.Model, covariate, edges, counts.Length));
+            for (var bin = 0; bin < counts.Length; bin++) into[FirstCounts + (i % Rows * Bins) + bin] = (ushort)counts[bin];
         }
         return first;
     }
 
-    /// <param name="block">First of a device's.</param>
+    /// <param name="block">First of a device's; 0 for none.</param>
     public void AddTo(SliceCounts sums, int block)
     {
-        for (; block != 0; block = Of(block).Next)
+        while (block != 0)
         {
-            ref var head = ref Of(block);
+            ReadOnlySpan<ushort> from = Block(block);
             for (var row = 0; row < Rows; row++)
-                if (head.Series[row] != 0) sums.Add(head.Series[row], Row(block, row));
+                if (from[row] != 0) sums.Add(from[row], from.Slice(FirstCounts + (row * Bins), Bins));
+            block = Next(from);
         }
     }
 
     private void Free(int block)
     {
-        for (; block != 0; block = Of(block).Next) _free.Push(block);
+        for (; block != 0; block = Next(Block(block))) _free.Push(block);
     }
 
     private int Take()
     {
         if (!_free.TryPop(out var block))
         {
-            if (_used % ChunkBlocks == 0)
-            {
-                _counts.Add(new ushort[ChunkBlocks * BlockCounts]);
-                _heads.Add(new Head[ChunkBlocks]);
-            }
+            if (_used % ChunkBlocks == 0) _chunks.Add(new ushort[ChunkBlocks * BlockLength]);
             block = ++_used;
         }
-        Of(block) = default;
-        _counts[(block - 1) / ChunkBlocks].AsSpan((block - 1) % ChunkBlocks * BlockCounts, BlockCounts).Clear();
+        Block(block).Clear();
         return block;
     }
 
-    private ref Head Of(int block) => ref _heads[(block - 1) / ChunkBlocks][(block - 1) % ChunkBlocks];
+    private static int Next(ReadOnlySpan<ushort> block) => block[NextLow] | (block[NextHigh] << 16);
 
-    private Span<ushort> Row(int block, int row) => _counts[(block - 1) / ChunkBlocks].AsSpan((((block - 1) % ChunkBlocks) * BlockCounts) + (row * Bins), Bins);
-
-    private struct Head
-    {
-        public int Next;
-        public FourSeries Series;
-    }
-
-    [System.Runtime.CompilerServices.InlineArray(Rows)]
-    private struct FourSeries
-    {
-        private ushort _first;
-    }
+    private Span<ushort> Block(int block) => _chunks[(block - 1) / ChunkBlocks].AsSpan((block - 1) % ChunkBlocks * BlockLength, BlockLength);
 }

@@ -32,9 +32,6 @@ internal struct TwinRow
     public uint Desired;
     public uint Reported;
 
-    /// <summary>First of its blocks of histograms, from 1.</summary>
-    public int Drift;
-
     /// <summary>When it was last heard of, in seconds since the store began.</summary>
     public int Heard;
 
@@ -47,10 +44,6 @@ internal struct TwinRow
     public long Inspections;
     public long Duplicates;
 
-    /// <summary>Capture time of the newest frame in its histograms, in seconds since 1970.</summary>
-    public uint DriftTo;
-
-    public uint DriftLeftOut;
     public ClockSamples Clock;
     public ushort Cameras;
     public ushort CamerasLive;
@@ -72,4 +65,19 @@ internal struct TwinRow
     }
 
     public void Set(TwinFlags flag, bool on) => Flags = on ? Flags | flag : Flags & ~flag;
+}
+
+/// <summary>What choosing a device and adding it up needs; apart from the rest, so that going over all of them reads sixteen bytes each.</summary>
+internal struct TwinKey
+{
+    /// <summary>Number of its set of site and labels.</summary>
+    public int Traits;
+
+    /// <summary>First of its blocks of histograms, from 1; 0 is none.</summary>
+    public int Drift;
+
+    /// <summary>Capture time of the newest frame in them, in seconds since 1970.</summary>
+    public uint DriftTo;
+
+    public uint DriftLeftOut;
 }

@@ -16,12 +16,12 @@ internal sealed partial class TwinShard
             for (var at = 0; at < _count; at++)
             {
                 if (!Chosen(at, selection)) continue;
-                ref var row = ref Row(at);
+                ref var key = ref Key(at);
                 selected++;
-                leftOut += row.DriftLeftOut;
-                if (row.Drift == 0) without++;
-                else if (row.DriftTo < from) old++;
-                else _drift.AddTo(sums, row.Drift);
+                leftOut += key.DriftLeftOut;
+                if (key.Drift == 0) without++;
+                else if (key.DriftTo < from) old++;
+                else _drift.AddTo(sums, key.Drift);
             }
         }
         return new SliceDevices(selected, old, without, leftOut);

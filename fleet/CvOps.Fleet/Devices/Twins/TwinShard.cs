@@ -23,10 +23,7 @@ internal sealed partial class TwinShard(TwinTables tables)
 
     private readonly Lock _guard = new();
     private readonly List<TwinRow[]> _chunks = [];
-
-    /// <summary>Of each row the number of its set; apart, so that choosing devices runs over four bytes each.</summary>
-    private readonly List<int[]> _traits = [];
-
+    private readonly List<TwinKey[]> _keys = [];
     private readonly DeviceIndex _index = new();
     private readonly BlobArena _blobs = new();
     private readonly TwinDrift _drift = new(tables.Series);
@@ -71,7 +68,7 @@ internal sealed partial class TwinShard(TwinTables tables)
             (row.LastSeen, row.Since, row.Boot) = (change.LastSeen, change.Since, change.Boot);
             (row.Inspections, row.Duplicates) = (Math.Max(row.Inspections, change.Inspections), Math.Max(row.Duplicates, change.Duplicates));
             SetSite(at, change.Site);
-            Take(ref row, id, change);
+            Take(at, id, change);
             return isNew;
         }
     }
@@ -90,9 +87,9 @@ internal sealed partial class TwinShard(TwinTables tables)
             else
             {
                 ref var known = ref Row(at);
-                Take(ref known, id, saved with
+                Take(at, id, saved with
                 {
-                    Health = known.Health == 0 ? saved.Health : null, Reported = known.Reported == 0 ? saved.Reported : null, Drift = known.Drift == 0 ? saved.Drift : null,
+                    Health = known.Health == 0 ? saved.Health : null, Reported = known.Reported == 0 ? saved.Reported : null, Drift = Key(at).Drift == 0 ? saved.Drift : null,
                 });
             }
             if ((Row(at).Flags & TwinFlags.Whole) == 0) SetWish(at, id, wish);
@@ -115,8 +112,9 @@ internal sealed partial class TwinShard(TwinTables tables)
         lock (_guard) return Find(hash, id) is >= 0 and var at ? Copy(at) : null;
     }
 
-    private void Take(ref TwinRow row, ReadOnlySpan<byte> id, TwinChange change)
+    private void Take(int at, ReadOnlySpan<byte> id, TwinChange change)
     {
+        ref var row = ref Row(at);
         foreach (var sample in change.ClockSamples)
         {
             row.Clock[row.ClockTaken % ClockEstimate.Samples] = ClockEstimate.Sample(sample);
@@ -138,9 +136,10 @@ internal sealed partial class TwinShard(TwinTables tables)
         }
         if (change.Drift is { } drift)
         {
-            row.Drift = _drift.Put(row.Drift, drift);
-            row.DriftTo = (uint)Math.Clamp(drift.To / 1_000_000, 0, uint.MaxValue);
-            row.DriftLeftOut = (uint)Math.Min(drift.LeftOut, uint.MaxValue);
+            ref var key = ref Key(at);
+            key.Drift = _drift.Put(key.Drift, drift);
+            key.DriftTo = (uint)Math.Clamp(drift.To / 1_000_000, 0, uint.MaxValue);
+            key.DriftLeftOut = (uint)Math.Min(drift.LeftOut, uint.MaxValue);
         }
     }
 
@@ -198,7 +197,7 @@ internal sealed partial class TwinShard(TwinTables tables)
         if (_count % ChunkRows == 0)
         {
             _chunks.Add(new TwinRow[ChunkRows]);
-            _traits.Add(new int[ChunkRows]);
+            _keys.Add(new TwinKey[ChunkRows]);
         }
         var at = _count++;
         Row(at) = new TwinRow { Id = _blobs.Add(id), Hash = hash };
@@ -214,7 +213,9 @@ internal sealed partial class TwinShard(TwinTables tables)
         return -1;
     }
 
-    private ref int Traits(int at) => ref _traits[at / ChunkRows][at % ChunkRows];
+    private ref int Traits(int at) => ref Key(at).Traits;
+
+    private ref TwinKey Key(int at) => ref _keys[at / ChunkRows][at % ChunkRows];
 
     private ref TwinRow Row(int at) => ref _chunks[at / ChunkRows][at % ChunkRows];
 }
