@@ -7,6 +7,7 @@ using CvOps.Fleet.Frames;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Training;
 
 namespace CvOps.Fleet.Web;
@@ -14,7 +15,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    IGrainFactory grains)
+    DiscordantFrames discordant, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -37,6 +38,12 @@ internal sealed class DashboardData(
     public Task<EmergencyStop> EmergencyStop() => emergency.ReadAsync();
 
     public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: true) : null;
+
+    /// <summary>What a person should judge for a rollout.</summary>
+    public Task<DiscordantPage> Discordant(RolloutView rollout, int limit) => discordant.PageAsync(rollout, limit, Gone);
+
+    /// <summary>The classes of a rollout's model.</summary>
+    public async Task<IReadOnlyList<string>> Classes(RolloutView rollout) => (await models.FindAsync(rollout.Model.Digest, Gone))?.Classes ?? [];
 
     public async Task<IReadOnlyList<DriftView>> Drift() => await DriftEndpoints.ReadAll(grains);
 

@@ -117,17 +117,32 @@ async function plan(what) {
   document.getElementById('plan-answer').replaceChildren(head, list);
 }
 
+// One answer to one frame; the next one comes with the page.
+async function judge(button) {
+  const pair = button.closest('[data-pair]');
+  const done = button.dataset.judge === 'Skip'
+    ? await send('PUT', `api/v1/frames/${pair.dataset.pair}/label`, { class: null, by: 'dashboard', skip: true })
+    : await send('POST', `api/v1/rollouts/${pair.dataset.rollout}/discordant/${pair.dataset.pair}`, { right: button.dataset.judge, by: 'dashboard', class: button.dataset.class ?? null });
+  if (done) refresh();
+}
+
 document.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
   if (button.dataset.post) act(button);
   else if (button.dataset.plan) plan(button.dataset.plan);
-  else if (button.dataset.judge) judge(button.closest('[data-pair]'), button.dataset.judge);
+  else if (button.dataset.judge) judge(button);
   else if (button.dataset.label) label(button.closest('[data-frame]'), button.dataset.label);
   else if ('skip' in button.dataset) label(button.closest('[data-frame]'), null);
 });
 
 document.addEventListener('keydown', event => {
+  const pair = document.querySelector('[data-pair]');
+  if (pair && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest('input, textarea, dialog')) {
+    const answers = [...pair.querySelectorAll('[data-judge]')];
+    const chosen = event.key.toLowerCase() === 's' ? answers.at(-1) : event.key >= '1' && event.key <= '9' ? answers.slice(0, -1)[event.key - 1] : null;
+    if (chosen) { chosen.click(); event.preventDefault(); return; }
+  }
   const list = document.getElementById('labels');
   if (!list || event.ctrlKey || event.metaKey || event.altKey || event.target.closest('button, input, a')) return;
   const frame = document.activeElement?.closest('[data-frame]:not(.done)') ?? document.querySelector('[data-frame]:not(.done)');
