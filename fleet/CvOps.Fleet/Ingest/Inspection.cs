@@ -32,7 +32,10 @@ internal sealed class Inspection : ITelemetry
     /// <summary>The prediction rejects the part.</summary>
     public bool Reject { get; init; }
 
-    /// <summary>Whole microseconds from capture to result, all stages together; null where the device sent no finite number.</summary>
+    /// <summary>
+    /// Whole microseconds of preprocessing, inference and decoding; null where the device sent no finite number. Without the waiting: a shadow on the same
+    /// device makes frames wait, whichever model is in charge.
+    /// </summary>
     public long? LatencyUs { get; init; }
 
     /// <summary>The other model's view of the same frame; null when it did not run.</summary>
@@ -47,7 +50,7 @@ internal sealed class Inspection : ITelemetry
     {
         Origin = report.Origin, Camera = report.Camera, Frame = report.Frame, Connection = report.Connection, Part = report.Part, CapturedAt = report.CapturedAt, Model = report.Model,
         Class = report.Prediction.Class, Confidence = Finite(report.Prediction.Confidence), Reject = report.Prediction.Reject,
-        LatencyUs = Microseconds(report.Timings.QueueMs + report.Timings.PreprocessMs + report.Timings.InferenceMs + report.Timings.DecodeMs), Error = report.Error,
+        LatencyUs = Microseconds(report.Timings.PreprocessMs + report.Timings.InferenceMs + report.Timings.DecodeMs), Error = report.Error,
         Shadow = report.Shadow is { } shadow ? new InspectionShadow(shadow.Model.Digest, shadow.Prediction.Class, Finite(shadow.Prediction.Confidence), shadow.Prediction.Reject) : null,
         Detections = report.Prediction.Detections is { Count: > 0 } boxes ? JsonSerializer.SerializeToUtf8Bytes(boxes, ContractsJson.Default.IReadOnlyListDetection) : default,
     };

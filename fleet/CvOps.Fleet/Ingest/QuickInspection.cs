@@ -38,7 +38,7 @@ internal static class QuickInspection
             if (!Model(ref text, names, out var other) || !text.Take(",\"prediction\":"u8) || !Prediction(ref text, names, out var said) || !text.Take("}"u8)) return false;
             shadow = new InspectionShadow(other.Digest, said.Class, said.Confidence, said.Reject);
         }
-        if (!text.Take(",\"timings\":{\"queueMs\":"u8) || !Value(ref text, out var queue) || !text.Take(",\"preprocessMs\":"u8) || !Value(ref text, out var preprocess)
+        if (!text.Take(",\"timings\":{\"queueMs\":"u8) || !text.Number(out _) || !text.Take(",\"preprocessMs\":"u8) || !Value(ref text, out var preprocess)
             || !text.Take(",\"inferenceMs\":"u8) || !Value(ref text, out var inference) || !text.Take(",\"decodeMs\":"u8) || !Value(ref text, out var decode) || !text.Take("}"u8)) return false;
         ReadOnlySpan<byte> error = default;
         var hasError = text.Take(",\"error\":\""u8);
@@ -48,7 +48,7 @@ internal static class QuickInspection
         {
             Origin = new Origin(topic.Device, boot, sequence, (int)stream), Camera = own, Frame = frame, Connection = (int)connection, Part = hasPart ? System.Text.Encoding.ASCII.GetString(part) : null,
             CapturedAt = capturedAt, Model = model, Class = prediction.Class, Confidence = prediction.Confidence, Reject = prediction.Reject,
-            LatencyUs = Inspection.Microseconds(queue + preprocess + inference + decode), Shadow = shadow, Error = hasError ? names.Get(error) : null,
+            LatencyUs = Inspection.Microseconds(preprocess + inference + decode), Shadow = shadow, Error = hasError ? names.Get(error) : null,
             Detections = prediction.Boxes.End.Value > prediction.Boxes.Start.Value ? payload[prediction.Boxes] : default,
         };
         return true;

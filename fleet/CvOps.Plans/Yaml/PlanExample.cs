@@ -49,7 +49,7 @@ public static class PlanExample
           disagreement: 20 %          # in shadow: more frames than that on which the models disagree wait for a person's judgement
           controls: 100               # parts that must have been seen under the previous model before a ring may pass
           errors: {ratio: 2}          # each metric: how many times the previous model's rate it may have, and what then (stop, pause, ignore)
-          latency: {ratio: 2, then: stop}
+          latency: {ratio: 10, then: stop}
           rejects: {ratio: 2, shift: 1.25}   # shift: so many times more or less pauses for a person's judgement
           confidence: {then: ignore, shift: 1.5}
           drift: {ratio: 2, then: pause}

@@ -71,7 +71,7 @@ internal sealed class GuardRule(RolloutPlan plan)
         if (mine.Trials > 0 && (controls.Trials >= least || past.Trials >= least))
         {
             var (byControls, byPast) = (controls.Trials >= least ? Log(controls) : double.PositiveInfinity, past.Trials >= least ? Log(past) : double.PositiveInfinity);
-            shown = new Shown(Math.Min(byControls, byPast), double.IsInfinity(byControls) ? GuardComparison.Past : double.IsInfinity(byPast) ? GuardComparison.Controls : GuardComparison.Both,
+            shown = new Shown(Math.Min(byControls, byPast), double.IsPositiveInfinity(byControls) ? GuardComparison.Past : double.IsPositiveInfinity(byPast) ? GuardComparison.Controls : GuardComparison.Both,
                 mine, byControls < byPast ? controls.Share : past.Share);
         }
         if (Pairs.Of(metric, sides.Challenger) is not { All: > 0 } pairs || !RiskShares.Compares(plan)) return shown with { Log = shown.Log - LogTwo };

@@ -32,8 +32,11 @@ public sealed record Guardrails
     /// <summary>Inferences that failed.</summary>
     public MetricGuard Errors { get; set; } = new();
 
-    /// <summary>Frames slower than all but one in a hundred were on the device before the rollout.</summary>
-    public MetricGuard Latency { get; set; } = new();
+    /// <summary>
+    /// Frames whose work takes longer than work and waiting did for all but one in a hundred on the device before the rollout. Ten times as many is one
+    /// in ten: the load of the comparison itself may add a few.
+    /// </summary>
+    public MetricGuard Latency { get; set; } = new(10);
 
     /// <summary>Parts rejected. More may be right, so a shift pauses and only far more stops.</summary>
     public MetricGuard Rejects { get; set; } = new(Shift: 1.25);

@@ -90,7 +90,7 @@ public sealed class GuardRuleTests
         ];
         foreach (var (metric, trials, events) in metrics)
         {
-            var sums = Sums(("", Arms.Challenger, new ArmCounts([(trials, 1000), (events, 90)])), ("", Arms.Champion, new ArmCounts([(trials, 5000), (events, 50)])));
+            var sums = Sums(("", Arms.Challenger, new ArmCounts([(trials, 1000), (events, 250)])), ("", Arms.Champion, new ArmCounts([(trials, 5000), (events, 50)])));
             foreach (var guard in Rule.Judge(sums))
                 Assert.True(guard.Evidence >= guard.At == (guard.Metric == metric), $"{metric}: {guard}");
         }

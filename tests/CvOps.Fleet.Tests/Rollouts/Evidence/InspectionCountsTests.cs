@@ -50,8 +50,8 @@ public sealed class InspectionCountsTests
     {
         var report = Inspection.Of(Plans.Report("n1", 1, Plans.New, "ok"));
         Assert.Equal(0, InspectionCounts.Of(report, Plans.New.Digest, Plans.Old.Digest, CountLimits.Freeze(null))!.Value.InCharge[ArmCounter.Timed]);
-        Assert.Null(Inspection.Of(Plans.Report("n1", 1, Plans.New, "ok") with { Timings = new FrameTimings(double.NaN, 0, 0, 0) }).LatencyUs);
-        Assert.Null(Inspection.Of(Plans.Report("n1", 1, Plans.New, "ok") with { Timings = new FrameTimings(-5, 0, 0, 0) }).LatencyUs);
+        Assert.Null(Inspection.Of(Plans.Report("n1", 1, Plans.New, "ok") with { Timings = new FrameTimings(0, double.NaN, 0, 0) }).LatencyUs);
+        Assert.Null(Inspection.Of(Plans.Report("n1", 1, Plans.New, "ok") with { Timings = new FrameTimings(0, -5, 0, 0) }).LatencyUs);
     }
 
     [Fact]
