@@ -49,6 +49,7 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["paired"] = PairedBench.RunAsync,
     ["multiplicity"] = MultiplicityBench.RunAsync,
     ["story"] = StoryBench.RunAsync,
+    ["strata"] = StrataBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {

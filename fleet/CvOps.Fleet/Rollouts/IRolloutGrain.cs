@@ -13,7 +13,7 @@ internal sealed record ActionOutcome([property: Id(0)] RolloutView? View, [prope
 internal interface IRolloutGrain : IGrainWithStringKey
 {
     /// <summary>Writes the plan of a rollout down whose rows are there; the first <see cref="Tick"/> lets it loose. A draft may be given another plan; any other call changes nothing.</summary>
-    Task<RolloutView> Create(RolloutPlan plan, ModelRef model, string by, bool draft);
+    Task<RolloutView> Create(RolloutPlan plan, ModelRef model, RolloutCoverage? coverage, string by, bool draft);
 
     /// <param name="withDevices">The first thousand devices too.</param>
     /// <returns>Null when there is no such rollout.</returns>

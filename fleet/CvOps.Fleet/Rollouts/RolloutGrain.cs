@@ -54,7 +54,7 @@ internal sealed partial class RolloutGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<RolloutView> Create(RolloutPlan plan, ModelRef model, string by, bool draft)
+    public async Task<RolloutView> Create(RolloutPlan plan, ModelRef model, RolloutCoverage? coverage, string by, bool draft)
     {
         if (Record.Plan is null || Record.State == RolloutState.Draft)
         {
@@ -63,7 +63,7 @@ internal sealed partial class RolloutGrain(
             var rings = string.Join(", ", plan.Rings.Select((ring, i) => $"{ring.Name} {stand.Devices(i)}"));
             state.State = new RolloutRecord
             {
-                Plan = plan, Model = model, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
+                Plan = plan, Model = model, Coverage = coverage, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
                 Reason = $"{model.Name} {model.Version} for {stand.Tallies.Sum(tally => tally.Devices)} devices: {rings}",
             };
             _guards = null;
@@ -193,7 +193,7 @@ internal sealed partial class RolloutGrain(
         {
             Id = Id, Plan = Record.Plan!, Model = Record.Model!, State = Record.State, Reason = Record.Reason, Ring = Record.Ring,
             Devices = withDevices ? await store.DevicesAsync(Id) : [], Rings = RolloutRings.Of(Record.Plan!, stand),
-            Evidence = EvidenceOf(stand), History = [.. Record.History], CreatedAt = Record.CreatedAt, CreatedBy = Record.CreatedBy,
+            Evidence = EvidenceOf(stand), History = [.. Record.History], CreatedAt = Record.CreatedAt, CreatedBy = Record.CreatedBy, Coverage = Record.Coverage,
         };
     }
 

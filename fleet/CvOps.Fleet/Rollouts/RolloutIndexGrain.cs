@@ -60,7 +60,7 @@ internal sealed class RolloutIndexGrain(
         // Rows first: a crash before the record leaves rows without one, which let go of their devices when they are looked at.
         var row = new RolloutRow(id, plan.Name, plan.Payload, plan.Model is not null, draft ? RolloutState.Draft : RolloutState.Scheduled, !draft, plan.Priority);
         await store.CreateAsync(row, number, time.GetUtcNow(), RolloutMembers.Of(id, plan, drafted.Devices, await devices.ListAsync(CancellationToken.None)));
-        return new CreateOutcome(await GrainFactory.GetGrain<IRolloutGrain>(id).Create(plan, drafted.Model!, by, draft), []);
+        return new CreateOutcome(await GrainFactory.GetGrain<IRolloutGrain>(id).Create(plan, drafted.Model!, drafted.Coverage, by, draft), []);
     }
 }
 

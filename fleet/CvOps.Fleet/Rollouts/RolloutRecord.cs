@@ -16,6 +16,9 @@ internal sealed class RolloutRecord
 
     public ModelRef? Model { get; set; }
 
+    /// <summary>What the rings covered when they were dealt; null in records of before that was kept.</summary>
+    public RolloutCoverage? Coverage { get; set; }
+
     public RolloutState State { get; set; }
 
     /// <summary>Where a person's resume leads back to; null while it is not paused.</summary>

@@ -28,6 +28,9 @@ public sealed record RolloutView
     /// <summary>Every ring with how many of its devices are where.</summary>
     public IReadOnlyList<RolloutRingView> Rings { get; set; } = [];
 
+    /// <summary>How far its rings looked like the whole when they were dealt; null for rollouts of before that was kept.</summary>
+    public RolloutCoverage? Coverage { get; init; }
+
     public required RolloutEvidence Evidence { get; init; }
 
     public required IReadOnlyList<RolloutTransition> History { get; init; }
