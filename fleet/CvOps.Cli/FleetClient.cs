@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -54,6 +55,14 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
     public Task<T> PostText<T>(string path, string text, string contentType, CancellationToken ct) =>
         Send<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
 
+    /// <summary>Posts a text and gives each line of the answer as it comes: newline-delimited JSON.</summary>
+    public async IAsyncEnumerable<T> PostLines<T>(string path, string text, string contentType, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
+        while (await reader.ReadLineAsync(ct) is { Length: > 0 } line) yield return JsonSerializer.Deserialize(line, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!)!;
+    }
+
     public async Task Delete(string path, CancellationToken ct) => (await Exchange(new HttpRequestMessage(HttpMethod.Delete, path), ct)).Dispose();
 
     /// <summary>Copies the answer's body into the stream; the caller owns it.</summary>
@@ -87,7 +96,7 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
         HttpResponseMessage answer;
         try
         {
-            answer = await _http.SendAsync(request, ct);
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         }
         catch (HttpRequestException e)
         {

@@ -64,6 +64,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(EmergencyStop))]
 [JsonSerializable(typeof(RolloutAction))]
 [JsonSerializable(typeof(PlanCheck))]
+[JsonSerializable(typeof(FlightLine))]
+[JsonSerializable(typeof(FlightReport))]
 [JsonSerializable(typeof(SiteShifts))]
 [JsonSerializable(typeof(SiteShifts[]))]
 [JsonSerializable(typeof(GroupRequest))]

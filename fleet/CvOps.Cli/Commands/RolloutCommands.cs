@@ -16,6 +16,7 @@ internal static class RolloutCommands
                 ("ring", view => $"{view.Ring + 1} of {view.Plan.Rings.Count}"), ("parts", view => $"{view.Evidence.Parts}"), ("because", view => view.Reason))));
 
         foreach (var command in RolloutPlanCommands.All(on, Show)) rollouts.Add(command);
+        rollouts.Add(RolloutSimulateCommand.Create(on));
 
         var id = new Argument<string>("id");
         var watch = new Option<bool>("--watch") { Description = "Stay and print each change until the rollout ends." };

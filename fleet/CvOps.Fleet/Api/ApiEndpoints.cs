@@ -5,6 +5,7 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Training;
 
@@ -52,6 +53,7 @@ internal static class ApiEndpoints
         api.MapDatasets();
         api.MapGroups();
         api.MapPlans();
+        api.MapFlights();
         api.MapRollouts();
         api.MapDrift();
         api.MapTraining();

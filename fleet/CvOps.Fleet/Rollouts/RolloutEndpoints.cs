@@ -4,6 +4,7 @@ using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts.Evidence;
+using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
@@ -14,6 +15,7 @@ internal static class RolloutEndpoints
     {
         services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>().AddSingleton<DiscordantFrames>();
         services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>();
+        services.AddSingleton<FlightRecorder>().AddSingleton<FlightDesk>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();
         services.AddHostedService(provider => provider.GetRequiredService<RolloutOrders>());

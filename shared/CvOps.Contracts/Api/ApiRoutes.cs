@@ -32,6 +32,7 @@ namespace CvOps.Contracts.Api;
 /// GET  groups                             GroupView[]           GET groups/{name}    GroupView
 /// PUT  groups/{name}                      GroupRequest -> GroupView                  DELETE groups/{name}
 /// GET  sites/shifts                       SiteShifts[]          PUT sites/{site}/shifts   SiteShifts -> SiteShifts (without shifts: none any more)
+/// POST rollouts/simulate?days=&amp;badRate=&amp;runs=&amp;seed=   as POST rollouts -> lines of FlightLine, the last with the FlightReport: the plan over recorded telemetry
 /// POST rollouts/check                     as POST rollouts -> PlanCheck: what the plan would do now; also when it has mistakes
 /// GET  rollouts                           RolloutView[], without devices    POST rollouts?draft=&amp;by=   RolloutPlan as JSON, or as YAML with application/yaml -> RolloutView
 /// GET  rollouts/{id}                      RolloutView           PUT rollouts/{id}?by=   RolloutPlan -> RolloutView   (a draft only)

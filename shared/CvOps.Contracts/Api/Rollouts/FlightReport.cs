@@ -1,0 +1,48 @@
+namespace CvOps.Contracts.Api;
+
+/// <summary>What a plan would have done over recorded telemetry. Lines of newline-delimited JSON: progress while it is worked out, the report last.</summary>
+/// <param name="Done">Replays that are finished, of <paramref name="Of"/>.</param>
+public sealed record FlightLine(int Done, int Of, FlightReport? Report = null, IReadOnlyList<PlanMistake>? Mistakes = null);
+
+public sealed record FlightReport
+{
+    /// <summary>The first and the last recorded part that was replayed.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>Recorded parts of the rollout's devices.</summary>
+    public required long Parts { get; init; }
+
+    public required int Devices { get; init; }
+
+    /// <summary>The challenger as asked for: recorded, or the champion with a share of failed inferences.</summary>
+    public required FlightOutcome Flight { get; init; }
+
+    /// <summary>Replays in which the challenger was the champion itself, with other canaries each.</summary>
+    public required int Runs { get; init; }
+
+    /// <summary>Of those, how many were stopped, by each rule; the first is the plan's.</summary>
+    public required IReadOnlyList<FlightRival> FalseStops { get; init; }
+
+    /// <summary>Of those, how many the plan paused as Inconclusive, or for a person to judge.</summary>
+    public required int Pauses { get; init; }
+
+    /// <summary>The plan's stated risk of a false stop.</summary>
+    public required double StatedRisk { get; init; }
+
+    /// <summary>What the replay could not know, a sentence each.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+}
+
+public enum FlightEnd { Stopped, Paused, Completed, HistoryEnded }
+
+/// <param name="Hours">From its start to its end, of the recorded time.</param>
+/// <param name="Parts">Parts that were inspected by the challenger.</param>
+/// <param name="Touched">Devices that had it.</param>
+/// <param name="Rivals">When other rules would have stopped it.</param>
+public sealed record FlightOutcome(FlightEnd End, string Reason, double Hours, long Parts, int Touched, IReadOnlyList<FlightRival> Rivals, IReadOnlyList<RolloutTransition> Steps);
+
+/// <param name="Stops">How often it stopped: 0 or 1 in one flight.</param>
+/// <param name="Parts">Parts exposed until then; null where it did not stop, or over many flights.</param>
+public sealed record FlightRival(string Rule, int Stops, double? Hours = null, long? Parts = null);
