@@ -43,6 +43,7 @@ internal static class FleetApp
 
         builder.AddSilo(options);
         builder.Services.AddSingleton(_ => SiloWiring.OpenDatabase(options));
+        builder.Services.AddSingleton<SharedWrites>();
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
         builder.Services.AddAccess(options);
         builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));

@@ -1,5 +1,6 @@
 using CvOps.Benchmarks;
 using CvOps.Benchmarks.LinkSoak;
+using CvOps.Benchmarks.Rollouts;
 
 // A table is the benchmarks of one subject; each of them is a row here and has a target of its own in the Makefile.
 var frame = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
@@ -50,6 +51,9 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["multiplicity"] = MultiplicityBench.RunAsync,
     ["story"] = StoryBench.RunAsync,
     ["strata"] = StrataBench.RunAsync,
+    ["stop-latency"] = StopBench.RunAsync,
+    ["rollout-100k"] = WaveBench.RunAsync,
+    ["resume"] = ResumeBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {

@@ -5,13 +5,13 @@ using Dapper;
 namespace CvOps.Fleet.Access;
 
 /// <summary>Who decided what, append-only: a trigger in the database refuses to change or delete an entry.</summary>
-internal sealed class Audit(Database database, TimeProvider time)
+internal sealed class Audit(Database database, SharedWrites shared, TimeProvider time)
 {
     /// <param name="by">A person's name as given, or the part of the fleet that decided, e.g. <c>rollout</c>.</param>
     /// <param name="action">What, in lower case with a dot: <c>model.registered</c>, <c>rollout.paused</c>.</param>
     /// <param name="subject">On what: an id, a digest.</param>
     public Task RecordAsync(string by, string action, string subject, string detail, CancellationToken cancel) =>
-        database.WriteAsync(connection => connection.Execute(
+        shared.WriteAsync(connection => connection.Execute(
             "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)",
             new { at = SqlTime.Of(time.GetUtcNow()), by, action, subject, detail }), cancel);
 

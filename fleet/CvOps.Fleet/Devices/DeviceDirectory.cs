@@ -16,7 +16,7 @@ namespace CvOps.Fleet.Devices;
 /// Every device the fleet has heard from: lists and look-ups need no grain and no database, they come from <see cref="TwinStore"/>. The ingest writes what
 /// devices say; <see cref="DeviceGrain"/> projects here what the fleet wants.
 /// </summary>
-internal sealed class DeviceDirectory(Database database, TwinStore twins)
+internal sealed class DeviceDirectory(Database database, SharedWrites shared, TwinStore twins)
 {
     public async Task<DeviceView[]> ListAsync(CancellationToken cancel)
     {
@@ -40,7 +40,7 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
     public async Task<bool> ProjectAsync(string id, TwinDesired? desired, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
     {
         var wish = new TwinWish(desired is null ? null : JsonSerializer.SerializeToUtf8Bytes(desired, ContractsJson.Default.TwinDesired), JsonSerializer.Serialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString));
-        var known = await database.WriteAsync(connection =>
+        var known = await shared.WriteAsync(connection =>
         {
             connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version, trial = @Trial WHERE id = @id AND desired_version < @Version",
                 new { id, Document = wish.Desired is { } json ? Encoding.UTF8.GetString(json) : null, Version = desired?.Version ?? 0, Trial = TrialOf(desired) });
@@ -56,8 +56,12 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
         .Select(row => new UnpublishedTwin(new DeviceId(row.Id), new SiteId(row.Site), row.Version, row.Desired)).ToArray(), cancel);
 
     /// <summary>A newer one that was published before this one lies under it at the broker now: it is to be said again.</summary>
-    public Task MarkPublishedAsync(UnpublishedTwin twin, CancellationToken cancel) => database.WriteAsync(connection => connection.Execute(
-        "UPDATE devices SET published_version = CASE WHEN published_version > @Version THEN 0 ELSE @Version END WHERE id = @Id", new { twin.Version, Id = twin.Device.Value }), cancel);
+    public Task MarkPublishedAsync(IReadOnlyList<UnpublishedTwin> twins, CancellationToken cancel) => database.WriteAsync(connection =>
+    {
+        foreach (var twin in twins)
+            connection.Execute("UPDATE devices SET published_version = CASE WHEN published_version > @Version THEN 0 ELSE @Version END WHERE id = @Id", new { twin.Version, Id = twin.Device.Value });
+        return twins.Count;
+    }, cancel);
 
     /// <summary>The broker lost what it retained: everything is to be said again.</summary>
     public Task ForgetPublishedAsync(CancellationToken cancel) => database.WriteAsync(connection => connection.Execute("UPDATE devices SET published_version = 0"), cancel);

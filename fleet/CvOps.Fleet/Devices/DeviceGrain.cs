@@ -108,8 +108,7 @@ internal sealed class DeviceGrain(
     private async Task<TwinDesired> DesireAsync(TwinDesired desired, string by, string action, string detail)
     {
         await WriteAsync(s => s.Desired = desired);
-        await audit.RecordAsync(by, action, this.GetPrimaryKeyString(), detail, CancellationToken.None);
-        await ProjectAsync(CancellationToken.None);
+        await Task.WhenAll(audit.RecordAsync(by, action, this.GetPrimaryKeyString(), detail, CancellationToken.None), ProjectAsync(CancellationToken.None));
         return desired;
     }
 

@@ -13,6 +13,9 @@ internal sealed partial class TwinPublisher(Database database, DeviceDirectory d
 {
     private const string Duty = "twins";
 
+    /// <summary>Of a wave nobody reads a line a device.</summary>
+    private const int MostLogged = 20;
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,12 +60,14 @@ internal sealed partial class TwinPublisher(Database database, DeviceDirectory d
     {
         while (await directory.UnpublishedAsync(cancel) is { Length: > 0 } waiting)
         {
-            foreach (var twin in waiting)
-            {
-                await link.PublishAsync(new Topics(twin.Site, twin.Device).TwinDesired, Encoding.UTF8.GetBytes(twin.Document), retain: true, cancel);
-                await directory.MarkPublishedAsync(twin, cancel);
-                Log.TwinPublished(log, twin.Device, twin.Version);
-            }
+            // All are begun before one is waited for; what the broker took is noted even when another was refused.
+            var publishing = waiting.Select(twin => link.PublishAsync(new Topics(twin.Site, twin.Device).TwinDesired, Encoding.UTF8.GetBytes(twin.Document), retain: true, cancel)).ToArray();
+            await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            UnpublishedTwin[] published = [.. waiting.Where((_, i) => publishing[i].IsCompletedSuccessfully)];
+            await directory.MarkPublishedAsync(published, cancel);
+            if (published.Length > MostLogged) Log.TwinsPublished(log, published.Length);
+            else foreach (var twin in published) Log.TwinPublished(log, twin.Device, twin.Version);
+            await Task.WhenAll(publishing);
         }
     }
 
@@ -70,6 +75,9 @@ internal sealed partial class TwinPublisher(Database database, DeviceDirectory d
     {
         [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Desired twin {Version} of {Device} is with the broker")]
         public static partial void TwinPublished(ILogger logger, DeviceId device, long version);
+
+        [LoggerMessage(EventId = 2103, Level = LogLevel.Information, Message = "Desired twins of {Devices} devices are with the broker")]
+        public static partial void TwinsPublished(ILogger logger, int devices);
 
         [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Desired twins could not be published; they wait in the outbox")]
         public static partial void PublishFailed(ILogger logger, Exception exception);

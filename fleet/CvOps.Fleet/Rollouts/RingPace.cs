@@ -11,7 +11,11 @@ internal sealed record PaceChoice(IReadOnlyList<DeviceId> Tell, IReadOnlyList<De
 /// <summary>Asks <see cref="PaceRule"/> which devices of the ring in progress may be told now.</summary>
 internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts, TimeProvider time)
 {
+    private const int MostAway = 2000;
+    private static readonly TimeSpan LookAwayEvery = TimeSpan.FromSeconds(5);
+
     private DateTimeOffset? _downloadsUntil;
+    private long _lookedAway;
 
     public async Task<PaceChoice> ChooseAsync(OrderPlan order, long payloadBytes)
     {
@@ -23,7 +27,14 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
             var waiting = await store.MembersAsync(id, RolloutOrderLoop.Batch, $"state = @state AND {(stage > 0 ? "place < @stage" : "ring = 0")}", new { state = nameof(RolloutDeviceState.Waiting), stage });
             return new PaceChoice(waiting.ConvertAll(member => member.Device), [], null, null);
         }
-        var candidates = await store.CandidatesAsync(id, order.Ring, order.State == RolloutState.Soaking, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch);
+        var soaks = order.State == RolloutState.Soaking;
+        var candidates = await store.OnlineAsync(id, order.Ring, soaks, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch);
+        // Those that are away are looked at now and then, and whenever nobody else is left.
+        if (!soaks && (candidates.Count == 0 || time.GetElapsedTime(_lookedAway) > LookAwayEvery))
+        {
+            _lookedAway = time.GetTimestamp();
+            candidates.AddRange(await store.OfflineAsync(id, order.Ring, plan.Priority, MostAway));
+        }
         if (candidates.Count == 0) return new PaceChoice([], [], null, null);
         var decision = PaceRule.Decide(plan, new PaceMoment
         {

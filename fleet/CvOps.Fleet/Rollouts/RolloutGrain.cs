@@ -109,7 +109,7 @@ internal sealed partial class RolloutGrain(
             var situation = new RolloutSituation(Record.Plan, Record.State, Record.Ring, stand, evidence, time.GetUtcNow(), Record.RingSince, Record.SoakSince)
             {
                 ShiftAccepted = Record.ShiftAccepted, Answered = RolloutVerbs.Answered(Record),
-                Revoked = word.Revoked ?? revocations.WhyOf(Record.Model!.Digest), Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
+                Revoked = revocations.WhyOf(Record.Model!.Digest), Missing = word.Missing, Offline = word.Offline, Returned = word.Returned,
             };
             if (RolloutDecision.Next(situation, out var waits) is not { } next)
             {
@@ -159,14 +159,15 @@ internal sealed partial class RolloutGrain(
     {
         var (from, now) = (Record.State, time.GetUtcNow());
         var to = RolloutMachine.Next(from, happened);
-        // An order that is being given ends before the step is written; none begins after it.
+        // Before the write: no order begins after it.
         if (!RolloutMachine.MayAssign(to)) orders.Hold(Id);
         Record.History.Add(new RolloutTransition(now, from, to, happened.ToString(), reason, by) { Ring = Record.Ring, Evidence = evidence with { Curve = [] } });
         RolloutVerbs.Enter(Record, from, to, happened, now);
         (Record.State, Record.Reason) = (to, reason);
         await Write();
-        await store.ProjectAsync(Id, to);
+        // Written: from here on the step holds, whatever becomes of what follows.
         Log.RolloutMoved(logger, Id, from, to, reason);
+        await store.ProjectAsync(Id, to);
         await audit.RecordAsync(by, $"rollout.{to.ToString().ToLowerInvariant()}", Id, $"{Record.Plan!.Name}: {reason}", CancellationToken.None);
         if (RolloutMachine.IsRunning(to)) await StartClock();
     }

@@ -11,7 +11,7 @@ namespace CvOps.Fleet.Rollouts;
 internal sealed partial class RolloutOrderLoop : IAsyncDisposable
 {
     /// <summary>Devices of one transaction.</summary>
-    public const int Batch = 500;
+    public const int Batch = 1000;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

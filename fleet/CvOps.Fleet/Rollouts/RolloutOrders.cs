@@ -13,9 +13,9 @@ internal sealed record OrderPlan(RolloutPlan Plan, ModelRef Model, RolloutState 
 /// <param name="Offline">Why a person must decide about devices that stay away.</param>
 /// <param name="Waits">What devices wait for, in a sentence.</param>
 /// <param name="Returned">All were told to take back what they had.</param>
-internal sealed record OrderWord(string? Revoked, string? Missing, string? Offline, string? Waits, bool Returned)
+internal sealed record OrderWord(string? Missing, string? Offline, string? Waits, bool Returned)
 {
-    public static OrderWord None { get; } = new(null, null, null, null, false);
+    public static OrderWord None { get; } = new(null, null, null, false);
 }
 
 /// <summary>The loops that tell devices, one a rollout that runs in this process. All a loop knows is in rows: it can end anywhere and be begun again.</summary>

@@ -101,7 +101,7 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
             if (member is null || member.Rollout != id || member.State is not (RolloutDeviceState.Waiting or RolloutDeviceState.Shadowing or RolloutDeviceState.Skipped)) continue;
             devices.Update(member, member with { State = state, Ordered = 0, Reason = null });
             // What it counted until now is its own past.
-            if (state == RolloutDeviceState.Assigned) counts.Add(id, device.Value, member.Ring, member.Group, Arms.Past, CountTable.Of(connection, id, device.Value, Arms.Champion));
+            if (state == RolloutDeviceState.Assigned) counts.Add(id, device.Value, member.Ring, member.Group, Arms.Past, counts.Of(id, device.Value, Arms.Champion));
             assigned++;
         }
         devices.Save();
@@ -144,29 +144,34 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         return database.ReadAsync(connection => RolloutDeviceTable.Where(connection, $"rollout = @id AND {where}", parameters, most), CancellationToken.None);
     }
 
-    /// <summary>Devices of the rings so far that have not been told, those online first; the ring goes on without some until they come back, and those are here when they did.</summary>
-    /// <param name="late">Only those whose ring went on without them.</param>
+    /// <summary>Devices of the rings so far that have not been told and are online, and those whose ring went on without them and that are back.</summary>
+    /// <param name="late">Only the latter.</param>
     /// <param name="idle">Whether it matters when a device inspected its last part.</param>
-    public Task<List<PaceDevice>> CandidatesAsync(string id, int ring, bool late, bool idle, int priority, int most) => database.ReadAsync(connection =>
+    public Task<List<PaceDevice>> OnlineAsync(string id, int ring, bool late, bool idle, int priority, int most) => database.ReadAsync(connection =>
     {
+        // A state at a time: within one the index has the order, and nothing beyond the page is read.
         var rows = new List<PaceDevice>();
-        foreach (var online in (int[])[1, 0])
-        {
-            var states = (late, online) switch { (true, 1) => "'Skipped'", (false, 1) => "'Waiting', 'Shadowing', 'Skipped'", (false, 0) => "'Waiting', 'Shadowing'", _ => null };
-            if (states is null) continue;
-            rows.AddRange(connection.Query<(string Device, string Site, long Seen, long? Part, string? Holder, int? Priority, string? Holds)>(
-                $"""
-                SELECT d.device, d.site, v.last_seen, {(idle ? "(SELECT captured_at FROM inspections AS i WHERE i.device = d.device ORDER BY i.cursor DESC LIMIT 1)" : "NULL")}, r.name, r.priority, o.state
-                FROM rollout_device AS d JOIN devices AS v ON v.id = d.device AND v.online = @online
-                LEFT JOIN rollout_device AS o ON o.device = d.device AND o.held = 1 AND o.rollout <> d.rollout LEFT JOIN rollout AS r ON r.id = o.rollout
-                WHERE d.rollout = @id AND d.ring <= @ring AND d.state IN ({states}) ORDER BY d.ring, d.place LIMIT @most
-                """, new { id, ring, online, most })
-                .Select(row => new PaceDevice(new DeviceId(row.Device), new SiteId(row.Site), online == 1, SqlTime.From(row.Seen), row.Part is { } part ? SqlTime.From(part) : null,
-                    // What matters less and has not told it anything gives it away.
-                    row.Priority < priority && row.Holds == nameof(RolloutDeviceState.Waiting) ? null : row.Holder)));
-        }
+        foreach (var state in late ? (string[])["Skipped"] : ["Shadowing", "Waiting", "Skipped"])
+            rows.AddRange(Pace(connection, $"rollout_device AS d JOIN devices AS v ON v.id = d.device AND v.online = 1", "d.state = @state AND d.ring <= @ring ORDER BY d.ring, d.place LIMIT @most", idle, priority, new { id, state, ring, most = most - rows.Count }));
         return rows;
     }, CancellationToken.None);
+
+    /// <summary>Devices of the rings so far that have not been told and are offline, in no order.</summary>
+    public Task<List<PaceDevice>> OfflineAsync(string id, int ring, int priority, int most) => database.ReadAsync(connection => Pace(connection,
+        "devices AS v CROSS JOIN rollout_device AS d ON d.rollout = @id AND d.device = v.id", "v.online = 0 AND d.state IN ('Waiting', 'Shadowing') AND d.ring <= @ring LIMIT @most", false, priority, new { id, ring, most }), CancellationToken.None);
+
+    private static List<PaceDevice> Pace(DbConnection connection, string from, string where, bool idle, int priority, object values) =>
+    [
+        .. connection.Query<(string Device, string Site, long Online, long Seen, long? Part, string? Holder, int? Priority, string? Holds)>(
+            $"""
+            SELECT d.device, d.site, v.online, v.last_seen, {(idle ? "(SELECT captured_at FROM inspections AS i WHERE i.device = d.device ORDER BY i.cursor DESC LIMIT 1)" : "NULL")}, r.name, r.priority, o.state
+            FROM {from} LEFT JOIN rollout_device AS o ON o.device = d.device AND o.held = 1 AND o.rollout <> d.rollout LEFT JOIN rollout AS r ON r.id = o.rollout
+            WHERE d.rollout = @id AND {where}
+            """, values)
+            .Select(row => new PaceDevice(new DeviceId(row.Device), new SiteId(row.Site), row.Online != 0, SqlTime.From(row.Seen), row.Part is { } part ? SqlTime.From(part) : null,
+                // What matters less and has not told it anything gives it away.
+                row.Priority < priority && row.Holds == nameof(RolloutDeviceState.Waiting) ? null : row.Holder)),
+    ];
 
     /// <summary>By site, devices that were told and neither run the payload nor failed yet.</summary>
     public Task<Dictionary<string, int>> ChangingAsync(string id) => database.ReadAsync(connection => connection.Query<(string Site, int Devices)>(

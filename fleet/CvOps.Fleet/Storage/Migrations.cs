@@ -171,5 +171,11 @@ internal static class Migrations
         CREATE INDEX device_command_device ON device_command (device, issued_at);
         CREATE INDEX device_command_unsent ON device_command (expires_at) WHERE sent_at IS NULL;
         """,
+
+        // A wave over many devices asks for these few at every turn.
+        """
+        CREATE INDEX devices_unpublished ON devices (id) WHERE published_version < desired_version;
+        CREATE INDEX devices_offline ON devices (id) WHERE online = 0;
+        """,
     ];
 }

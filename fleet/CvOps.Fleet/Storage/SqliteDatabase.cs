@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
@@ -9,10 +10,15 @@ namespace CvOps.Fleet.Storage;
 /// </summary>
 internal sealed class SqliteDatabase : Database
 {
+    private const int ReadersKept = 8;
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly string _connectionString;
     private readonly DataLock _lock;
     private readonly SqliteConnection _writer;
+
+    // To open one and say how it is to behave takes longer than most reads.
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
 
     /// <exception cref="DataInUseException">Another process has the folder.</exception>
     /// <exception cref="SqliteException">The file cannot be opened or is no database.</exception>
@@ -56,18 +62,32 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    public override Task<T> ReadAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => Task.Run(() =>
-    {
-        using var connection = Open();
-        return work(connection);
-    }, cancel);
+    public override Task<T> ReadAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => Task.Run(() => Read(work), cancel);
 
-    public override Task<T> ReadMomentAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => Task.Run(() =>
+    public override Task<T> ReadMomentAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => Task.Run(() => Read(connection =>
     {
-        using var connection = Open();
-        using var moment = connection.BeginTransaction(deferred: true);
+        using var moment = ((SqliteConnection)connection).BeginTransaction(deferred: true);
         return work(connection);
-    }, cancel);
+    }), cancel);
+
+    private T Read<T>(Func<DbConnection, T> work)
+    {
+        if (!_readers.TryTake(out var connection)) connection = Open();
+        T result;
+        try
+        {
+            result = work(connection);
+        }
+        catch
+        {
+            // Nobody knows what is still open on it.
+            connection.Dispose();
+            throw;
+        }
+        _readers.Add(connection);
+        if (_readers.Count > ReadersKept && _readers.TryTake(out var surplus)) surplus.Dispose();
+        return result;
+    }
 
     public override Task<bool> HasDutyAsync(string duty, CancellationToken cancel) => Task.FromResult(true);
 
@@ -84,6 +104,7 @@ internal sealed class SqliteDatabase : Database
 
     public override void Dispose()
     {
+        while (_readers.TryTake(out var reader)) reader.Dispose();
         _writer.Dispose();
         _lock.Dispose();
         _gate.Dispose();

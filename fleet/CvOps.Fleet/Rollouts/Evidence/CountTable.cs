@@ -32,6 +32,7 @@ internal sealed class CountTable(DbConnection connection) : IDisposable
     private readonly Dictionary<(string Rollout, int Ring, string Group, int Arm), ArmCounts> _sums = [];
     private DbCommand? _toDevice;
     private DbCommand? _toSum;
+    private DbCommand? _ofDevice;
 
     /// <summary>Columns in the order of <see cref="ArmCounter"/>.</summary>
     public static string Columns { get; } = string.Join(", ", Names);
@@ -65,9 +66,17 @@ internal sealed class CountTable(DbConnection connection) : IDisposable
     }
 
     /// <summary>Of one device in one arm; zeros when nothing was counted.</summary>
-    public static ArmCounts Of(DbConnection connection, string rollout, string device, int arm)
+    public ArmCounts Of(string rollout, string device, int arm)
     {
-        using var reader = connection.ExecuteReader($"SELECT {Columns} FROM rollout_count WHERE rollout = @rollout AND device = @device AND arm = @arm", new { rollout, device, arm });
+        if (_ofDevice is null)
+        {
+            _ofDevice = connection.CreateCommand();
+            _ofDevice.CommandText = $"SELECT {Columns} FROM rollout_count WHERE rollout = @rollout AND device = @device AND arm = @arm";
+            Name(_ofDevice, ["rollout", "device", "arm"]);
+        }
+        var values = _ofDevice.Parameters;
+        (values[0].Value, values[1].Value, values[2].Value) = (rollout, device, arm);
+        using var reader = _ofDevice.ExecuteReader();
         return reader.Read() ? Read(reader, 0) : default;
     }
 
@@ -83,6 +92,7 @@ internal sealed class CountTable(DbConnection connection) : IDisposable
     {
         _toDevice?.Dispose();
         _toSum?.Dispose();
+        _ofDevice?.Dispose();
     }
 
     private static void Run(DbCommand command, in ArmCounts counts, params ReadOnlySpan<object> keys)
@@ -99,13 +109,18 @@ internal sealed class CountTable(DbConnection connection) : IDisposable
         var command = connection.CreateCommand();
         command.CommandText = $"INSERT INTO {table} ({string.Join(", ", key)}, {Columns}) VALUES ({string.Join(", ", key.Concat(Names).Select(name => $"@{name}"))}) "
             + $"ON CONFLICT ({string.Join(", ", key)}) DO UPDATE SET {string.Join(", ", Names.Select(name => $"{name} = {table}.{name} + excluded.{name}"))}";
-        foreach (var name in key.Concat(Names))
+        Name(command, key.Concat(Names));
+        return command;
+    }
+
+    private static void Name(DbCommand command, IEnumerable<string> names)
+    {
+        foreach (var name in names)
         {
             var parameter = command.CreateParameter();
             parameter.ParameterName = name;
             command.Parameters.Add(parameter);
         }
-        return command;
     }
 
     private static string Snake(string name) => string.Concat(name.Select((letter, i) => char.IsUpper(letter) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
