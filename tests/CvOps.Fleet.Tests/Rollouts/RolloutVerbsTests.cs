@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Http.Json;
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Twin;
+using CvOps.Fleet.Storage;
+using Dapper;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CvOps.Fleet.Tests.Rollouts;
+
+/// <summary>What people ask of rollouts, and what devices get wrong, over a real broker, real databases and the API.</summary>
+public sealed class RolloutVerbsTests
+{
+    private static readonly RolloutRing Canary = new("canary", Devices: [new DeviceId("line-1")]);
+    private static readonly RolloutRing Rest = new("rest", Percent: 100);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_draft_holds_nothing_takes_another_plan_and_runs_when_it_is_started()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        var draft = await Post(line, "rollouts?draft=true&by=ann", line.Plan(Canary, Rest));
+        Assert.Equal((RolloutState.Draft, "ann"), (draft.State, draft.CreatedBy));
+        var revised = await line.Fleet.Http.PutAsJsonAsync("rollouts/rollout-1", line.Plan(Canary) with { Name = "third" }, ContractsJson.Default.RolloutPlan, Token);
+        Assert.True(revised.IsSuccessStatusCode, await revised.Content.ReadAsStringAsync(Token));
+        Assert.Null(line.Devices[0].Desired);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("start")).StatusCode);
+        await line.TakeOverAsync(line.Devices[0]);
+        var running = await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(("third", 1), (running.Plan.Name, running.Devices.Count));
+        Assert.Equal(HttpStatusCode.Conflict, (await line.Fleet.Http.PutAsJsonAsync("rollouts/rollout-1", line.Plan(Canary), ContractsJson.Default.RolloutPlan, Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_emergency_stop_pauses_everything_and_tells_nobody_until_it_is_lifted_and_resumed_also_over_a_restart()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        var stopped = await line.Fleet.Http.PostAsJsonAsync("rollouts/stop-all", new RolloutAction("ann", "smoke"), ContractsJson.Default.RolloutAction, Token);
+        Assert.Equal(["rollout-1"], (await stopped.Content.ReadFromJsonAsync(ContractsJson.Default.EmergencyStop, Token))!.Paused);
+        await line.UntilAsync(RolloutState.Paused);
+        await line.Fleet.RestartFleetAsync();
+        Assert.Equal(HttpStatusCode.Conflict, (await line.ActAsync("resume")).StatusCode);
+        await line.InspectAsync(line.Devices[0], 150);
+        await line.UntilAsync(view => view is { State: RolloutState.Paused, Evidence.Parts: 150 }, "150 parts counted while paused");
+        Assert.Null(line.Devices[1].Desired);
+        Assert.Equal(HttpStatusCode.OK, (await line.Fleet.Http.PostAsJsonAsync("rollouts/lift-stop", new RolloutAction("ann", "no smoke"), ContractsJson.Default.RolloutAction, Token)).StatusCode);
+        Assert.Equal(RolloutState.Paused, (await line.ReadAsync()).State);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("resume")).StatusCode);
+        await line.TakeOverAsync(line.Devices[1]);
+        var on = await line.UntilAsync(view => view is { State: RolloutState.Soaking, Ring: 1 }, "the second ring soaking");
+        Assert.Contains(on.History, step => step is { Trigger: "EmergencyStopped", Evidence: not null });
+    }
+
+    [Fact]
+    public async Task A_ring_that_needs_approval_waits_for_it_and_the_brake_still_works()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest with { Approval = true }));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.InspectAsync(line.Devices[0], 150);
+        var waiting = await line.UntilAsync(RolloutState.AwaitingApproval);
+        Assert.Equal(1, waiting.Ring);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("approve")).StatusCode);
+        await RolloutLine.UntilDesiredAsync(line.Devices[1], line.New, compare: true);
+        await RolloutLine.ReportAsync(line.Devices[1], line.Old, null, UpdateState.Failed, "no disk");
+        Assert.Contains("failed to update", (await line.UntilAsync(view => view.State is RolloutState.Stopping or RolloutState.RollingBack, "the stop")).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failed_devices_try_once_more_when_a_person_says_so()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Percent: 100)) with { Guardrails = new Guardrails { NonInferiorityMargin = 0.1, FailedUpdates = 1 } });
+        await line.TakeOverAsync(line.Devices[0]);
+        Assert.Equal(HttpStatusCode.Conflict, (await line.ActAsync("retry")).StatusCode);
+        var first = await RolloutLine.UntilDesiredAsync(line.Devices[1], line.New, compare: true);
+        await RolloutLine.ReportAsync(line.Devices[1], line.Old, null, UpdateState.Failed, "no disk");
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("retry")).StatusCode);
+        await line.UntilAsync(view => view.Devices.Single(device => device.Device.Value == "line-2").State is RolloutDeviceState.Assigned or RolloutDeviceState.Failed, "line-2 told once more");
+        await RolloutLine.ReportAsync(line.Devices[1], line.New, line.Old, UpdateState.Committed);
+        var on = await line.UntilAsync(view => view.Devices.All(device => device.State == RolloutDeviceState.Running), "both devices running");
+        Assert.Contains(on.History, step => step.Trigger == "RetriedInCanary");
+        Assert.True(line.Devices[1].Desired!.Version >= first.Version);
+    }
+
+    [Fact]
+    public async Task A_device_whose_parts_contradict_its_word_is_in_doubt_counted_and_its_ring_is_not_passed()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest));
+        var liar = line.Devices[0];
+        await line.TakeOverAsync(liar);
+        await line.UntilAsync(RolloutState.Soaking);
+        await liar.SendAsync(liar.Inspection() with { Model = line.Old, CapturedAt = DateTimeOffset.UtcNow.AddMinutes(1) });
+        await line.UntilAsync(view => view.Devices.Single(device => device.Device == liar.Id) is { State: RolloutDeviceState.Updating, Reason: { } reason } && reason.Contains("its parts come from", StringComparison.Ordinal), "the device in doubt");
+        var unlike = await line.Fleet.Services.GetRequiredService<Database>().ReadAsync(c => c.ExecuteScalar<long>("SELECT unlike FROM rollout_count WHERE device = 'line-1' AND arm = 1"), Token);
+        Assert.Equal(1, unlike);
+        // Its word alone does not help; a part does.
+        await RolloutLine.ReportAsync(liar, line.New, line.Old, UpdateState.Committed);
+        await liar.SendAsync(liar.Inspection() with { Model = line.New, CapturedAt = DateTimeOffset.UtcNow.AddMinutes(2) });
+        await line.UntilAsync(view => view.Devices.Single(device => device.Device == liar.Id).State == RolloutDeviceState.Running, "the device believed again");
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_document_that_was_never_given_is_not_believed_and_says_so()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        await line.CreateAsync(line.Plan(Canary));
+        var device = line.Devices[0];
+        await RolloutLine.UntilDesiredAsync(device, line.New, compare: true);
+        await device.SendAsync(device.Topics.TwinReported, new TwinReported
+        {
+            DesiredVersion = 999, Boot = 1, At = DateTimeOffset.UtcNow.AddYears(1), AgentVersion = "1.0", Provider = "CPU", Cameras = [],
+            Model = new ReportedModel { State = UpdateState.Committed, Active = line.New, Previous = line.Old, Target = line.New.Digest },
+        }, ContractsJson.Default.TwinReported, retain: true);
+        var view = await line.UntilAsync(view => view.Devices[0].Reason is not null, "a reason");
+        Assert.Contains("it answers document 999 of its twin, and the newest it was given is 1", view.Devices[0].Reason, StringComparison.Ordinal);
+        Assert.Equal((RolloutState.Canary, RolloutDeviceState.Assigned), (view.State, view.Devices[0].State));
+    }
+
+    [Fact]
+    public async Task Of_two_rollouts_the_one_that_matters_more_has_the_device_and_the_other_waits_for_it()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        var urgent = await Post(line, "rollouts", line.Plan(new RolloutRing("one", Devices: [new DeviceId("line-2")])) with { Name = "urgent", Priority = 900, Everything = false, Target = new Dictionary<string, string> { ["device"] = "line-2" } });
+        Assert.Equal(RolloutState.Canary, urgent.State);
+        await RolloutLine.UntilDesiredAsync(line.Devices[1], line.New, compare: true);
+        Assert.Equal(urgent.Id, line.Devices[1].Desired!.Model!.Rollout);
+        await line.InspectAsync(line.Devices[0], 150);
+        var waits = await line.UntilAsync(view => view.State == RolloutState.Advancing && view.Reason.Contains("rollout 'urgent', which has the device first", StringComparison.Ordinal), "the other waiting");
+        Assert.Equal(RolloutDeviceState.Waiting, waits.Devices.Single(device => device.Device.Value == "line-2").State);
+    }
+
+    private static async Task<RolloutView> Post(RolloutLine line, string address, RolloutPlan plan)
+    {
+        var answer = await line.Fleet.Http.PostAsJsonAsync(address, plan, ContractsJson.Default.RolloutPlan, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+        return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.RolloutView, Token))!;
+    }
+}
