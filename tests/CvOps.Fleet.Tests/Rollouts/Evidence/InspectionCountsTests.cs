@@ -58,6 +58,8 @@ public sealed class InspectionCountsTests
     public void Sums_are_kept_by_ring_by_line_and_by_arm()
     {
         using var folder = new TestFolder();
+        // Other tests load the library at this very moment: twice over, and differently, ends the process.
+        Sqlite.Initialise();
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder.Path, "fleet.db")}");
         connection.Open();
         Migrations.Apply(connection, Dialect.Sqlite);
