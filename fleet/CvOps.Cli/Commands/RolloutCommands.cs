@@ -27,9 +27,23 @@ internal static class RolloutCommands
             if (parsed.GetValue(watch)) await Watch(fleet, screen, view, ct);
         }));
 
+        foreach (var (name, text) in new[]
+        {
+            ("stop-all", "Emergency stop: every rollout pauses, and no device is told to take anything new until lift-stop."), ("lift-stop", "End the emergency stop; each rollout waits for its own resume."),
+        })
+        {
+            var why = new Option<string>("--reason") { Description = "Why, for the audit log.", Required = true };
+            rollouts.Add(on.On(new Command(name, text) { why }, async (parsed, fleet, screen, ct) =>
+            {
+                var stop = await fleet.Post<RolloutAction, EmergencyStop>($"rollouts/{name}", new RolloutAction(Environment.UserName, parsed.GetValue(why)!), ct);
+                screen.One(stop, ("emergency stop", stop.On ? $"on since {stop.At:u} by {stop.By}: {stop.Reason}" : "off"), ("paused", string.Join(", ", stop.Paused)));
+            }));
+        }
+
         foreach (var (verb, text) in new[]
         {
             ("pause", "Hold: devices keep what they have."), ("resume", "Go on from where it was paused."),
+            ("approve", "Let the ring change that waits for approval."), ("retry", "Have the ring's failed devices try once more."),
             ("abort", "End it here: devices keep what they have."), ("rollback", "Give every device it touched its previous model back."),
         })
         {
