@@ -83,6 +83,13 @@ internal sealed class FleetHost : IAsyncDisposable
         await Eventually.Async(() => link.IsConnected, Deadline, () => Broker.Log, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The API of a fleet that runs as a process of its own.</summary>
+    public void Talk(Uri fleet)
+    {
+        Http.Dispose();
+        Http = new HttpClient { BaseAddress = new Uri(fleet, $"{ApiRoutes.Root}/") };
+    }
+
     public async Task RestartFleetAsync()
     {
         await StopFleetAsync();

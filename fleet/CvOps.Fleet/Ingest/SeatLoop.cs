@@ -3,7 +3,7 @@ namespace CvOps.Fleet.Ingest;
 /// <summary>Beats for this process, and empties the sessions of those that are gone, so that their share of the messages is taken in.</summary>
 internal sealed partial class SeatLoop(Seats seats, AbandonedSession session, TimeProvider time, ILogger<SeatLoop> log) : BackgroundService
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -8,12 +8,11 @@ namespace CvOps.Fleet.Ingest;
 internal sealed class Seats(Database database, IOptions<FleetOptions> options, TimeProvider time)
 {
     /// <summary>A process that has not been heard of for so long is taken for dead. Wrong is no harm: it takes its seat back.</summary>
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(6);
 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly SeatWatch _watch = new(Silence);
     private readonly TaskCompletionSource<bool> _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile HashSet<string> _living = [];
     private bool _connected;
 
     public string Client => options.Value.ClientId;
@@ -34,9 +33,11 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
         _known.TrySetResult(seats.Any(seat => seat.Client == Client));
         var others = seats.Where(seat => seat.Owner != _owner && seat.Client != Client).ToArray();
         if (!AreShared) return others;
-        var silent = _watch.Silent(others, time.GetUtcNow());
-        _living = [.. others.Except(silent).Where(seat => !seat.Leaving).Select(seat => seat.Client)];
-        return silent;
+        lock (_watch)
+        {
+            _watch.Look(others, time.GetUtcNow());
+            return [.. others.Where(seat => _watch.IsSilent(seat, time.GetUtcNow()))];
+        }
     }
 
     /// <summary>Whether the broker should have a session of this process' client id: it was connected before, or a former process left it.</summary>
@@ -60,7 +61,12 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
     // One after the other, by the writers' turn: of two that leave together, the second finds the first leaving and stays the last.
     private bool Leave(DbConnection connection)
     {
-        if (!SeatTable.All(connection).Any(seat => seat.Client != Client && !seat.Leaving && _living.Contains(seat.Client))) return false;
+        var others = SeatTable.All(connection).Where(seat => seat.Owner != _owner && seat.Client != Client).ToArray();
+        lock (_watch)
+        {
+            _watch.Look(others, time.GetUtcNow());
+            if (!others.Any(seat => !seat.Leaving && _watch.Lives(seat, time.GetUtcNow()))) return false;
+        }
         return SeatTable.Leave(connection, Client, _owner) == 1;
     }
 }

@@ -15,23 +15,38 @@ public sealed class SeatTests
     {
         var watch = new SeatWatch(Silence);
         var start = DateTimeOffset.UnixEpoch;
+        watch.Look([new Seat("a", "x", 7, false), new Seat("b", "y", 1, false)], start);
+        watch.Look([new Seat("a", "x", 7, false), new Seat("b", "y", 2, false)], start + TimeSpan.FromSeconds(9));
 
-        Assert.Empty(watch.Silent([new Seat("a", "x", 7, false), new Seat("b", "y", 1, false)], start));
-        Assert.Empty(watch.Silent([new Seat("a", "x", 7, false), new Seat("b", "y", 2, false)], start + TimeSpan.FromSeconds(9)));
-        Assert.Equal(["a"], watch.Silent([new Seat("a", "x", 7, false), new Seat("b", "y", 3, false)], start + TimeSpan.FromSeconds(10)).Select(seat => seat.Client));
+        Assert.False(watch.IsSilent(new Seat("a", "x", 7, false), start + TimeSpan.FromSeconds(9)));
+        Assert.True(watch.IsSilent(new Seat("a", "x", 7, false), start + TimeSpan.FromSeconds(10)));
+        Assert.False(watch.IsSilent(new Seat("b", "y", 2, false), start + TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
-    public void A_seat_that_came_back_has_the_whole_time_again()
+    public void A_seat_that_was_there_at_the_first_look_lives_only_when_it_has_beaten_and_a_new_one_at_once()
     {
         var watch = new SeatWatch(Silence);
         var start = DateTimeOffset.UnixEpoch;
-        watch.Silent([new Seat("a", "x", 7, false)], start);
-        watch.Silent([], start + TimeSpan.FromSeconds(5));
+        watch.Look([new Seat("a", "x", 7, false)], start);
+        watch.Look([new Seat("a", "x", 7, false), new Seat("b", "y", 1, false)], start + TimeSpan.FromSeconds(1));
 
-        Assert.Empty(watch.Silent([new Seat("a", "x", 7, false)], start + TimeSpan.FromSeconds(12)));
-        // Another process under the same name beats anew, whatever its number.
-        Assert.Empty(watch.Silent([new Seat("a", "z", 7, false)], start + TimeSpan.FromSeconds(20)));
+        Assert.False(watch.Lives(new Seat("a", "x", 7, false), start + TimeSpan.FromSeconds(1)));
+        Assert.True(watch.Lives(new Seat("b", "y", 1, false), start + TimeSpan.FromSeconds(1)));
+        watch.Look([new Seat("a", "x", 8, false)], start + TimeSpan.FromSeconds(2));
+        Assert.True(watch.Lives(new Seat("a", "x", 8, false), start + TimeSpan.FromSeconds(2)));
+        Assert.False(watch.Lives(new Seat("b", "y", 1, false), start + TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
+    public void Another_process_under_the_same_name_beats_anew_whatever_its_number()
+    {
+        var watch = new SeatWatch(Silence);
+        var start = DateTimeOffset.UnixEpoch;
+        watch.Look([new Seat("a", "x", 7, false)], start);
+        watch.Look([new Seat("a", "z", 7, false)], start + TimeSpan.FromSeconds(9));
+
+        Assert.False(watch.IsSilent(new Seat("a", "z", 7, false), start + TimeSpan.FromSeconds(12)));
     }
 
     [Fact]

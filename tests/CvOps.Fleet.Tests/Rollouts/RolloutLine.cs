@@ -21,9 +21,10 @@ internal sealed class RolloutLine : IAsyncDisposable
 
     public List<TestDevice> Devices { get; } = [];
 
-    public static async Task<RolloutLine> StartAsync(int devices)
+    /// <param name="fleet">Null: one of its own.</param>
+    public static async Task<RolloutLine> StartAsync(int devices, FleetHost? fleet = null)
     {
-        var fleet = await FleetHost.StartAsync();
+        fleet ??= await FleetHost.StartAsync();
         var line = new RolloutLine(fleet, await RegisterAsync(fleet, "1"), await RegisterAsync(fleet, "2"));
         for (var number = 1; number <= devices; number++)
         {
