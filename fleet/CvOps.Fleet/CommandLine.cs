@@ -30,7 +30,8 @@ internal static class CommandLine
 
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
-        Orleans cluster, for a program built with -p:PublishedPackages=true. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        Orleans cluster and of the read models, for a program built with -p:PublishedPackages=true; Fleet__SiloAddress is
+        where the other silos reach this one. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
     private static readonly Dictionary<string, string> Settings = new()

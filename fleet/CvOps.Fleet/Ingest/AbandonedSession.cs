@@ -7,9 +7,6 @@ namespace CvOps.Fleet.Ingest;
 /// <summary>Takes over a session at the broker that no fleet is connected to (MQTT 5, 3.1.4: the newer connection has it), takes in what waits there, and ends it.</summary>
 internal sealed class AbandonedSession(FleetLink link, MqttIngest ingest, Seats seats, TimeProvider time)
 {
-    /// <summary>A broker that has had nothing to say for so long has nothing more.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);
 
     /// <returns>Messages taken in; null when its own fleet is back and has the rest.</returns>
@@ -17,11 +14,11 @@ internal sealed class AbandonedSession(FleetLink link, MqttIngest ingest, Seats 
     public async Task<long?> EmptyAsync(string client, CancellationToken cancel)
     {
         var reader = new MessageReader();
-        var (taken, last) = (0L, time.GetTimestamp());
+        var taken = 0L;
         using var connection = new MqttClientFactory().CreateMqttClient();
         connection.ApplicationMessageReceivedAsync += async received =>
         {
-            last = time.GetTimestamp();
+            if (SessionMark.Is(received.ApplicationMessage.Topic)) return;
             var message = reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
             // Every living fleet has heard these by its own subscription, and newer ones since. Acknowledged and nothing else.
             if (message.Body is DeviceStatus or TwinReported or CommandResponse) return;
@@ -33,17 +30,13 @@ internal sealed class AbandonedSession(FleetLink link, MqttIngest ingest, Seats 
             var connected = await connection.ConnectAsync(link.OptionsFor(client), cancel);
             if (connected.ResultCode != MqttClientConnectResultCode.Success) throw new LinkDownException($"The broker refused session {client}: {connected.ResultCode} {connected.ReasonString}");
             if (!connected.IsSessionPresent) return 0;
-            // No new share for it; what was put aside comes.
-            var leave = new MqttClientUnsubscribeOptionsBuilder();
-            foreach (var filter in MqttIngest.Subscriptions) leave.WithTopicFilter(filter);
-            await connection.UnsubscribeAsync(leave.Build(), cancel);
-            while (time.GetElapsedTime(last) < Quiet)
+            var emptied = EmptiedAsync();
+            while (!emptied.IsCompleted)
             {
-                await Task.Delay(Pace, time, cancel);
+                await Task.WhenAny(emptied, Task.Delay(Pace, time, cancel));
                 if (!await seats.KeepAsync(client, cancel)) return null;
-                if (!connection.IsConnected) throw new LinkDownException($"The connection of session {client} ended.");
-                if (time.GetElapsedTime(last) >= Quiet) await ingest.CatchUpAsync(cancel);
             }
+            await emptied;
             await connection.TryDisconnectAsync();
         }
         catch (Exception e) when (e is not LinkDownException && (e is not OperationCanceledException || !cancel.IsCancellationRequested))
@@ -52,5 +45,11 @@ internal sealed class AbandonedSession(FleetLink link, MqttIngest ingest, Seats 
         }
         await link.EndSessionAsync(client, cancel);
         return Interlocked.Read(ref taken);
+
+        async Task EmptiedAsync()
+        {
+            await SessionMark.PassAsync(connection, client, cancel);
+            await ingest.CatchUpAsync(cancel);
+        }
     }
 }

@@ -85,22 +85,6 @@ internal sealed class FleetLink : IDisposable
     /// <summary>Of the session under a client id, kept by the broker.</summary>
     public MqttClientOptions OptionsFor(string client) => Options(client).WithCleanStart(false).WithSessionExpiryInterval((uint)SessionKept.TotalSeconds).Build();
 
-    /// <summary>Takes the shares away from our session; what the broker has put aside for it still comes.</summary>
-    /// <exception cref="LinkDownException">There is no connection.</exception>
-    public async Task UnsubscribeAsync(IReadOnlyCollection<string> subscriptions, CancellationToken cancel)
-    {
-        var leave = new MqttClientUnsubscribeOptionsBuilder();
-        foreach (var filter in subscriptions) leave.WithTopicFilter(filter);
-        try
-        {
-            await Client.UnsubscribeAsync(leave.Build(), cancel);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)
-        {
-            throw new LinkDownException($"The broker {_options.Broker} did not take the subscriptions back: {e.Message}", e);
-        }
-    }
-
     /// <summary>Makes the broker forget a session: a clean one takes its place and ends at once.</summary>
     /// <exception cref="LinkDownException">The broker cannot be reached.</exception>
     public async Task EndSessionAsync(string client, CancellationToken cancel)

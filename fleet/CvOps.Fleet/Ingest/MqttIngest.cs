@@ -15,8 +15,6 @@ internal sealed partial class MqttIngest(
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>A broker that was told to send no more and has said nothing for so long has nothing left for us.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Payloads received and not acknowledged yet, together; the client that reads for us holds half as much again.</summary>
@@ -35,7 +33,6 @@ internal sealed partial class MqttIngest(
     private readonly MessageReader _reader = new();
     private long _taken;
     private long _acknowledged;
-    private long _lastTaken;
 
     /// <summary>Payloads received and not acknowledged now, in bytes.</summary>
     public long Held => _room.Held;
@@ -62,8 +59,8 @@ internal sealed partial class MqttIngest(
             await link.LeaveAsync();
         }
 
-        Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received) =>
-            TakeAsync(received, _reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload), ends.Token);
+        Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received) => SessionMark.Is(received.ApplicationMessage.Topic) ? Task.CompletedTask
+            : TakeAsync(received, _reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload), ends.Token);
     }
 
     /// <summary>Takes a message in, of whatever connection; it is acknowledged there when it is durable and told. Waits while there is no room.</summary>
@@ -72,7 +69,6 @@ internal sealed partial class MqttIngest(
         received.AutoAcknowledge = false;
         await _room.EnterAsync(received.ApplicationMessage.Payload.Length, cancel);
         await _received.Writer.WriteAsync(new Received(message, received), cancel);
-        Volatile.Write(ref _lastTaken, time.GetTimestamp());
         Interlocked.Increment(ref _taken);
     }
 
@@ -92,13 +88,8 @@ internal sealed partial class MqttIngest(
         {
             if (link.IsConnected && await seats.LeaveAsync(cancellationToken))
             {
-                await link.UnsubscribeAsync(Subscriptions, cancellationToken);
-                do
-                {
-                    await Task.Delay(Glance, time, cancellationToken);
-                    await CatchUpAsync(cancellationToken);
-                }
-                while (time.GetElapsedTime(Volatile.Read(ref _lastTaken)) < Quiet);
+                await SessionMark.PassAsync(link.Client, seats.Client, cancellationToken);
+                await CatchUpAsync(cancellationToken);
                 await base.StopAsync(cancellationToken);
                 await link.EndSessionAsync(seats.Client, cancellationToken);
                 await seats.RemoveAsync(seats.Client, cancellationToken);
@@ -119,6 +110,7 @@ internal sealed partial class MqttIngest(
     {
         var pause = FirstPause;
         var random = new Random();
+        await seats.WhenTakenAsync(cancel);
         while (true)
         {
             try

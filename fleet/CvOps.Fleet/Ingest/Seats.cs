@@ -14,6 +14,7 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
     private readonly SeatWatch _watch = new(Silence);
     private readonly TaskCompletionSource<bool> _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _connected;
+    private volatile bool _left;
 
     public string Client => options.Value.ClientId;
 
@@ -27,7 +28,7 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
         var seats = await database.WriteAsync(connection =>
         {
             var before = SeatTable.All(connection);
-            if (!SeatTable.Beat(connection, Client, _owner)) SeatTable.Take(connection, Client, _owner);
+            if (!SeatTable.Beat(connection, Client, _owner) && !_left) SeatTable.Take(connection, Client, _owner);
             return before;
         }, cancel);
         _known.TrySetResult(seats.Any(seat => seat.Client == Client));
@@ -39,6 +40,9 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
             return [.. others.Where(seat => _watch.IsSilent(seat, time.GetUtcNow()))];
         }
     }
+
+    /// <summary>Completes when this process has its seat: whoever takes a share without one could die and nobody would look for its session.</summary>
+    public Task WhenTakenAsync(CancellationToken cancel) => _known.Task.WaitAsync(cancel);
 
     /// <summary>Whether the broker should have a session of this process' client id: it was connected before, or a former process left it.</summary>
     public async Task<bool> ExpectsSessionAsync(CancellationToken cancel)
@@ -53,7 +57,11 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
     /// <returns>False when an adopted seat is its own process' again.</returns>
     public Task<bool> KeepAsync(string client, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Beat(connection, client, _owner), cancel);
 
-    public Task RemoveAsync(string client, CancellationToken cancel) => database.WriteAsync(connection => SeatTable.Remove(connection, client, _owner), cancel);
+    public Task RemoveAsync(string client, CancellationToken cancel)
+    {
+        if (client == Client) _left = true;
+        return database.WriteAsync(connection => SeatTable.Remove(connection, client, _owner), cancel);
+    }
 
     /// <returns>True when another stays that takes in what comes; false for the last one, whose session the broker shall keep.</returns>
     public async Task<bool> LeaveAsync(CancellationToken cancel) => AreShared && await database.WriteAsync(connection => Leave(connection), cancel);

@@ -22,6 +22,8 @@ internal static class SiloWiring
     public static void AddSilo(this WebApplicationBuilder builder, FleetOptions options)
     {
         var connection = options.Cluster ?? throw new ArgumentException(Mistake(options), nameof(options));
+        // To take in what is there and to hand grains over needs its time.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(60));
         builder.Services.AddSingleton<IGrainStorageSerializer, FleetStateSerializer>();
         builder.Services.AddSerializer(serializer => serializer.AddJsonSerializer(type => type.Namespace?.StartsWith("CvOps", StringComparison.Ordinal) == true, FleetJson.Options));
         builder.UseOrleans(silo => silo

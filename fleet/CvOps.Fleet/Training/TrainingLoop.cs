@@ -27,12 +27,33 @@ internal sealed partial class TrainingLoop(
     {
         // Of several fleets one trains; when it is gone, another finds its unfinished run and begins that again.
         while (!await database.HasDutyAsync(Duty, stoppingToken)) await Task.Delay(LookAgain, stoppingToken);
-        await ResumeAsync(stoppingToken);
+        await WhenReachedAsync(() => ResumeAsync(stoppingToken), stoppingToken);
         Wake();
         if (database.IsShared) _ = RemindAsync(stoppingToken);
-        await foreach (var _ in _work.Reader.ReadAllAsync(stoppingToken))
-            foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
-                if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await GuardAsync(run, TrainAndGateAsync, stoppingToken);
+        await foreach (var _ in _work.Reader.ReadAllAsync(stoppingToken)) await WhenReachedAsync(() => WorkAsync(stoppingToken), stoppingToken);
+    }
+
+    private async Task WorkAsync(CancellationToken stopping)
+    {
+        foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
+            if (await grains.GetGrain<ITrainingGrain>(id).Read() is { State: TrainingState.Queued } run) await GuardAsync(run, TrainAndGateAsync, stopping);
+    }
+
+    /// <summary>The silo of a grain may have died a moment ago: it is asked again until the grain is somewhere else.</summary>
+    private static async Task WhenReachedAsync(Func<Task> work, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                await work();
+                return;
+            }
+            catch (Exception e) when (e is OrleansMessageRejectionException or TimeoutException)
+            {
+                await Task.Delay(LookAgain, stopping);
+            }
+        }
     }
 
     /// <summary>Runs that were asked for at another fleet wake nobody here.</summary>

@@ -12,8 +12,10 @@ namespace CvOps.Fleet.Tests.Cluster;
 
 /// <summary>Several fleets, each a process, on one PostgreSQL database and one mosquitto: Orleans itself, MQTTnet itself.</summary>
 [Trait("needs", "postgres")]
-public sealed class ClusterTests(ITestOutputHelper output)
+public sealed class ClusterTests(ITestOutputHelper output) : IAsyncDisposable
 {
+    private readonly List<TestProcess> _processes = [];
+
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll");
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private static readonly RolloutRing[] TwoRings = [new("canary", Devices: [new DeviceId("line-1")]), new("rest", Percent: 100)];
@@ -55,15 +57,22 @@ public sealed class ClusterTests(ITestOutputHelper output)
         await StopInOrderAsync(first);
         (first, firstAddress) = await StartAsync(host, "one");
         await StopInOrderAsync(second);
-        (second, _) = await StartAsync(host, "two");
+        await StartAsync(host, "two");
         await ends.CancelAsync();
         await load;
 
         host.Talk(firstAddress);
         await UntilInspectedAsync(host, "press-1", sent);
         output.WriteLine($"{sent} messages while both were restarted");
-        await first.DisposeAsync();
-        await second.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            if (TestContext.Current.TestState?.Result == TestResult.Failed) output.WriteLine(string.Join('\n', process.Output.Split('\n').TakeLast(60)));
+            await process.DisposeAsync();
+        }
     }
 
     /// <summary>A canary that sees a few hundred parts; whoever holds its grains goes when half of them were seen.</summary>
@@ -80,7 +89,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
         await line.TakeOverAsync(canary);
         await line.UntilAsync(RolloutState.Soaking);
         await line.InspectAsync(canary, 150, said: "ok", previousSaid: "ok");
-        var (second, secondAddress) = await StartAsync(host, "two");
+        var (_, secondAddress) = await StartAsync(host, "two");
         await line.InspectAsync(canary, 50);
 
         var watch = Stopwatch.StartNew();
@@ -92,8 +101,6 @@ public sealed class ClusterTests(ITestOutputHelper output)
         var view = await UntilAsync(host, line, 400);
         output.WriteLine($"the rollout has all 400 as evidence at {watch.Elapsed.TotalSeconds:f1} s: {view.State}");
 
-        await first.DisposeAsync();
-        await second.DisposeAsync();
         return JsonSerializer.Serialize(view.Evidence with { Curve = [] }, ContractsJson.Default.Options);
     }
 
@@ -132,13 +139,14 @@ public sealed class ClusterTests(ITestOutputHelper output)
         }, Deadline, () => $"{count} inspections; {seen}", Cancel);
     }
 
-    private static async Task<(TestProcess Process, Uri Address)> StartAsync(FleetHost host, string name)
+    private async Task<(TestProcess Process, Uri Address)> StartAsync(FleetHost host, string name)
     {
         var http = FreePort();
         var process = TestProcess.Start(TestProcess.DotNet, [Program, .. host.Arguments(http), "--client-id", $"fleet-{name}"], new Dictionary<string, string?>
         {
             ["Fleet__Cluster"] = host.Options.Cluster, ["Fleet__SiloAddress"] = "127.0.0.1", ["Fleet__SiloPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
         });
+        _processes.Add(process);
         await Eventually.Async(() => process.Output.Contains("Connected to", StringComparison.Ordinal) && process.Output.Contains("cvops-fleet listens", StringComparison.Ordinal), Deadline, () => process.Output, Cancel);
         return (process, new Uri($"http://127.0.0.1:{http}"));
     }
@@ -149,7 +157,6 @@ public sealed class ClusterTests(ITestOutputHelper output)
         var code = await process.StopAsync(Deadline, Cancel);
         output.WriteLine($"SIGTERM to exit {code} in {watch.Elapsed.TotalSeconds:f1} s");
         Assert.Contains("The others take over", process.Output, StringComparison.Ordinal);
-        await process.DisposeAsync();
     }
 
     private static int FreePort()

@@ -14,6 +14,11 @@ namespace Orleans.Serialization.Invocation
         string GetMethodName();
 
         string GetInterfaceName();
+
+        /// <summary>"Interface/Method".</summary>
+        string GetActivityName();
+
+        Type GetInterfaceType();
     }
 }
 
@@ -27,11 +32,22 @@ namespace Orleans
         Task Invoke(IIncomingGrainCallContext context);
     }
 
+    public delegate Task OutgoingGrainCallFilterDelegate(IOutgoingGrainCallContext context);
+
+    /// <summary>Runs around every call at its caller, before the arguments are copied.</summary>
+    public interface IOutgoingGrainCallFilter
+    {
+        Task Invoke(IOutgoingGrainCallContext context);
+    }
+
     public interface IGrainCallContext
     {
         IInvokable Request { get; }
 
         object Grain { get; }
+
+        /// <summary>The calling grain; null for a caller outside.</summary>
+        GrainId? SourceId { get; }
 
         GrainId TargetId { get; }
 
@@ -49,5 +65,10 @@ namespace Orleans
     public interface IIncomingGrainCallContext : IGrainCallContext
     {
         IGrainContext TargetContext { get; }
+    }
+
+    public interface IOutgoingGrainCallContext : IGrainCallContext
+    {
+        IGrainContext? SourceContext { get; }
     }
 }

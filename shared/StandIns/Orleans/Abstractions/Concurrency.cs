@@ -4,6 +4,13 @@ namespace Orleans.Concurrency;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ReentrantAttribute : Attribute;
 
+/// <summary>A public static method of the class, <c>bool Name(IInvokable)</c>, says which calls start between the awaits of others.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class MayInterleaveAttribute(string callbackMethodName) : Attribute
+{
+    internal string CallbackMethodName { get; } = callbackMethodName;
+}
+
 /// <summary>This method starts at once, between the awaits of whatever else is running.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AlwaysInterleaveAttribute : Attribute;

@@ -82,8 +82,23 @@ public static class GrainCallFilterSiloBuilderExtensions
     public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter)
         => builder.AddIncomingGrainCallFilter(new DelegateFilter(filter));
 
+    public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, IOutgoingGrainCallFilter filter)
+        => builder.ConfigureServices(services => services.AddSingleton(filter));
+
+    public static ISiloBuilder AddOutgoingGrainCallFilter<TImplementation>(this ISiloBuilder builder)
+        where TImplementation : class, IOutgoingGrainCallFilter
+        => builder.ConfigureServices(services => services.AddSingleton<IOutgoingGrainCallFilter, TImplementation>());
+
+    public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, OutgoingGrainCallFilterDelegate filter)
+        => builder.AddOutgoingGrainCallFilter(new OutgoingDelegateFilter(filter));
+
     private sealed class DelegateFilter(IncomingGrainCallFilterDelegate filter) : IIncomingGrainCallFilter
     {
         public Task Invoke(IIncomingGrainCallContext context) => filter(context);
+    }
+
+    private sealed class OutgoingDelegateFilter(OutgoingGrainCallFilterDelegate filter) : IOutgoingGrainCallFilter
+    {
+        public Task Invoke(IOutgoingGrainCallContext context) => filter(context);
     }
 }

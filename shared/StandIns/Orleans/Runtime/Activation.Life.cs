@@ -91,6 +91,7 @@ internal sealed partial class Activation
             lock (_work)
             {
                 _phase = Phase.Valid;
+                silo.Meter.Created();
                 Schedule();
             }
         }

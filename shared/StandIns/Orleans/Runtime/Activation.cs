@@ -12,6 +12,7 @@ internal sealed partial class Activation(Silo silo, GrainClass grainClass, Grain
     private Queue<Request>? _waiting;
     private Queue<Request>? _urgent;
     private List<Request>? _running;
+    private List<Guid>? _chains;
     private Phase _phase;
     private bool _scheduled;
 
@@ -44,13 +45,26 @@ internal sealed partial class Activation(Silo silo, GrainClass grainClass, Grain
             if (_phase == Phase.Gone) return false;
             request.Target = this;
             request.SentAt = silo.Now;
-            if (request.Interleaves || grainClass.Reentrant) (_urgent ??= new()).Enqueue(request);
+            if (request.Interleaves || grainClass.Reentrant || IsBack(request) || (request.Call is { } call && grainClass.MayInterleave?.Invoke(call) == true)) (_urgent ??= new()).Enqueue(request);
             else (_waiting ??= new()).Enqueue(request);
             Schedule();
         }
 
         return true;
     }
+
+    /// <summary>Calls of this chain may come back here while it goes on.</summary>
+    public void Enter(Guid chain)
+    {
+        lock (_work) (_chains ??= []).Add(chain);
+    }
+
+    public void Leave(Guid chain)
+    {
+        lock (_work) _chains!.Remove(chain);
+    }
+
+    private bool IsBack(Request request) => _chains is { Count: > 0 } chains && request.Chain is var chain && chain != Guid.Empty && chains.Contains(chain);
 
     /// <summary>Called once when a request that began here has ended.</summary>
     public void Finish(Request request, Exception? error)

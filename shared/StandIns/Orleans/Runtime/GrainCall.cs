@@ -4,7 +4,7 @@ using Orleans.Serialization.Invocation;
 namespace Orleans.Runtime;
 
 /// <summary>A call on its way through the incoming filters to the grain.</summary>
-internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activation target, GrainMethod<T> method, object?[] args)
+internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activation target, GrainMethod<T> method, object?[] args, GrainId? source)
     : IIncomingGrainCallContext, IInvokable
 {
     private int _next;
@@ -13,6 +13,8 @@ internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activatio
     public IInvokable Request => this;
 
     public object Grain => target.Instance;
+
+    public GrainId? SourceId => source;
 
     public GrainId TargetId => target.GrainId;
 
@@ -33,6 +35,10 @@ internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activatio
     public string GetMethodName() => MethodName;
 
     public string GetInterfaceName() => InterfaceName;
+
+    public string GetActivityName() => $"{method.Info.DeclaringType!.Name}/{MethodName}";
+
+    public Type GetInterfaceType() => method.Info.DeclaringType!;
 
     /// <summary>Runs the next filter, or the method itself after the last.</summary>
     public async Task Invoke()

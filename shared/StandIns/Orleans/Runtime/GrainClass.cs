@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Concurrency;
 using Orleans.Configuration;
+using Orleans.Serialization.Invocation;
 using Orleans.Storage;
 
 namespace Orleans.Runtime;
@@ -18,6 +19,7 @@ internal sealed class GrainClass
         Type = type;
         Name = NameOf(type);
         Reentrant = type.IsDefined(typeof(ReentrantAttribute));
+        MayInterleave = type.GetCustomAttribute<MayInterleaveAttribute>() is { } may ? Predicate(type, may.CallbackMethodName) : null;
         CollectionAge = type.IsDefined(typeof(KeepAliveAttribute)) ? TimeSpan.MaxValue
             : collection.ClassSpecificCollectionAge.TryGetValue(type.FullName!, out var own) ? own
             : type.GetCustomAttribute<CollectionAgeLimitAttribute>() is { } limit ? limit.AlwaysActive ? TimeSpan.MaxValue : limit.AgeLimit
@@ -37,6 +39,9 @@ internal sealed class GrainClass
 
     public bool Reentrant { get; }
 
+    /// <summary>Whether a request may start between the awaits of others; null: none may.</summary>
+    public Func<IInvokable, bool>? MayInterleave { get; }
+
     public TimeSpan CollectionAge { get; }
 
     public static string NameOf(Type type)
@@ -45,6 +50,12 @@ internal sealed class GrainClass
         var name = type.Name.ToLowerInvariant();
         return name.EndsWith("grain", StringComparison.Ordinal) && name.Length > 5 ? name[..^5] : name;
     }
+
+    /// <exception cref="InvalidOperationException">The class has no such method.</exception>
+    private static Func<IInvokable, bool> Predicate(Type type, string name) =>
+        type.GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.FlattenHierarchy, [typeof(IInvokable)]) is { } method && method.ReturnType == typeof(bool)
+            ? method.CreateDelegate<Func<IInvokable, bool>>()
+            : throw new InvalidOperationException($"Class {type} doesn't declare public static method with name {name} specified in MayInterleave attribute: it must be bool {name}(IInvokable).");
 
     /// <summary>Makes an instance with its states already read.</summary>
     public async Task<object> Create(GrainId id, IServiceProvider services, CancellationToken cancel)

@@ -120,9 +120,13 @@ internal sealed class GrainMethod<T>(MethodInfo info, Func<object, object?[], Ta
         return _resultCopied ? (T)copier.Copy(result)! : result;
     }
 
-    private Task<T> Send(GrainProxy target, object?[] args)
+    private Task<T> Send(GrainProxy target, object?[] args) => target.Silo.OutgoingFilters is { Length: > 0 } filters
+        ? new OutgoingCall<T>(filters, target, this, args).Run() : SendNow(target, args);
+
+    /// <summary>Copies the arguments and queues the request.</summary>
+    public Task<T> SendNow(GrainProxy target, object?[] args)
     {
-        var request = new Request<T>(this, args, target.Id);
+        var request = new Request<T>(this, args, target.Id, target.Silo.Meter);
         try
         {
             CopyArguments(target.Silo.Copier, args);

@@ -109,6 +109,7 @@ internal sealed class TimerTick(GrainTimer timer) : Request
     public override void Begin()
     {
         Current = this;
+        RequestContext.Values = null;
         timer.Tick().ContinueWith(static (task, state) =>
         {
             var tick = (TimerTick)state!;

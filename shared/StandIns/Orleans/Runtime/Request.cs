@@ -32,6 +32,12 @@ internal abstract class Request
 
     public virtual bool ReadOnly => false;
 
+    /// <summary>The chain of calls it belongs to, if one of them allowed that it comes back.</summary>
+    public virtual Guid Chain => Guid.Empty;
+
+    /// <summary>What a predicate of <see cref="Concurrency.MayInterleaveAttribute"/> looks at; null: it is no call.</summary>
+    public virtual Serialization.Invocation.IInvokable? Call => null;
+
     public virtual bool CountsAsUse => true;
 
     /// <summary>Runs it in a turn of its activation, which is told by <see cref="Activation.Finish"/> when it ends.</summary>
@@ -49,17 +55,21 @@ internal abstract class Request
 }
 
 /// <summary>A call: its arguments, and the promise of its result.</summary>
-internal sealed class Request<T> : Request
+internal sealed class Request<T> : Request, Serialization.Invocation.IInvokable
 {
     private readonly TaskCompletionSource<T> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GrainMethod<T> _method;
     private readonly GrainId _grain;
+    private readonly GrainId? _source = Activation.Current?.GrainId;
+    private readonly Dictionary<string, object>? _context = RequestContext.Values;
+    private readonly SiloMeter _meter;
+    private readonly long _begun;
     private object?[] _args;
     private CancellationTokenRegistration _cancellation;
 
-    public Request(GrainMethod<T> method, object?[] args, GrainId grain)
+    public Request(GrainMethod<T> method, object?[] args, GrainId grain, SiloMeter meter)
     {
-        (_method, _args, _grain) = (method, args, grain);
+        (_method, _args, _grain, _meter, _begun) = (method, args, grain, meter, meter.Begin());
         if (!method.OneWay && Current is { Completed: false } caller) MakesCall(caller, this);
     }
 
@@ -75,6 +85,22 @@ internal sealed class Request<T> : Request
 
     public override TimeSpan? Timeout => _method.Timeout;
 
+    public override Guid Chain => _context is null ? Guid.Empty : _context.GetValueOrDefault(RequestContext.CALL_CHAIN_REENTRANCY_HEADER) is Guid id ? id : Guid.Empty;
+
+    public override Serialization.Invocation.IInvokable Call => this;
+
+    public int GetArgumentCount() => _args.Length;
+
+    public object? GetArgument(int index) => _args[index];
+
+    public string GetMethodName() => _method.Info.Name;
+
+    public string GetInterfaceName() => _method.Info.DeclaringType!.FullName!;
+
+    public string GetActivityName() => $"{_method.Info.DeclaringType!.Name}/{_method.Info.Name}";
+
+    public Type GetInterfaceType() => _method.Info.DeclaringType!;
+
     public override string ToString() => $"{_method.Name} of {_grain}";
 
     public override bool HasTimedOut(long now, TimeSpan timeout) =>
@@ -83,7 +109,12 @@ internal sealed class Request<T> : Request
     public void CancelWith(CancellationToken token)
     {
         if (!token.CanBeCanceled) return;
-        _cancellation = token.UnsafeRegister(static (state, token) => ((Request<T>)state!)._response.TrySetException(new OperationCanceledException(token)), this);
+        _cancellation = token.UnsafeRegister(static (state, token) => ((Request<T>)state!).Cancel(token), this);
+    }
+
+    private void Cancel(CancellationToken token)
+    {
+        if (_response.TrySetException(new OperationCanceledException(token))) _meter.Canceled(_grain);
     }
 
     /// <summary>Nobody waits for the answer: the caller's task completes now.</summary>
@@ -92,11 +123,13 @@ internal sealed class Request<T> : Request
     public override void Begin()
     {
         Current = this;
+        // Its caller's values and nobody else's: another request may have run here just before.
+        RequestContext.Values = _context;
         Task task;
         try
         {
             var filters = Target!.Silo.Filters;
-            task = filters.Length == 0 ? _method.Invoke(Target.Instance, _args) : new GrainCall<T>(filters, Target, _method, _args).Run();
+            task = filters.Length == 0 ? _method.Invoke(Target.Instance, _args) : new GrainCall<T>(filters, Target, _method, _args, _source).Run();
         }
         catch (Exception e)
         {
@@ -110,7 +143,7 @@ internal sealed class Request<T> : Request
 
     public override void Fail(Exception error)
     {
-        _response.TrySetException(error);
+        if (_response.TrySetException(error) && error is TimeoutException) _meter.TimedOut(_grain);
         _cancellation.Dispose();
     }
 
@@ -128,6 +161,7 @@ internal sealed class Request<T> : Request
         }
 
         _cancellation.Dispose();
+        _meter.End(_begun);
         (_args, Child) = ([], null);
         Target!.Finish(this, task.Exception?.InnerException);
     }

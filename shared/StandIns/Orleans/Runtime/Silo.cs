@@ -34,6 +34,7 @@ internal sealed partial class Silo : IHostedService, IDisposable
         References = new GrainReferences(this);
         GrainFactory = new GrainFactory(this, services);
         GrainTime = Clock(TimeProviderNames.Grains);
+        Meter = new SiloMeter(() => _activations.Count);
         _time = Clock(TimeProviderNames.Messaging);
         _collectionTime = Clock(TimeProviderNames.ActivationManagement);
     }
@@ -56,6 +57,10 @@ internal sealed partial class Silo : IHostedService, IDisposable
 
     public IIncomingGrainCallFilter[] Filters { get; private set; } = [];
 
+    public IOutgoingGrainCallFilter[] OutgoingFilters { get; private set; } = [];
+
+    public SiloMeter Meter { get; }
+
     /// <summary>Milliseconds, stepping once a sweep: good enough for time-outs of seconds, and free to read.</summary>
     public long Now => Volatile.Read(ref _now);
 
@@ -74,13 +79,17 @@ internal sealed partial class Silo : IHostedService, IDisposable
         }
     }
 
-    public void Remove(Activation activation) => _activations.TryRemove(new(activation.GrainId, activation));
+    public void Remove(Activation activation)
+    {
+        if (_activations.TryRemove(new(activation.GrainId, activation))) Meter.Destroyed();
+    }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Services.GetRequiredService<SiloBuilder>().Validate();
         foreach (var store in Services.GetServices<StateStore>()) Log.StorageReady(Logger, store.Name);
         Filters = [.. Services.GetServices<IIncomingGrainCallFilter>()];
+        OutgoingFilters = [.. Services.GetServices<IOutgoingGrainCallFilter>()];
         _open = true;
         _sweeps = SweepLoop();
         if (Services.GetService<ReminderService>() is { } reminders) await reminders.Start(this);
@@ -118,6 +127,7 @@ internal sealed partial class Silo : IHostedService, IDisposable
 
     public void Dispose()
     {
+        Meter.Dispose();
         _open = false;
         _stopped.Cancel();
     }
