@@ -26,7 +26,6 @@ internal sealed class FleetLink : IDisposable
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     private readonly FleetOptions _options;
-    private readonly List<X509Certificate2> _certificates = [];
 
     public FleetLink(IOptions<FleetOptions> options)
     {
@@ -115,11 +114,7 @@ internal sealed class FleetLink : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        Client.Dispose();
-        foreach (var certificate in _certificates) certificate.Dispose();
-    }
+    public void Dispose() => Client.Dispose();
 
     /// <summary>With the innermost reason: of a failed TLS handshake the outer ones say only that it failed.</summary>
     private static string Reason(Exception e) =>
@@ -144,13 +139,10 @@ internal sealed class FleetLink : IDisposable
     // Read each time: certificates are renewed by replacing the files.
     private void ConfigureTls(MqttClientTlsOptionsBuilder tls)
     {
-        foreach (var old in _certificates) old.Dispose();
-        _certificates.Clear();
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(_options.Ca!);
         var ours = X509Certificate2.CreateFromPemFile(_options.Certificate!, _options.Key!);
-        _certificates.AddRange(authorities);
-        _certificates.Add(ours);
+        // Left to the collector: other sessions' connections may be at their handshake with them.
         tls.UseTls().WithClientCertificates([ours]).WithTrustChain(authorities).WithRevocationMode(X509RevocationMode.NoCheck);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using CvOps.Testing;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Diagnostics;
@@ -178,7 +179,7 @@ public sealed class ChainTests
         await using var silo = await TestSilo.Start();
         using var source = new CancellationTokenSource();
         var call = silo.Grain<ITokenGrain>().Wait(source.Token);
-        Assert.True(await silo.Grain<ITokenGrain>().HasBegun().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await Eventually.Async(() => silo.Grain<ITokenGrain>().HasBegun(), Patience, () => "the call has not begun", TestContext.Current.CancellationToken);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken));
         Assert.True(await silo.Grain<ITokenGrain>().WasCancelled().WaitAsync(Patience, TestContext.Current.CancellationToken));
@@ -197,12 +198,12 @@ public interface ITokenGrain : IGrainWithStringKey
 
 public sealed class TokenGrain : Grain, ITokenGrain
 {
-    private readonly TaskCompletionSource<bool> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _begun;
     private bool _cancelled;
 
     public async Task Wait(CancellationToken cancel)
     {
-        _begun.TrySetResult(true);
+        _begun = true;
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
@@ -214,7 +215,7 @@ public sealed class TokenGrain : Grain, ITokenGrain
         }
     }
 
-    public Task<bool> HasBegun() => _begun.Task;
+    public Task<bool> HasBegun() => Task.FromResult(_begun);
 
     public Task<bool> WasCancelled() => Task.FromResult(_cancelled);
 }
