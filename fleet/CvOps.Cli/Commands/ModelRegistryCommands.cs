@@ -17,10 +17,10 @@ internal static class ModelRegistryCommands
         });
     }
 
-    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model."), async (_, fleet, screen, ct) =>
+    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model; 'model show' and --json have whole digests."), async (_, fleet, screen, ct) =>
         screen.Table(await fleet.Get<ModelView[]>("models", ct), "No model is registered yet: 'cvops model push x.cvmodel'.",
             ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("bytes", model => $"{model.Bytes}"),
-            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is null ? string.Join(' ', model.Aliases) : "revoked"), ("digest", model => model.Model.Digest)));
+            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is null ? string.Join(' ', model.Aliases) : "revoked"), ("digest", model => model.Model.Digest[..12])));
 
     public static Command Gate(FleetCommand on)
     {

@@ -2,6 +2,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Ingest;
@@ -15,7 +16,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, IGrainFactory grains)
+    DiscordantFrames discordant, ConnectionLog connections, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -24,6 +25,9 @@ internal sealed class DashboardData(
     public async Task<IReadOnlyList<DeviceView>> Devices() => await devices.ListAsync(Gone);
 
     public Task<DeviceView?> Device(DeviceId id) => devices.FindAsync(id, Gone);
+
+    /// <summary>When a device came and went, newest first.</summary>
+    public Task<ConnectionEvent[]> Connections(DeviceId id) => connections.ReadAsync(id, Gone);
 
     /// <summary>What a device's cameras counted in their zones and over their lines lately.</summary>
     public Task<ZoneSummary> Zones(DeviceId id) => inspections.ZonesAsync(id, Gone);
