@@ -77,6 +77,19 @@ internal sealed class TestDevice : IAsyncDisposable
         new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(payload).WithRetainFlag(retain).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(),
         TestContext.Current.CancellationToken);
 
+    /// <summary>As an agent does where somebody listened before: what nobody got is sent again.</summary>
+    /// <returns>How often nobody got it.</returns>
+    public async Task<int> SendUntilHeardAsync(InspectionReport report)
+    {
+        var message = new MqttApplicationMessageBuilder().WithTopic(Topics.Inspection(report.Camera)).WithPayload(JsonSerializer.SerializeToUtf8Bytes(report, ContractsJson.Default.InspectionReport))
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build();
+        for (var unheard = 0; ; unheard++)
+        {
+            if ((await _client.PublishAsync(message, TestContext.Current.CancellationToken)).ReasonCode != MqttClientPublishReasonCode.NoMatchingSubscribers) return unheard;
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <returns>Whether the broker took it.</returns>
     public async Task<bool> MaySendAsync(string topic)
     {

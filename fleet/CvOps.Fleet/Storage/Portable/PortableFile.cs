@@ -179,7 +179,8 @@ internal static class PortableFile
     {
         JsonValueKind.Null => null,
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out var number) ? number : element.GetDouble(),
+        JsonValueKind.Number when element.TryGetInt64(out var number) => number,
+        JsonValueKind.Number => element.GetDouble(),
         JsonValueKind.Object => element.GetProperty("b64").GetBytesFromBase64(),
         _ => throw new FormatException($"A value is {element.ValueKind}."),
     };
