@@ -97,6 +97,7 @@ internal sealed partial class MqttIngest(
                 Log.HandedOver(log, taken);
                 return;
             }
+            Log.LeftToBroker(log, seats.Client, link.IsConnected);
         }
         catch (Exception e) when (e is LinkDownException or OperationCanceledException || StorageFailure.IsStorage(e))
         {
@@ -117,6 +118,7 @@ internal sealed partial class MqttIngest(
             {
                 var ended = WhenDisconnected();
                 await link.ConnectAsync(Subscriptions, cancel);
+                await SubscribedAsync(cancel);
                 Log.Connected(log, options.Value.Broker);
                 pause = FirstPause;
                 await ended.WaitAsync(cancel);
@@ -131,6 +133,19 @@ internal sealed partial class MqttIngest(
             // Jitter: a restarted broker meets its clients spread over time.
             await Task.Delay(pause * (0.5 + random.NextDouble()), time, cancel);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task SubscribedAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await seats.SubscribedAsync(cancel);
+        }
+        catch (Exception e) when (StorageFailure.IsStorage(e))
+        {
+            // Said again after the next connect; until then nobody hands over to this fleet.
+            Log.ShareNotTold(log, e.Message);
         }
     }
 
@@ -233,6 +248,12 @@ internal sealed partial class MqttIngest(
 
         [LoggerMessage(EventId = 2005, Level = LogLevel.Error, Message = "A message on {Topic} was set aside")]
         public static partial void SetAside(ILogger logger, string topic, Exception exception);
+
+        [LoggerMessage(EventId = 2010, Level = LogLevel.Warning, Message = "The others could not be told that this fleet has its share: {Reason}")]
+        public static partial void ShareNotTold(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 2009, Level = LogLevel.Information, Message = "No other fleet is known to be there: the broker keeps session {Client} (connected: {Connected})")]
+        public static partial void LeftToBroker(ILogger logger, string client, bool connected);
 
         [LoggerMessage(EventId = 2007, Level = LogLevel.Information, Message = "The others take over: {Messages} messages were taken in here")]
         public static partial void HandedOver(ILogger logger, long messages);

@@ -6,7 +6,7 @@ namespace CvOps.Fleet.Ingest;
 /// <param name="Client">MQTT client id.</param>
 /// <param name="Owner">The process that looks after the session under it.</param>
 /// <param name="Beat">Rises while that process lives.</param>
-/// <param name="Leaving">It takes in what it has and then goes.</param>
+/// <param name="Leaving">Nobody may hand over to it: it takes in what it has and then goes, or it has no share yet.</param>
 internal sealed record Seat(string Client, string Owner, long Beat, bool Leaving);
 
 /// <summary>
@@ -23,19 +23,19 @@ internal static class SeatTable
         connection.Execute("UPDATE ingest_seats SET beat = beat + 1 WHERE client = @client AND owner = @owner", new { client, owner }) == 1;
 
     /// <summary>One's own seat, whoever has it.</summary>
-    public static int Take(DbConnection connection, string client, string owner) => connection.Execute(
+    public static int Take(DbConnection connection, string client, string owner, bool leaving) => connection.Execute(
         """
-        INSERT INTO ingest_seats (client, owner, beat, leaving) VALUES (@client, @owner, 1, 0)
-        ON CONFLICT (client) DO UPDATE SET owner = excluded.owner, beat = ingest_seats.beat + 1, leaving = 0
-        """, new { client, owner });
+        INSERT INTO ingest_seats (client, owner, beat, leaving) VALUES (@client, @owner, 1, @leaves)
+        ON CONFLICT (client) DO UPDATE SET owner = excluded.owner, beat = ingest_seats.beat + 1, leaving = excluded.leaving
+        """, new { client, owner, leaves = leaving ? 1 : 0 });
 
     /// <summary>Another's, if nothing has happened to it since it was seen.</summary>
     public static bool Adopt(DbConnection connection, Seat seen, string owner) => connection.Execute(
         "UPDATE ingest_seats SET owner = @mine, beat = beat + 1 WHERE client = @Client AND owner = @Owner AND beat = @Beat",
         new { mine = owner, seen.Client, seen.Owner, seen.Beat }) == 1;
 
-    public static int Leave(DbConnection connection, string client, string owner) =>
-        connection.Execute("UPDATE ingest_seats SET leaving = 1 WHERE client = @client AND owner = @owner", new { client, owner });
+    public static int SetLeaving(DbConnection connection, string client, string owner, bool leaving) =>
+        connection.Execute("UPDATE ingest_seats SET leaving = @leaves WHERE client = @client AND owner = @owner", new { client, owner, leaves = leaving ? 1 : 0 });
 
     /// <summary>Its session is over: there is nothing to look after.</summary>
     public static int Remove(DbConnection connection, string client, string owner) =>

@@ -15,6 +15,7 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
     private readonly TaskCompletionSource<bool> _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _connected;
     private volatile bool _left;
+    private volatile bool _hasShare;
 
     public string Client => options.Value.ClientId;
 
@@ -28,7 +29,7 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
         var seats = await database.WriteAsync(connection =>
         {
             var before = SeatTable.All(connection);
-            if (!SeatTable.Beat(connection, Client, _owner) && !_left) SeatTable.Take(connection, Client, _owner);
+            if (!SeatTable.Beat(connection, Client, _owner) && !_left) SeatTable.Take(connection, Client, _owner, leaving: !_hasShare);
             return before;
         }, cancel);
         _known.TrySetResult(seats.Any(seat => seat.Client == Client));
@@ -43,6 +44,14 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
 
     /// <summary>Completes when this process has its seat: whoever takes a share without one could die and nobody would look for its session.</summary>
     public Task WhenTakenAsync(CancellationToken cancel) => _known.Task.WaitAsync(cancel);
+
+    /// <summary>The broker gives this process its share by now, so others may hand over to it.</summary>
+    public async Task SubscribedAsync(CancellationToken cancel)
+    {
+        if (_hasShare) return;
+        await database.WriteAsync(connection => SeatTable.SetLeaving(connection, Client, _owner, leaving: false), cancel);
+        _hasShare = true;
+    }
 
     /// <summary>Whether the broker should have a session of this process' client id: it was connected before, or a former process left it.</summary>
     public async Task<bool> ExpectsSessionAsync(CancellationToken cancel)
@@ -75,6 +84,6 @@ internal sealed class Seats(Database database, IOptions<FleetOptions> options, T
             _watch.Look(others, time.GetUtcNow());
             if (!others.Any(seat => !seat.Leaving && _watch.Lives(seat, time.GetUtcNow()))) return false;
         }
-        return SeatTable.Leave(connection, Client, _owner) == 1;
+        return SeatTable.SetLeaving(connection, Client, _owner, leaving: true) == 1;
     }
 }

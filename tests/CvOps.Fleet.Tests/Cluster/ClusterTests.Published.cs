@@ -56,6 +56,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncDisposable
         await Task.Delay(TimeSpan.FromSeconds(3), Cancel);
         await StopInOrderAsync(first);
         (first, firstAddress) = await StartAsync(host, "one");
+        output.WriteLine(await SeatsAsync(host));
         await StopInOrderAsync(second);
         await StartAsync(host, "two");
         await ends.CancelAsync();
@@ -147,7 +148,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncDisposable
             ["Fleet__Cluster"] = host.Options.Cluster, ["Fleet__SiloAddress"] = "127.0.0.1", ["Fleet__SiloPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
         });
         _processes.Add(process);
-        await Eventually.Async(() => process.Output.Contains("Connected to", StringComparison.Ordinal) && process.Output.Contains("cvops-fleet listens", StringComparison.Ordinal), Deadline, () => process.Output, Cancel);
+        await Eventually.Async(() => process.Output.Contains("MqttIngest[2001] Connected to", StringComparison.Ordinal) && process.Output.Contains("cvops-fleet listens", StringComparison.Ordinal), Deadline, () => process.Output, Cancel);
         return (process, new Uri($"http://127.0.0.1:{http}"));
     }
 
@@ -157,6 +158,13 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncDisposable
         var code = await process.StopAsync(Deadline, Cancel);
         output.WriteLine($"SIGTERM to exit {code} in {watch.Elapsed.TotalSeconds:f1} s");
         Assert.Contains("The others take over", process.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> SeatsAsync(FleetHost host)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(host.Options.Cluster!);
+        await using var command = source.CreateCommand("SELECT string_agg(client || ' ' || owner || ' ' || beat || ' ' || leaving, ', ') FROM ingest_seats");
+        return $"seats: {await command.ExecuteScalarAsync(Cancel)}";
     }
 
     private static int FreePort()
