@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using CvOps.Contracts;
+using System.Text.Json;
 using CvOps.Contracts.Api;
+using CvOps.Contracts;
 using CvOps.Testing;
 
 namespace CvOps.EndToEnd.Tests;
@@ -26,7 +27,8 @@ public sealed class UpTests
         var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
 
         Assert.Equal(rollout.Id, ended.Id);
-        Assert.Equal(rollout.History, ended.History.Take(rollout.History.Count));
+        static string Json(RolloutTransition step) => JsonSerializer.Serialize(step, ContractsJson.Default.RolloutTransition);
+        Assert.Equal(rollout.History.Select(Json), ended.History.Take(rollout.History.Count).Select(Json));
         Assert.All(ended.Devices, device => Assert.Equal(RolloutDeviceState.Running, device.State));
         Assert.Contains("fleet ended with code 137", up.Output, StringComparison.Ordinal);
 

@@ -178,7 +178,16 @@ internal sealed class MqttClient(TimeProvider time) : IMqttClient
         var connection = new Connection(await Transport.OpenAsync(options, cancellationToken), options, time);
         try
         {
-            await connection.SendAsync(encoder => encoder.Connect(options), cancellationToken);
+            try
+            {
+                await connection.SendAsync(encoder => encoder.Connect(options), cancellationToken);
+            }
+            catch (Exception e) when (Transport.IsLoss(e) && e is not OperationCanceledException)
+            {
+                // A server that refuses the client's certificate says why and resets the connection: nothing can be written, and its word still waits to be read.
+                await ConnAckAsync(connection, cancellationToken);
+                throw;
+            }
             var result = await ConnAckAsync(connection, cancellationToken);
             if (result.ResultCode != MqttClientConnectResultCode.Success)
             {
