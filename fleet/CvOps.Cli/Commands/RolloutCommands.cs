@@ -17,6 +17,7 @@ internal static class RolloutCommands
 
         foreach (var command in RolloutPlanCommands.All(on, Show)) rollouts.Add(command);
         rollouts.Add(RolloutSimulateCommand.Create(on));
+        rollouts.Add(RolloutDevicesCommand.Create(on));
 
         var id = new Argument<string>("id");
         var watch = new Option<bool>("--watch") { Description = "Stay and print each change until the rollout ends." };
@@ -40,16 +41,16 @@ internal static class RolloutCommands
             }));
         }
 
-        foreach (var (verb, text) in new[]
+        foreach (var (name, text) in new[]
         {
-            ("pause", "Hold: devices keep what they have."), ("resume", "Go on from where it was paused."),
+            ("release", "Let a draft start."), ("pause", "Hold: devices keep what they have."), ("resume", "Go on from where it was paused."),
             ("approve", "Let the ring change that waits for approval."), ("retry", "Have the ring's failed devices try once more."),
             ("abort", "End it here: devices keep what they have."), ("rollback", "Give every device it touched its previous model back."),
         })
         {
             var reason = new Option<string>("--reason") { Description = "Why, for the audit log.", Required = true };
-            rollouts.Add(on.On(new Command(verb, text) { id, reason }, async (parsed, fleet, screen, ct) =>
-                Show(screen, await fleet.Post<RolloutAction, RolloutView>($"rollouts/{parsed.GetValue(id)}/{verb}", new RolloutAction(Environment.UserName, parsed.GetValue(reason)!), ct))));
+            rollouts.Add(on.On(new Command(name, text) { id, reason }, async (parsed, fleet, screen, ct) =>
+                Show(screen, await fleet.Post<RolloutAction, RolloutView>($"rollouts/{parsed.GetValue(id)}/{(name == "release" ? "start" : name)}", new RolloutAction(Environment.UserName, parsed.GetValue(reason)!), ct))));
         }
         return rollouts;
     }

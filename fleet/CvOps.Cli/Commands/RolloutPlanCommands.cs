@@ -14,12 +14,12 @@ internal static class RolloutPlanCommands
     /// <param name="show">How a rollout is shown.</param>
     public static IEnumerable<Command> All(FleetCommand on, Action<Screen, RolloutView> show)
     {
-        var file = File();
-        yield return on.On(new Command("start", "Start a rollout from a plan.") { file }, async (parsed, fleet, screen, ct) =>
+        var (file, draft) = (File(), new Option<bool>("--draft") { Description = "Only write it down: it holds no device until 'cvops rollout release ID'." });
+        yield return on.On(new Command("start", "Start a rollout from a plan.") { file, draft }, async (parsed, fleet, screen, ct) =>
         {
             var (path, text) = await Text(parsed.GetValue(file)!, ct);
             Refuse(path, PlanReader.Yaml(text).Mistakes);
-            show(screen, await fleet.PostText<RolloutView>("rollouts", text, "application/yaml", ct));
+            show(screen, await fleet.PostText<RolloutView>($"rollouts?by={Uri.EscapeDataString(Environment.UserName)}{(parsed.GetValue(draft) ? "&draft=true" : "")}", text, "application/yaml", ct));
         });
 
         var (planned, check, offline) = (File(), new Option<bool>("--check") { Description = "Say only what is wrong, and nothing where all is well; for scripts." },

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -11,9 +12,11 @@ internal sealed class Audit(Database database, SharedWrites shared, TimeProvider
     /// <param name="action">What, in lower case with a dot: <c>model.registered</c>, <c>rollout.paused</c>.</param>
     /// <param name="subject">On what: an id, a digest.</param>
     public Task RecordAsync(string by, string action, string subject, string detail, CancellationToken cancel) =>
-        shared.WriteAsync(connection => connection.Execute(
-            "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)",
-            new { at = SqlTime.Of(time.GetUtcNow()), by, action, subject, detail }), cancel);
+        shared.WriteAsync(connection => Add(connection, time.GetUtcNow(), by, action, subject, detail), cancel);
+
+    /// <summary>As <see cref="RecordAsync"/>, in the transaction that does what the entry says.</summary>
+    public static int Add(DbConnection connection, DateTimeOffset at, string by, string action, string subject, string detail) => connection.Execute(
+        "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)", new { at = SqlTime.Of(at), by, action, subject, detail });
 
     /// <summary>Whether one of the newest entries is of one of the two actions on that subject and its detail begins with the word.</summary>
     public Task<bool> MentionsAsync(string action, string orAction, string subject, string word, int newest, CancellationToken cancel) => database.ReadAsync(connection => connection.ExecuteScalar<bool>(

@@ -6,6 +6,7 @@ using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -14,7 +15,8 @@ internal static class RolloutEndpoints
     public static void AddRollouts(this IServiceCollection services)
     {
         services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>().AddSingleton<DiscordantFrames>();
-        services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>();
+        services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>().AddSingleton<LateJoin>();
+        services.TryAddSingleton(LateDevicesPace.Usual);
         services.AddSingleton<FlightRecorder>().AddSingleton<FlightDesk>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();

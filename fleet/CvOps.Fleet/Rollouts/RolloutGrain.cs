@@ -14,7 +14,7 @@ namespace CvOps.Fleet.Rollouts;
 /// </summary>
 internal sealed partial class RolloutGrain(
     [PersistentState("rollout")] IPersistentState<RolloutRecord> state,
-    RolloutStore store, RolloutOrders orders, Revocations revocations, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
+    RolloutStore store, RolloutOrders orders, LateJoin late, LateDevicesPace latePace, Revocations revocations, Audit audit, FleetEvents events, TimeProvider time, ILogger<RolloutGrain> logger) : Grain, IRolloutGrain, IRemindable
 {
     private const string Wake = "wake";
     private static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
@@ -27,6 +27,7 @@ internal sealed partial class RolloutGrain(
     private IGrainTimer? _timer;
     private DateTimeOffset _curveKept;
     private GuardRule? _guards;
+    private LateDevicesLook? _lateLook;
 
     private RolloutRecord Record => state.State;
 
@@ -138,10 +139,21 @@ internal sealed partial class RolloutGrain(
     public async Task Tick()
     {
         if (Record.Plan is not null && RolloutMachine.IsRunning(Record.State)) await StartClock();
+        await TakeLate();
         await Judge();
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Tick();
+
+    /// <summary>Adds devices that match the target only now. Here and not where they are found: nobody joins a rollout that has just ended.</summary>
+    private async Task TakeLate()
+    {
+        if (!LateDeviceRule.MayJoin(Record, time.GetUtcNow())) return;
+        _lateLook ??= new LateDevicesLook(Id, late, latePace, time, logger);
+        if (_lateLook.Take(Record.Plan!) is not { Count: > 0 } found || await late.JoinAsync(Id, Record.Plan!, found) is not { Count: > 0 } joined) return;
+        Log.DevicesJoined(logger, Id, joined.Count);
+        events.Publish("rollout", Id);
+    }
 
     private RolloutEvidence EvidenceOf(RolloutStand stand) => RolloutEvidenceOf.Sums(Record.Plan!, stand.Sums, Record.Curve, _guards ??= new GuardRule(Record.Plan!));
 
@@ -217,5 +229,8 @@ internal sealed partial class RolloutGrain(
     {
         [LoggerMessage(3101, LogLevel.Information, "Rollout {Rollout}: {From} -> {To}: {Reason}")]
         public static partial void RolloutMoved(ILogger logger, string rollout, RolloutState from, RolloutState to, string reason);
+
+        [LoggerMessage(3106, LogLevel.Information, "Rollout {Rollout}: {Devices} devices joined its last ring")]
+        public static partial void DevicesJoined(ILogger logger, string rollout, int devices);
     }
 }

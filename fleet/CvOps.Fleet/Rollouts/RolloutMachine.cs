@@ -72,6 +72,9 @@ internal static class RolloutMachine
     /// <summary>True where a device of the ring may be told to take the payload.</summary>
     public static bool MayAssign(RolloutState state) => state is RolloutState.Shadowing or RolloutState.Canary or RolloutState.Advancing;
 
+    /// <summary>True while a device may still be added: the rollout goes on, or waits for a person's word to.</summary>
+    public static bool MayJoin(RolloutState state) => GoesOn(state) || IsHeld(state);
+
     /// <summary>A ring has the payload, or is taking it.</summary>
     private static bool IsRing(RolloutState state) => state is RolloutState.Canary or RolloutState.Advancing or RolloutState.Soaking;
 

@@ -26,4 +26,15 @@ internal static class RolloutMembers
         }
         return members;
     }
+
+    /// <summary>The row of a device that comes late, but for what depends on who is there by then (<see cref="Placed"/>).</summary>
+    public static RolloutMember Late(string id, RolloutPlan plan, RolloutDevice device, DeviceView view) => new(
+        id, device.Device, view.Site, device.Ring, 0, RolloutDeviceState.Waiting, plan.Model is null ? null : device.Previous, plan.Model is null ? view.Reported?.Configuration?.Active : null, 0,
+        plan.Model is not null && !plan.FirstInstallation, DateTimeOffset.UnixEpoch, null, view.Labels.GetValueOrDefault("line") ?? "", CountLimits.Freeze(view.Health).SlowOver);
+
+    /// <param name="late">Of <see cref="Late"/>: its group is its line still.</param>
+    /// <param name="comparing">Devices of the ring that compare already.</param>
+    /// <param name="groups">Groups there are, with the sites that have devices in them.</param>
+    public static RolloutMember Placed(RolloutMember late, int place, long comparing, IReadOnlySet<(string Group, string Site)> groups) =>
+        late with { Place = place, Compares = late.Compares && comparing < MostComparing, Group = EvidenceGroups.OfLate(groups, late.Site.Value, late.Group) };
 }

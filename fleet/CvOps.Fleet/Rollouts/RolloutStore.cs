@@ -222,6 +222,10 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
 
     private static string Filter(int? ring, RolloutDeviceState? state) => $"{(ring is null ? "" : " AND ring = @ring")}{(state is null ? "" : " AND state = @state")}";
 
+    /// <summary>Every device of the rollout, held by it or not.</summary>
+    public Task<HashSet<DeviceId>> DeviceIdsAsync(string id) => database.ReadAsync(connection => connection.Query<string>(
+        "SELECT device FROM rollout_device WHERE rollout = @id", new { id }).Select(device => new DeviceId(device)).ToHashSet(), CancellationToken.None);
+
     /// <summary>By device, the name of the rollout that a new one of this priority can't have it from.</summary>
     public Task<Dictionary<string, string>> HeldByAsync(int priority) => database.ReadAsync(connection => connection.Query<(string Device, string Name)>(
         "SELECT d.device, r.name FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE d.held = 1 AND (r.priority >= @priority OR d.state <> 'Waiting')", new { priority })
