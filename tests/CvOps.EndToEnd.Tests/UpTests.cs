@@ -53,7 +53,7 @@ public sealed class UpTests
         var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
 
         Assert.True(ended.Evidence.Parts > 0, ended.Reason);
-        foreach (var command in (string[])["status", "devices list", "devices show device-1", "model list", "rollout list", "drift", "frames list", "dataset list", "training list", "audit"])
+        foreach (var command in (string[])["status", "devices list", "devices show device-1", "model list", "rollout list", $"rollout devices {ended.Id} --ring 1 --state Running", "drift", "frames list", "dataset list", "training list", "audit"])
             await Run(Cvops.Start([.. command.Split(' '), "--fleet", $"http://127.0.0.1:{port}"]));
     }
 

@@ -28,7 +28,7 @@ internal static class RolloutDevicesCommand
                 devices.AddRange(page.Devices);
                 after = page.Next;
             }
-            screen.Table(devices, "No device of the rollout is there.",
+            screen.Page(new RolloutDevicePage(devices, null), devices, "No device of the rollout is there.",
                 ("device", device => device.Device.Value), ("ring", device => plan.Rings[device.Ring].Name), ("state", device => $"{device.State}"),
                 ("parts", device => device.Parts.ToString(CultureInfo.InvariantCulture)), ("had", device => device.Previous is { } had ? $"{had.Name} {had.Version}" : ""), ("because", device => device.Reason ?? ""));
         });

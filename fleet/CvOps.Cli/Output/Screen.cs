@@ -44,6 +44,14 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         console.Write(table);
     }
 
+    /// <summary>As <see cref="Table"/>, of something that the API does not have as a bare list.</summary>
+    /// <param name="page">What programs get.</param>
+    public void Page<TPage, T>(TPage page, IReadOnlyList<T> rows, string empty, params (string Heading, Func<T, string> Cell)[] columns)
+    {
+        if (json) Json(page);
+        else Table(rows, empty, columns);
+    }
+
     /// <param name="lines">Name and value of each line, for people.</param>
     public void One<T>(T value, params (string Name, string? Value)[] lines)
     {
