@@ -67,7 +67,7 @@ bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-p
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 
-test-crash: build ## kill updates at every step, cut the power, fill the disk, turn the clock: what becomes of the device, as a table
+test-crash: build ## kill updates at every step and the fleet in every state of a rollout, cut the power, fill the disk, turn the clock: what became of devices, as tables
 	@.ci/setup crash
 	@exec $(BIN)/CvOps.CrashMatrix/$(CONFIG_FOLDER)/CvOps.CrashMatrix full
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.CrashMatrix.Rollouts;
 using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Benchmarks.Rollouts;

@@ -4,6 +4,7 @@ using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Twin;
+using CvOps.CrashMatrix.Rollouts;
 
 namespace CvOps.Benchmarks.Rollouts;
 

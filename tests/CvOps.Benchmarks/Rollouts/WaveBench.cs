@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CvOps.Contracts.Api;
+using CvOps.CrashMatrix.Rollouts;
 
 namespace CvOps.Benchmarks.Rollouts;
 

@@ -13,7 +13,7 @@ using CvOps.Testing;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
-namespace CvOps.Benchmarks.Rollouts;
+namespace CvOps.CrashMatrix.Rollouts;
 
 /// <summary>The real <c>cvops-fleet</c>, killed and started again on one folder that knows many devices from the start.</summary>
 internal sealed class RolloutFleet : IAsyncDisposable
@@ -44,12 +44,13 @@ internal sealed class RolloutFleet : IAsyncDisposable
     public ModelRef New { get; private set; } = null!;
 
     /// <param name="devices">Rows that are there before the first start: online, under the old model.</param>
-    public static async Task<RolloutFleet> StartAsync(TestBroker broker, int devices)
+    /// <param name="sites">How many they are dealt to, one after the other.</param>
+    public static async Task<RolloutFleet> StartAsync(TestBroker broker, int devices, int sites = 20)
     {
         var fleet = new RolloutFleet(broker);
         var (old, young) = (fleet.Package("1"), fleet.Package("2"));
         (fleet.Old, fleet.New) = (old.Model, young.Model);
-        fleet.Seed(devices);
+        fleet.Seed(devices, sites);
         await fleet.StartAsync();
         foreach (var (_, path) in (IEnumerable<(ModelRef, string)>)[old, young])
         {
@@ -85,6 +86,9 @@ internal sealed class RolloutFleet : IAsyncDisposable
 
     public Task SaysAsync(string text) => _process!.WaitForOutputAsync(text, Patience);
 
+    /// <summary>Returns when it has said it so many times since its start.</summary>
+    public Task SaysAsync(string text, int times) => Eventually.Async(() => Output.Split(text).Length > times, Patience, () => $"no '{text}' in: {Output}");
+
     public string Output => _process?.Output ?? "";
 
     /// <summary>CPU seconds of the process so far.</summary>
@@ -97,14 +101,40 @@ internal sealed class RolloutFleet : IAsyncDisposable
         }
     }
 
-    public async Task<RolloutView> CreateAsync(RolloutPlan plan)
+    public async Task<RolloutView> CreateAsync(RolloutPlan plan, bool draft = false)
     {
-        using var answer = await _http.PostAsJsonAsync("rollouts", plan, ContractsJson.Default.RolloutPlan);
+        using var answer = await _http.PostAsJsonAsync(draft ? "rollouts?draft=true" : "rollouts", plan, ContractsJson.Default.RolloutPlan);
         if (!answer.IsSuccessStatusCode) throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
         return (await answer.Content.ReadFromJsonAsync(ContractsJson.Default.RolloutView))!;
     }
 
     public async Task<RolloutView> ReadAsync(string id) => (await _http.GetFromJsonAsync($"rollouts/{id}", ContractsJson.Default.RolloutView))!;
+
+    /// <returns>Null while the fleet does not answer.</returns>
+    public async Task<RolloutView?> TryReadAsync(string id)
+    {
+        try
+        {
+            return await ReadAsync(id);
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A verb that may come to nothing: the fleet dies under it, or the rollout is past it.</summary>
+    public async Task AskAsync(string id, string verb)
+    {
+        try
+        {
+            using var answer = await _http.PostAsJsonAsync($"rollouts/{id}/{verb}", new RolloutAction("crashes", verb), ContractsJson.Default.RolloutAction);
+        }
+        catch (HttpRequestException)
+        {
+            // Whoever asked looks what became of it.
+        }
+    }
 
     /// <summary>Without its devices.</summary>
     public async Task<RolloutView> LookAsync(string id) => (await _http.GetFromJsonAsync("rollouts", ContractsJson.Default.RolloutViewArray))!.Single(view => view.Id == id);
@@ -142,7 +172,7 @@ internal sealed class RolloutFleet : IAsyncDisposable
         return (new ModelRef("line", version, digest), path);
     }
 
-    private void Seed(int devices)
+    private void Seed(int devices, int sites)
     {
         using var database = new SqliteDatabase(Path.Combine(_folder["data"], "fleet.db"));
         var reported = JsonSerializer.Serialize(SimulatedDevices.Report(0, Old, null, UpdateState.Idle, null, null), ContractsJson.Default.TwinReported);
@@ -150,7 +180,7 @@ internal sealed class RolloutFleet : IAsyncDisposable
         database.WriteAsync(connection =>
         {
             for (var i = 0; i < devices; i++)
-                connection.Execute("INSERT INTO devices (id, site, online, last_seen, reported) VALUES (@Id, @Site, 1, @now, @reported)", new { Id = Device(i), Site = $"site-{i % 20}", now, reported });
+                connection.Execute("INSERT INTO devices (id, site, online, last_seen, reported) VALUES (@Id, @Site, 1, @now, @reported)", new { Id = Device(i), Site = $"site-{i % sites}", now, reported });
             return devices;
         }, CancellationToken.None).GetAwaiter().GetResult();
     }

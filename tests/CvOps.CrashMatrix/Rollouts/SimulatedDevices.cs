@@ -9,7 +9,7 @@ using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
-namespace CvOps.Benchmarks.Rollouts;
+namespace CvOps.CrashMatrix.Rollouts;
 
 /// <summary>What a device was told, as far as it matters here.</summary>
 internal sealed class Told
@@ -22,6 +22,12 @@ internal sealed class Told
 
     /// <summary>Of the documents that were new, those that name a model it was not to have just before.</summary>
     public int Assignments { get; private set; }
+
+    /// <summary>Different documents.</summary>
+    public int Documents
+    {
+        get { lock (_versions) return _versions.Count; }
+    }
 
     public string? Model { get; private set; }
 
@@ -89,9 +95,11 @@ internal sealed class SimulatedDevices : IAsyncDisposable
     public Task FailAsync(Topics topics, TwinDesired desired) => PublishAsync(topics.TwinReported, JsonSerializer.SerializeToUtf8Bytes(
         Report(desired.Version, _old, null, UpdateState.Failed, desired.Model!.Model.Digest, "the golden outputs differ"), ContractsJson.Default.TwinReported));
 
-    /// <summary>Parts under the model, the old one seeing the same frames.</summary>
-    public async Task InspectAsync(string device, Topics topics, ModelRef model, int parts, string? error = null)
+    /// <summary>Parts under the model, returned when the broker has taken them all.</summary>
+    /// <param name="beside">Sees the same frames; null: the old model, beside any other.</param>
+    public async Task InspectAsync(string device, Topics topics, ModelRef model, int parts, string? error = null, ModelRef? beside = null)
     {
+        beside ??= model == _old ? null : _old;
         var told = _told.GetOrAdd(device, _ => new Told());
         var camera = new CameraId("cam-1");
         for (var i = 0; i < parts; i++)
@@ -101,7 +109,7 @@ internal sealed class SimulatedDevices : IAsyncDisposable
             {
                 Origin = new Origin(new DeviceId(device), 1, sequence, 2), Camera = camera, Frame = sequence, Connection = 1, CapturedAt = DateTimeOffset.UtcNow, TimeSource = TimeSource.Host, TimeUncertaintyMs = 1,
                 Model = model, Prediction = new Prediction { Class = error is null ? "ok" : null, Confidence = 0.9, Margin = 0.8 }, Timings = new FrameTimings(1, 1, 5, 1), Error = error,
-                Shadow = error is null && model != _old ? new ShadowPrediction(_old, new Prediction { Class = "ok", Confidence = 0.9, Margin = 0.8 }) : null,
+                Shadow = error is null && beside is not null ? new ShadowPrediction(beside, new Prediction { Class = "ok", Confidence = 0.9, Margin = 0.8 }) : null,
             }, ContractsJson.Default.InspectionReport));
             Interlocked.Increment(ref _sent);
         }
