@@ -65,7 +65,7 @@ internal sealed class RolloutCrashes(bool quick, int seed = 1)
         {
             trials.Add(new Trial(path, at, ring, "written", 0));
             // The clock looks once a second; whatever else leads on is judged at once.
-            trials.Add(new Trial(path, at, ring, "leaving", chance.NextDouble() * (at == RolloutState.Scheduled ? 2500 : 200)));
+            trials.Add(new Trial(path, at, ring, "leaving", chance.NextDouble() * (at == RolloutState.Scheduled ? 5000 : 200)));
         }
         return [.. trials.OrderBy(trial => Array.FindIndex(Waits, wait => wait.At == trial.At) is var place and >= 0 ? place : Waits.Length)];
     }

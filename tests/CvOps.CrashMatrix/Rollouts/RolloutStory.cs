@@ -69,10 +69,11 @@ internal sealed class RolloutStory
             Name = $"crash-{_site}", Model = _fleet.New.Digest, Select = $"site={_site}", Strata = [], Shadow = new ShadowStage(Canary * Parts),
             Rings = [new RolloutRing("canary", Count: Canary) { Soak = new Soak(0, Canary * Parts) }, new RolloutRing("rest", Percent: 100) { Approval = true, Soak = new Soak(0, (Devices - Canary) * Parts) }],
             Guardrails = new Guardrails { NonInferiorityMargin = 0.1 },
-            StartsAt = _heldAt?.State == RolloutState.Scheduled ? DateTimeOffset.UtcNow.AddSeconds(1.5) : null,
+            StartsAt = _heldAt?.State == RolloutState.Scheduled ? DateTimeOffset.UtcNow.AddSeconds(4) : null,
         };
         Id = (await _fleet.CreateAsync(plan, draft: true)).Id;
-        return await DriveAsync(view => _heldAt is { } held ? view.State == held.State && view.Ring == held.Ring : view.State == End);
+        var view = await DriveAsync(view => view.State == End || (view.State, view.Ring) == _heldAt);
+        return _heldAt is null || (view.State, view.Ring) == _heldAt ? view : throw new InvalidOperationException($"it was {view.State} before it was seen to be {_heldAt.Value.State}");
     }
 
     /// <summary>The devices that were held up answer; what a person has to ask in that state is asked, without waiting for it.</summary>
