@@ -21,7 +21,7 @@ internal sealed record RolloutCrashRow(
         var trouble = row switch
         {
             { Twice: > 0 } => $"{row.Twice} devices were given a document more",
-            { Lost: > 0 } => $"{row.Lost} devices are not where they ought to be",
+            { Lost: > 0 } => $"{row.Lost} devices are not where they ought to be, or lack a document: {trace.Where}; without a crash {calm.Where}",
             { Unheld: > 0 } => $"{row.Unheld} devices are held by nobody, or by a rollout that has ended",
             { ReportsLost: not 0 } => $"{row.ReportsLost} acknowledged reports are not counted",
             { SameEvidence: false } => $"the evidence is {trace.Evidence}, and {calm.Evidence} without a crash",

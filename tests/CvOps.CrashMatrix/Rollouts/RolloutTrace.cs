@@ -36,6 +36,10 @@ internal sealed record RolloutTrace(string Evidence, string Steps, IReadOnlyDict
     public static long UnheldIn(RolloutFleet fleet, string id) => fleet.Ask<long>(
         $"SELECT count(*) FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE r.id = '{id}' AND r.running <> d.held");
 
+    /// <summary>How many devices ended where, and how many were given how many documents.</summary>
+    public string Where => string.Join(", ", States.OrderBy(state => state.Key, StringComparer.Ordinal).Select(state => $"{state.Value} {state.Key}")
+        .Concat(Documents.CountBy(count => count).Select(group => $"{group.Value} given {group.Key} documents")));
+
     /// <summary>Devices that were given more documents than in the calm run.</summary>
     public int Twice(RolloutTrace calm) => Documents.Zip(calm.Documents).Count(pair => pair.First > pair.Second);
 
