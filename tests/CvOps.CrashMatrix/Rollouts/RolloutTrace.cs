@@ -12,7 +12,8 @@ namespace CvOps.CrashMatrix.Rollouts;
 /// <param name="Unheld">Devices that nobody holds while the rollout runs, or that one holds which has ended.</param>
 internal sealed record RolloutTrace(string Evidence, string Steps, IReadOnlyDictionary<string, long> States, int[] Documents, long ReportsLost, long Unheld)
 {
-    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(10);
+    // The fleet looks every fifteen seconds whether a document was left unpublished.
+    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CalmSettles = TimeSpan.FromSeconds(2);
 
     /// <param name="calm">The same story undisturbed; null for itself. What is under way is waited for until it looks like that, or has had its time.</param>
