@@ -6,7 +6,7 @@ using Dapper;
 
 namespace CvOps.Fleet.Rollouts.Planning;
 
-/// <summary>The fleet as the planner sees it: of every device the few things that a plan can ask, so that a hundred thousand take a second.</summary>
+/// <summary>The fleet as the planner sees it: of every device the few things that a plan can ask.</summary>
 internal sealed class PlanningFleet(Database database, DeviceGroups groups, DeviceClusters clusters)
 {
     /// <param name="withClusters">Whether anybody asks for them: they take a look at the newest drift windows.</param>

@@ -1,49 +1,20 @@
-using System.Reflection;
-using Orleans.Serialization.Invocation;
-
 namespace Orleans.Runtime;
 
 /// <summary>A call on its way through the incoming filters to the grain.</summary>
 internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activation target, GrainMethod<T> method, object?[] args, GrainId? source)
-    : IIncomingGrainCallContext, IInvokable
+    : FilteredCall<T>(method, args), IIncomingGrainCallContext
 {
-    private int _next;
-    private object? _result;
-
-    public IInvokable Request => this;
-
     public object Grain => target.Instance;
 
     public GrainId? SourceId => source;
 
     public GrainId TargetId => target.GrainId;
 
-    public string InterfaceName => method.Info.DeclaringType!.FullName!;
-
-    public string MethodName => method.Info.Name;
-
-    public MethodInfo InterfaceMethod => method.Info;
-
     public IGrainContext TargetContext => target;
 
-    public object? Result { get => _result; set => _result = value; }
-
-    public int GetArgumentCount() => args.Length;
-
-    public object? GetArgument(int index) => args[index];
-
-    public string GetMethodName() => MethodName;
-
-    public string GetInterfaceName() => InterfaceName;
-
-    public string GetActivityName() => $"{method.Info.DeclaringType!.Name}/{MethodName}";
-
-    public Type GetInterfaceType() => method.Info.DeclaringType!;
-
-    /// <summary>Runs the next filter, or the method itself after the last.</summary>
-    public async Task Invoke()
+    public override async Task Invoke()
     {
-        var step = _next++;
+        var step = Step++;
         if (step < filters.Length)
         {
             await filters[step].Invoke(this);
@@ -56,14 +27,8 @@ internal sealed class GrainCall<T>(IIncomingGrainCallFilter[] filters, Activatio
             return;
         }
 
-        var task = method.Invoke(target.Instance, args);
+        var task = Method.Invoke(target.Instance, Arguments);
         await task;
-        if (task is Task<T> { Result: var result } && typeof(T) != typeof(Nothing)) _result = result;
-    }
-
-    public async Task<T> Run()
-    {
-        await Invoke();
-        return _result is null ? default! : (T)_result;
+        if (task is Task<T> { Result: var result } && typeof(T) != typeof(Nothing)) Result = result;
     }
 }
