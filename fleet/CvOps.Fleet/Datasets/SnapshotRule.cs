@@ -23,7 +23,10 @@ internal static class SnapshotRule
             .. labelled
                 .Where(frame => frame.Use == FrameUse.Golden || !(pictures.Contains(frame.ImageDigest) || (frame.Part is not null && parts.Contains(frame.Part))))
                 .OrderBy(frame => frame.Id, StringComparer.Ordinal)
-                .Select(frame => new DatasetEntry(frame.Id, frame.ImageDigest, frame.Label!.Class, frame.Use, frame.Label.Boxes)),
+                .Select(frame => new DatasetEntry(frame.Id, frame.ImageDigest, frame.Label!.Class, frame.Use, frame.Label.Boxes)
+                {
+                    Polygons = frame.Label.Polygons, Verdict = frame.Label.Verdict, Width = frame.Width, Height = frame.Height,
+                }),
         ];
     }
 

@@ -18,8 +18,6 @@ internal sealed record FrameOutcome(FrameView? Frame, string? Refusal);
 internal sealed class FrameStore(
     Database database, BlobStore blobs, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, IOptions<FleetOptions> options, TimeProvider time)
 {
-    private const int LongestClass = 128;
-
     /// <summary>The row of a frame a device sent. Its picture has to be in the blob store already.</summary>
     public static FrameView ViewOf(SampledFrame frame, string image) => new()
     {
@@ -42,7 +40,7 @@ internal sealed class FrameStore(
     /// <summary>Labels, relabels or skips. The use of a frame is decided with its first label and stays: a golden frame was never trained on.</summary>
     public async Task<FrameOutcome> LabelAsync(string id, LabelRequest request, CancellationToken cancel)
     {
-        if (Refuse(request.Class, request.Boxes, request.By, request.Skip) is { } refusal) return new FrameOutcome(null, refusal);
+        if (LabelRule.Refuse(request) is { } refusal) return new FrameOutcome(null, refusal);
         var at = time.GetUtcNow();
         var labelled = await database.WriteAsync(connection =>
         {
@@ -50,7 +48,7 @@ internal sealed class FrameStore(
             frame = frame with
             {
                 State = request.Skip ? LabelState.Skipped : LabelState.Labelled,
-                Label = request.Skip ? null : new FrameLabel(request.Class, request.Boxes ?? [], request.By, at),
+                Label = request.Skip ? null : LabelRule.LabelOf(request, at),
                 Use = EverLabelled(connection, id) || request.Skip ? frame.Use : GoldenRule.Decide(frame, options.Value.GoldenShare),
             };
             FrameTable.Label(connection, frame, request.By, at);
@@ -65,9 +63,10 @@ internal sealed class FrameStore(
     /// <summary>Takes a picture from outside. The same picture again is the frame it was, unless it brings another label.</summary>
     public async Task<FrameOutcome> ImportAsync(FrameImport import, CancellationToken cancel)
     {
-        var labels = import.Class is not null || import.Boxes is not null;
-        if ((labels ? Refuse(import.Class, import.Boxes, import.By, skip: false) : RefuseName(import.By)) is { } refusal) return new FrameOutcome(null, refusal);
-        if (import.Use == FrameUse.Golden && !labels) return new FrameOutcome(null, "A golden frame needs its label: give 'class' or 'boxes'.");
+        var label = new LabelRequest(import.Class, import.By, Boxes: import.Boxes, Polygons: import.Polygons, Verdict: import.Verdict);
+        var labels = LabelRule.SaysSomething(label);
+        if ((labels ? LabelRule.Refuse(label) : LabelRule.RefuseName(import.By)) is { } refusal) return new FrameOutcome(null, refusal);
+        if (import.Use == FrameUse.Golden && !labels) return new FrameOutcome(null, "A golden frame needs its label: give 'class', 'boxes', 'polygons' or 'verdict'.");
         if (!JpegHeader.TryReadSize(import.Jpeg, out var width, out var height)) return new FrameOutcome(null, "'jpeg' holds no JPEG picture: send the file's bytes in base64.");
         var at = time.GetUtcNow();
         var image = blobs.Put(import.Jpeg);
@@ -75,7 +74,7 @@ internal sealed class FrameStore(
         {
             Id = $"import-{image[..24]}", Part = import.Part, CapturedAt = at, Reasons = [new SamplingReason("import", 1)], ImageDigest = image, Width = width, Height = height,
             State = labels ? LabelState.Labelled : LabelState.Unlabelled, Use = import.Use,
-            Label = labels ? new FrameLabel(import.Class, import.Boxes ?? [], import.By, at) : null,
+            Label = labels ? LabelRule.LabelOf(label, at) : null,
         };
         var (kept, isNew) = await database.WriteAsync(connection =>
         {
@@ -103,19 +102,4 @@ internal sealed class FrameStore(
 
     private static bool EverLabelled(DbConnection connection, string id) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM labels WHERE frame = @id AND state = @Labelled)", new { id, Labelled = (int)LabelState.Labelled });
-
-    private static string? Refuse(string? label, IReadOnlyList<LabelBox>? boxes, string by, bool skip)
-    {
-        if (RefuseName(by) is { } nameless) return nameless;
-        if (skip) return label is null && boxes is null ? null : "A skipped frame has no label: leave 'class' and 'boxes' out.";
-        if (label is null && boxes is null) return "Give 'class', or 'boxes' (empty for: nothing to see), or 'skip': true.";
-        if (label is { Length: 0 or > LongestClass }) return $"A class has 1 to {LongestClass} characters.";
-        return boxes is null || boxes.All(IsBox) ? null : "Every box needs a class, a width and height above 0, and finite numbers.";
-    }
-
-    private static string? RefuseName(string? by) => string.IsNullOrWhiteSpace(by) ? "Say who labels in 'by'." : null;
-
-    private static bool IsBox(LabelBox box) =>
-        box.Class is { Length: > 0 and <= LongestClass } && double.IsFinite(box.X) && double.IsFinite(box.Y) && box.Width > 0 && box.Height > 0
-        && double.IsFinite(box.Width) && double.IsFinite(box.Height);
 }

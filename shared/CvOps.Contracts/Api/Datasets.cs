@@ -8,4 +8,15 @@ public sealed record DatasetView(string Digest, string Name, int Frames, int Gol
 
 public sealed record DatasetDetail(DatasetView View, IReadOnlyList<DatasetEntry> Entries);
 
-public sealed record DatasetEntry(string FrameId, string ImageDigest, string? Class, FrameUse Use, IReadOnlyList<LabelBox> Boxes);
+public sealed record DatasetEntry(string FrameId, string ImageDigest, string? Class, FrameUse Use, IReadOnlyList<LabelBox> Boxes)
+{
+    /// <summary>Null without polygons, and in snapshots of earlier fleets.</summary>
+    public IReadOnlyList<LabelPolygon>? Polygons { get; init; }
+
+    public PartVerdict? Verdict { get; init; }
+
+    /// <summary>Size of the picture in pixels; null in snapshots of earlier fleets.</summary>
+    public int? Width { get; init; }
+
+    public int? Height { get; init; }
+}

@@ -2,6 +2,9 @@ using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Contracts.Api;
 
+/// <summary>OK or NG: whether a part may leave the line.</summary>
+public enum PartVerdict { Ok, Ng }
+
 public enum LabelState { Unlabelled, Labelled, Skipped }
 
 /// <summary>Where a frame may be used. A golden frame is never trained on.</summary>
@@ -49,14 +52,22 @@ public sealed record FrameView
     public required FrameUse Use { get; init; }
 }
 
-public sealed record FrameLabel(string? Class, IReadOnlyList<LabelBox> Boxes, string By, DateTimeOffset At);
+/// <summary>What a frame shows. At least one of class, boxes (none: there is nothing to see), polygons and verdict was given.</summary>
+/// <param name="Polygons">Null without polygons.</param>
+/// <param name="Verdict">Whether the part is good; null where nobody said so.</param>
+public sealed record FrameLabel(string? Class, IReadOnlyList<LabelBox> Boxes, string By, DateTimeOffset At, IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null);
 
+/// <summary>A rectangle in pixels of the picture, its origin top left.</summary>
 public sealed record LabelBox(string Class, double X, double Y, double Width, double Height);
 
+/// <param name="Points">x and y of each corner in turn, in pixels of the picture; at least three corners, the last joined to the first.</param>
+public sealed record LabelPolygon(string Class, IReadOnlyList<double> Points);
+
 /// <summary>A person's word. Class null with <paramref name="Skip"/>: this frame can't be judged.</summary>
-public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null);
+public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null, IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null);
 
 public sealed record FramePage(IReadOnlyList<FrameView> Frames, int Unlabelled, int Labelled, string? Next);
 
 /// <summary>A picture brought from outside. <paramref name="Use"/> Golden needs a label.</summary>
-public sealed record FrameImport(byte[] Jpeg, string? Class, string By, FrameUse Use = FrameUse.Training, string? Part = null, IReadOnlyList<LabelBox>? Boxes = null);
+public sealed record FrameImport(byte[] Jpeg, string? Class, string By, FrameUse Use = FrameUse.Training, string? Part = null, IReadOnlyList<LabelBox>? Boxes = null,
+    IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null);
