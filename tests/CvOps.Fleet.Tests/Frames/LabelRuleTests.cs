@@ -1,7 +1,6 @@
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Frames;
-using Xunit;
 
 namespace CvOps.Fleet.Tests.Frames;
 
