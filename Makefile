@@ -11,7 +11,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet soak-camera soak-link line-model clean
+.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -41,7 +41,7 @@ test-slow: ## the tests that take minutes
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 
-bench: bench-frame bench-update bench-evidence bench-link bench-fleet ## every benchmark
+bench: bench-frame bench-update bench-evidence bench-link bench-fleet bench-data ## every benchmark
 
 bench-frame: build ## the frame path: each figure, its bound, and whether it holds; the names below are its parts
 	@.ci/setup bench
@@ -63,7 +63,11 @@ bench-fleet: build ## the fleet manager: rollouts that stop, a million twins on 
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks fleet
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume: bench-%: build
+bench-data: build ## labels, datasets and training: a head retrained beside scikit-learn
+	@.ci/setup bench
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks data
+
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume bench-head: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

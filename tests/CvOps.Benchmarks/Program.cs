@@ -55,6 +55,10 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["rollout-100k"] = WaveBench.RunAsync,
     ["resume"] = ResumeBench.RunAsync,
 };
+var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
+{
+    ["head"] = HeadBench.RunAsync,
+};
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {
     ["frame"] = frame,
@@ -62,6 +66,7 @@ var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<F
     ["evidence"] = evidence,
     ["link"] = link,
     ["fleet"] = fleet,
+    ["data"] = data,
 };
 var parts = tables.Values.SelectMany(table => table).ToDictionary();
 

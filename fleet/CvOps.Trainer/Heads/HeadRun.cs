@@ -27,7 +27,7 @@ internal sealed class HeadRun(HeadOptions options, TrainerOutput output, TextWri
         people.WriteLine($"Embedding {entries.Count} pictures of dataset {dataset.Detail.View.Name} with {parent.Manifest.Name} {parent.Manifest.Version}.");
         var samples = new Samples(Embed(parent, dataset, entries, cancel), labels, parent.Manifest.Classes.Count);
 
-        var fitting = new FitOptions(options.L2, options.Balanced);
+        var fitting = new FitOptions(options.L2, options.Balanced, Threads: options.Threads);
         var fit = HeadFit.Fit(samples, fitting, (step, loss) => { if (step % ProgressEvery == 1) output.Progress(step, loss); }, cancel);
         output.Progress(fit.Steps, fit.Loss);
         if (!fit.Converged) people.WriteLine($"The fit stopped after {fit.Steps} steps before the gradient was small enough; a larger --l2 helps.");

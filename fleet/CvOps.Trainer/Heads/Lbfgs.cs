@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace CvOps.Trainer.Heads;
 
 /// <summary>A function to minimise: returns its value at the point and fills its gradient.</summary>
@@ -44,7 +46,7 @@ internal static class Lbfgs
     {
         for (var tries = 0; tries < 40; tries++, length /= 2)
         {
-            for (var i = 0; i < point.Length; i++) next[i] = point[i] + length * direction[i];
+            TensorPrimitives.MultiplyAdd(direction, length, point, next);
             reached = objective(next, nextGradient);
             if (reached <= value + SufficientDecrease * length * slope) return true;
         }
@@ -92,15 +94,10 @@ internal static class Lbfgs
 
     private static void Add(double[] target, double[] other, double factor)
     {
-        for (var i = 0; i < target.Length; i++) target[i] += factor * other[i];
+        TensorPrimitives.MultiplyAdd(other, factor, target, target);
     }
 
-    private static double Dot(double[] a, double[] b)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < a.Length; i++) sum += a[i] * b[i];
-        return sum;
-    }
+    private static double Dot(double[] a, double[] b) => TensorPrimitives.Dot<double>(a, b);
 
     private static double Norm(double[] vector) => Math.Sqrt(Dot(vector, vector));
 }

@@ -53,6 +53,45 @@ public sealed class HeadFitTests
         Assert.Equal(CrossValidation.Accuracy(Cloud(7, 300, 16, 3), options, 4, TestContext.Current.CancellationToken), CrossValidation.Accuracy(Cloud(7, 300, 16, 3), options, 4, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(1, 3, 1)]
+    [InlineData(37, 33, 3)]
+    [InlineData(1100, 70, 5)]
+    public void The_loss_in_tiles_is_the_loss_written_out_and_its_gradient_is_its_slope(int rows, int dimensions, int classes)
+    {
+        var samples = Cloud(11, rows, dimensions, classes);
+        using var matrix = EmbeddingMatrix.Standardise(samples);
+        using var loss = new SoftmaxLoss(matrix, samples, [.. Enumerable.Repeat(1.0 / rows, rows)], 0.01, threads: 1);
+        var random = new Random(3);
+        var point = Enumerable.Range(0, loss.Parameters).Select(_ => random.NextDouble() - 0.5).ToArray();
+        var (gradient, ignored) = (new double[point.Length], new double[point.Length]);
+        var value = loss.Evaluate(point, gradient);
+        var weights = Enumerable.Range(0, classes * dimensions).Select(i => point[i] * matrix.Scale[i % dimensions]).ToArray();
+        var bias = Enumerable.Range(0, classes).Select(c => point[classes * dimensions + c] - Enumerable.Range(0, dimensions).Sum(d => weights[c * dimensions + d] * matrix.Mean[d])).ToArray();
+        var still = Enumerable.Range(0, classes * dimensions).Where(i => matrix.Scale[i % dimensions] == 0).Sum(i => 0.01 / 2 * point[i] * point[i]);
+        Assert.Equal(Loss(samples, new LinearHead(classes, dimensions, weights, bias), 0.01, false) + still, value, 1e-9);
+        foreach (var at in Enumerable.Range(0, 12).Select(_ => random.Next(point.Length)))
+        {
+            double At(double step)
+            {
+                var moved = point.ToArray();
+                moved[at] += step;
+                return loss.Evaluate(moved, ignored);
+            }
+            Assert.Equal((At(1e-5) - At(-1e-5)) / 2e-5, gradient[at], 1e-7);
+        }
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        var samples = Cloud(5, 2500, 20, 4);
+        var one = HeadFit.Fit(samples, new FitOptions(1e-3), null, TestContext.Current.CancellationToken);
+        var three = HeadFit.Fit(samples, new FitOptions(1e-3, Threads: 3), null, TestContext.Current.CancellationToken);
+        Assert.Equal(one.Head.Weights, three.Head.Weights);
+        Assert.Equal(one.Head.Bias, three.Head.Bias);
+    }
+
     [Fact]
     public void A_feature_that_never_moves_and_a_class_without_rows_do_no_harm()
     {
@@ -108,7 +147,6 @@ public sealed class HeadFitTests
         var counts = samples.Labels.CountBy(label => label).ToDictionary();
         var loss = 0.0;
         var probabilities = new double[head.Classes];
-        var bias = head.Bias.ToArray();
         for (var i = 0; i < samples.Count; i++)
         {
             head.Infer(samples.Rows[i], probabilities);
@@ -123,11 +161,10 @@ public sealed class HeadFitTests
             {
                 var weight = head.Weights[c * head.Dimensions + d];
                 loss += l2 / 2 * weight * deviation * weight * deviation;
-                bias[c] += weight * mean;
             }
         }
 
-        return loss + bias.Sum(b => 1e-6 / 2 * b * b);
+        return loss;
     }
 
     private static Samples Cloud(int seed, int rows, int dimensions, int classes)
