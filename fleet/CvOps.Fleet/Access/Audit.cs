@@ -16,7 +16,7 @@ internal sealed class Audit(Database database, SharedWrites shared, TimeProvider
 
     /// <summary>As <see cref="RecordAsync"/>, in the transaction that does what the entry says.</summary>
     public static int Add(DbConnection connection, DateTimeOffset at, string by, string action, string subject, string detail) => connection.Execute(
-        "INSERT INTO audit (at, by, action, subject, detail) VALUES (@at, @by, @action, @subject, @detail)", new { at = SqlTime.Of(at), by, action, subject, detail });
+        AuditInsert.Sql, new { at = SqlTime.Of(at), by, action, subject, detail });
 
     /// <summary>Whether one of the newest entries is of one of the two actions on that subject and its detail begins with the word.</summary>
     public Task<bool> MentionsAsync(string action, string orAction, string subject, string word, int newest, CancellationToken cancel) => database.ReadAsync(connection => connection.ExecuteScalar<bool>(

@@ -29,7 +29,7 @@ internal static class DeviceEndpoints
         api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, ConnectionLog connections, CancellationToken cancel) =>
             await FindAsync(devices, id, cancel) is { } device ? Results.Ok(device with { Connections = await connections.ReadAsync(device.Id, cancel) }) : Problems.NotFound("device", id));
 
-        api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, IGrainFactory grains, CancellationToken cancel) =>
+        api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, DesiredTwins desired, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);
             foreach (var (key, value) in change.Labels)
@@ -37,7 +37,7 @@ internal static class DeviceEndpoints
                 if (DeviceLabels.IsReserved(key)) return Problems.Unprocessable($"'{key}' is given by {(key == DeviceLabels.GroupName ? "the fleet's groups" : "the device itself")} and cannot be set as a label.");
                 if (!Identifier.IsValid(key) || value is { Length: 0 or > 256 }) return Problems.Unprocessable($"Label '{key}': a name is an identifier, a value has 1 to 256 characters; null removes it.");
             }
-            await grains.GetGrain<IDeviceGrain>(id).ChangeLabels(change, "api");
+            await desired.ChangeLabelsAsync(new DeviceId(id), change, "api", cancel);
             return Results.Ok(await FindAsync(devices, id, cancel));
         });
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
@@ -14,9 +13,9 @@ namespace CvOps.Fleet.Devices;
 
 /// <summary>
 /// Every device the fleet has heard from: lists and look-ups need no grain and no database, they come from <see cref="TwinStore"/>. The ingest writes what
-/// devices say; <see cref="DeviceGrain"/> projects here what the fleet wants.
+/// devices say; <see cref="DesiredTwins"/> what the fleet wants.
 /// </summary>
-internal sealed class DeviceDirectory(Database database, SharedWrites shared, TwinStore twins)
+internal sealed class DeviceDirectory(Database database, TwinStore twins)
 {
     public async Task<DeviceView[]> ListAsync(CancellationToken cancel)
     {
@@ -35,21 +34,6 @@ internal sealed class DeviceDirectory(Database database, SharedWrites shared, Tw
     private Task<DeviceView?> ReadAsync(DeviceId id, CancellationToken cancel) => database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>(
         "SELECT id, site, online, last_seen AS LastSeen, labels, health, desired, reported, inspections, duplicates FROM devices WHERE id = @Id", new { Id = id.Value })?.View(), cancel);
 
-    /// <summary>Writes what a device grain decided. Older than what is there: nothing happens.</summary>
-    /// <returns>False when the fleet has never heard from the device.</returns>
-    public async Task<bool> ProjectAsync(string id, TwinDesired? desired, IReadOnlyDictionary<string, string> labels, CancellationToken cancel)
-    {
-        var wish = new TwinWish(desired is null ? null : JsonSerializer.SerializeToUtf8Bytes(desired, ContractsJson.Default.TwinDesired), JsonSerializer.Serialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString));
-        var known = await shared.WriteAsync(connection =>
-        {
-            connection.Execute("UPDATE devices SET desired = @Document, desired_version = @Version, trial = @Trial WHERE id = @id AND desired_version < @Version",
-                new { id, Document = wish.Desired is { } json ? Encoding.UTF8.GetString(json) : null, Version = desired?.Version ?? 0, Trial = TrialOf(desired) });
-            return connection.Execute("UPDATE devices SET labels = @Labels WHERE id = @id", new { id, wish.Labels }) == 1;
-        }, cancel);
-        if (known) twins.Wish(id, wish);
-        return known;
-    }
-
     /// <summary>Desired documents the broker has not taken yet.</summary>
     public Task<UnpublishedTwin[]> UnpublishedAsync(CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string Id, string Site, long Version, string Desired)>(
         "SELECT id, site, desired_version, desired FROM devices WHERE published_version < desired_version AND desired IS NOT NULL ORDER BY id LIMIT 1000")
@@ -65,10 +49,6 @@ internal sealed class DeviceDirectory(Database database, SharedWrites shared, Tw
 
     /// <summary>The broker lost what it retained: everything is to be said again.</summary>
     public Task ForgetPublishedAsync(CancellationToken cancel) => database.WriteAsync(connection => connection.Execute("UPDATE devices SET published_version = 0"), cancel);
-
-    /// <summary>The model a rollout has on trial on the device; null when none is.</summary>
-    private static string? TrialOf(TwinDesired? desired) =>
-        desired?.Model is { Rollout: not null } model && (model.CompareWithPrevious || model.Stage == ModelStage.Shadow) ? model.Model.Digest : null;
 
     private sealed class Row
     {

@@ -9,12 +9,12 @@ namespace CvOps.Fleet.Models;
 /// A device that was away for weeks finds a download link that is over, or nearly, and waits in Downloading: it gets the same desired model under
 /// a fresh link. Asked again with the old version, nothing happens.
 /// </summary>
-internal sealed class LinkRenewal(IGrainFactory grains, DeviceDirectory devices, ModelLinks links) : IFleetObserver
+internal sealed class LinkRenewal(DesiredTwins twins, DeviceDirectory devices, ModelLinks links) : IFleetObserver
 {
     public async ValueTask OnTwinReported(DeviceId device, TwinReported reported, CancellationToken cancel)
     {
         if (reported.Model.State != UpdateState.Downloading || (await devices.FindAsync(device, cancel))?.Desired is not { Model: { } wanted } desired) return;
         if (reported.DesiredVersion < desired.Version || reported.Model.Target != wanted.Model.Digest || !links.IsAging(wanted.Url)) return;
-        await grains.GetGrain<IDeviceGrain>(device.Value).RenewLink(desired.Version, links.For(wanted.Model.Digest), links.ForChunks(wanted.Model.Digest));
+        await twins.RenewLinkAsync(device, desired.Version, links.For(wanted.Model.Digest), links.ForChunks(wanted.Model.Digest), cancel);
     }
 }

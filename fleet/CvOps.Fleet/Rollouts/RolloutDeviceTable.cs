@@ -20,27 +20,42 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
     private const string Columns = "rollout, device, site, ring, place, state, previous, previous_name, previous_version, previous_settings, ordered, compares, since, reason, grp, slow_over";
 
     private readonly Dictionary<(string Rollout, int Ring, RolloutDeviceState State), long> _moved = [];
-    private DbCommand? _held;
-    private DbCommand? _update;
-    private DbCommand? _insert;
+    private PreparedCommand? _held;
+    private PreparedCommand? _update;
+    private PreparedCommand? _insert;
+    private PreparedCommand? _holder;
+    private PreparedCommand? _hold;
 
     /// <summary>The rollout that holds the device; null when none does.</summary>
     public RolloutMember? Held(DeviceId device)
     {
-        _held ??= Prepare($"SELECT {Columns} FROM rollout_device WHERE device = @device AND held = 1", "device");
-        _held.Parameters[0].Value = device.Value;
-        using var reader = _held.ExecuteReader(CommandBehavior.SingleRow);
+        _held ??= new PreparedCommand(connection, $"SELECT {Columns} FROM rollout_device WHERE device = @device AND held = 1", "device");
+        using var reader = _held.With(device.Value).ExecuteReader(CommandBehavior.SingleRow);
         return reader.Read() ? Read(reader) : null;
     }
+
+    /// <summary>True when the device is free, or becomes so: a rollout that matters less and has not touched it lets it go and waits for it.</summary>
+    public bool Claim(DeviceId device, RolloutRow row)
+    {
+        _holder ??= new PreparedCommand(connection, "SELECT d.rollout, d.state, r.priority FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE d.device = @device AND d.held = 1", "device");
+        using (var reader = _holder.With(device.Value).ExecuteReader(CommandBehavior.SingleRow))
+        {
+            if (!reader.Read() || reader.GetString(0) == row.Id) return true;
+            if (reader.GetInt64(2) >= row.Priority || reader.GetString(1) != nameof(RolloutDeviceState.Waiting)) return false;
+        }
+        return connection.Execute("UPDATE rollout_device SET held = 0, reason = @reason WHERE device = @Device AND held = 1", new { Device = device.Value, reason = $"it waits for rollout '{row.Name}', which has a higher priority" }) == 1;
+    }
+
+    public void Hold(string rollout, DeviceId device) =>
+        (_hold ??= new PreparedCommand(connection, "UPDATE rollout_device SET held = 1 WHERE rollout = @rollout AND device = @device", "rollout", "device")).Run(rollout, device.Value);
 
     /// <exception cref="DbException">Another rollout holds the device.</exception>
     public void Insert(RolloutMember member, bool held)
     {
-        _insert ??= Prepare($"INSERT INTO rollout_device ({Columns}, held, changed_at) VALUES (@rollout, @device, @site, @ring, @place, @state, @previous, @name, @version, @settings, @ordered, @compares, @since, @reason, @grp, @slow, @held, @now)",
+        _insert ??= new PreparedCommand(connection, $"INSERT INTO rollout_device ({Columns}, held, changed_at) VALUES (@rollout, @device, @site, @ring, @place, @state, @previous, @name, @version, @settings, @ordered, @compares, @since, @reason, @grp, @slow, @held, @now)",
             "rollout", "device", "site", "ring", "place", "state", "previous", "name", "version", "settings", "ordered", "compares", "since", "reason", "grp", "slow", "held", "now");
-        Bind(_insert, member.Rollout, member.Device.Value, member.Site.Value, member.Ring, member.Place, member.State.ToString(), member.Previous?.Digest, member.Previous?.Name, member.Previous?.Version,
+        _insert.Run(member.Rollout, member.Device.Value, member.Site.Value, member.Ring, member.Place, member.State.ToString(), member.Previous?.Digest, member.Previous?.Name, member.Previous?.Version,
             member.PreviousSettings, member.Ordered, member.Compares ? 1 : 0, SqlTime.Of(member.Since), member.Reason, member.Group, member.SlowOver, held ? 1 : 0, SqlTime.Of(now));
-        _insert.ExecuteNonQuery();
         Tally(member.Rollout, member.Ring, member.State, 1);
     }
 
@@ -48,10 +63,9 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
     public void Update(RolloutMember before, RolloutMember after)
     {
         if (before == after) return;
-        _update ??= Prepare("UPDATE rollout_device SET state = @state, ordered = @ordered, compares = @compares, since = @since, reason = @reason, changed_at = @now WHERE rollout = @rollout AND device = @device",
+        _update ??= new PreparedCommand(connection, "UPDATE rollout_device SET state = @state, ordered = @ordered, compares = @compares, since = @since, reason = @reason, changed_at = @now WHERE rollout = @rollout AND device = @device",
             "state", "ordered", "compares", "since", "reason", "now", "rollout", "device");
-        Bind(_update, after.State.ToString(), after.Ordered, after.Compares ? 1 : 0, SqlTime.Of(after.Since), after.Reason, SqlTime.Of(now), after.Rollout, after.Device.Value);
-        _update.ExecuteNonQuery();
+        _update.Run(after.State.ToString(), after.Ordered, after.Compares ? 1 : 0, SqlTime.Of(after.Since), after.Reason, SqlTime.Of(now), after.Rollout, after.Device.Value);
         if (before.State == after.State) return;
         Tally(before.Rollout, before.Ring, before.State, -1);
         Tally(after.Rollout, after.Ring, after.State, 1);
@@ -90,30 +104,14 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
         _held?.Dispose();
         _update?.Dispose();
         _insert?.Dispose();
+        _holder?.Dispose();
+        _hold?.Dispose();
     }
 
     private void Tally(string rollout, int ring, RolloutDeviceState state, long change)
     {
         var key = (rollout, ring, state);
         _moved[key] = _moved.GetValueOrDefault(key) + change;
-    }
-
-    private DbCommand Prepare(string sql, params ReadOnlySpan<string> names)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var name in names)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            command.Parameters.Add(parameter);
-        }
-        return command;
-    }
-
-    private static void Bind(DbCommand command, params ReadOnlySpan<object?> values)
-    {
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
     }
 
     private static RolloutMember Read(IDataRecord row) => new(

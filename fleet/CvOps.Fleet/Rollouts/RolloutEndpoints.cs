@@ -14,7 +14,7 @@ internal static class RolloutEndpoints
 {
     public static void AddRollouts(this IServiceCollection services)
     {
-        services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<RolloutEmergency>().AddSingleton<DiscordantFrames>();
+        services.AddSingleton<RolloutStore>().AddSingleton<RolloutSignals>().AddSingleton<RolloutOrders>().AddSingleton<DeviceOrders>().AddSingleton<OrderBatch>().AddSingleton<RolloutEmergency>().AddSingleton<DiscordantFrames>();
         services.AddSingleton<DeviceGroups>().AddSingleton<DeviceClusters>().AddSingleton<PlanningFleet>().AddSingleton<DeviceSelection>().AddSingleton<ShiftStore>().AddSingleton<RolloutPlanning>().AddSingleton<LateJoin>();
         services.TryAddSingleton(LateDevicesPace.Usual);
         services.AddSingleton<FlightRecorder>().AddSingleton<FlightDesk>();

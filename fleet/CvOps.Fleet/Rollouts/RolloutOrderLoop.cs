@@ -5,8 +5,8 @@ using CvOps.Fleet.Rollouts.Planning;
 namespace CvOps.Fleet.Rollouts;
 
 /// <summary>
-/// Tells the devices of one rollout what to take and what to take back, a batch at a time: chosen in one transaction, told side by side, noted in another.
-/// What was chosen and not noted is told again after a crash, which changes nothing where it was told already. Returns wait for the batch that is out.
+/// Tells the devices of one rollout what to take and what to take back, a batch at a time, each batch in one transaction (<see cref="OrderBatch"/>). Returns
+/// wait for the batch that is out.
 /// </summary>
 internal sealed partial class RolloutOrderLoop : IAsyncDisposable
 {
@@ -19,13 +19,16 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     private readonly string _id;
     private readonly RolloutStore _store;
     private readonly DeviceOrders _orders;
+    private readonly OrderBatch _batch;
     private readonly RingPace _pace;
     private readonly RolloutSignals _signals;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _ends = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly Dictionary<string, DesiredModel?> _prepared = [];
+    private readonly Dictionary<string, DesiredModel?> _models = [];
+    private readonly Dictionary<string, DesiredConfiguration?> _settings = [];
+    private RolloutRow? _rollout;
     private volatile OrderPlan? _plan;
     private volatile OrderWord _word = OrderWord.None;
     private volatile bool _mayAssign;
@@ -33,9 +36,9 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     private readonly Task _runs;
     private long _looked;
 
-    public RolloutOrderLoop(string id, RolloutStore store, DeviceOrders orders, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger log)
+    public RolloutOrderLoop(string id, RolloutStore store, DeviceOrders orders, OrderBatch batch, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger log)
     {
-        (_id, _store, _orders, _signals, _time, _log) = (id, store, orders, signals, time, log);
+        (_id, _store, _orders, _batch, _signals, _time, _log) = (id, store, orders, batch, signals, time, log);
         _pace = new RingPace(id, store, shifts, time);
         _runs = RunAsync();
     }
@@ -113,22 +116,22 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     /// <returns>False when there is nothing more to do until something comes in.</returns>
     private async Task<bool> TurnAsync()
     {
-        if (_plan is not { } plan) return false;
+        if (_plan is not { } plan || (_rollout ??= await _store.FindAsync(_id)) is not { } rollout) return false;
         switch (plan.State)
         {
-            case RolloutState.Shadowing or RolloutState.Canary or RolloutState.Advancing: return await AssignAsync(plan);
+            case RolloutState.Shadowing or RolloutState.Canary or RolloutState.Advancing: return await AssignAsync(rollout, plan);
             case RolloutState.Soaking when _ending == 1:
-                if (await ComparisonEnd.BatchAsync(_id, _store, _orders)) return true;
+                if (await ComparisonEnd.BatchAsync(_id, _store, _batch)) return true;
                 _ending = 2;
                 _signals.Mark([_id]);
                 return false;
-            case RolloutState.Soaking: return await AssignAsync(plan);
-            case RolloutState.Stopping: return await ReturnAsync();
+            case RolloutState.Soaking: return await AssignAsync(rollout, plan);
+            case RolloutState.Stopping: return await ReturnAsync(rollout);
             default: return false;
         }
     }
 
-    private async Task<bool> AssignAsync(OrderPlan plan)
+    private async Task<bool> AssignAsync(RolloutRow rollout, OrderPlan plan)
     {
         var target = plan.State == RolloutState.Shadowing ? RolloutDeviceState.Shadowing : RolloutDeviceState.Assigned;
         var model = plan.Plan.Model is null ? null : await _orders.Prepare(plan.Model.Digest, _id);
@@ -138,60 +141,40 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
             Say(_word with { Missing = $"the registry has lost {plan.Model.Name} {plan.Model.Version} ({plan.Model.Digest}): register it again, then resume" });
             return false;
         }
-        var pending = await PendingAsync(target);
-        if (pending.Count == 0)
+        var tell = (await PendingAsync(target)).ConvertAll(member => member.Device);
+        var skipped = 0;
+        if (tell.Count == 0)
         {
             var choice = await _pace.ChooseAsync(plan, model?.Bytes ?? settings!.Settings.Length);
             Say(_word with { Missing = null, Offline = choice.Pause, Waits = choice.Waits });
-            if (choice.Skip.Count > 0) await _store.ChangeAsync(_id, choice.Skip, member => member with { State = RolloutDeviceState.Skipped, Reason = "it is away; the ring goes on without it" });
-            if (choice.Tell.Count == 0 || !_mayAssign || await _store.AssignAsync(_id, choice.Tell, target) == 0) return choice.Skip.Count > 0;
-            pending = await PendingAsync(target);
+            (tell, skipped) = ([.. choice.Tell], choice.Skip.Count);
+            if (skipped > 0) await _store.ChangeAsync(_id, choice.Skip, member => member with { State = RolloutDeviceState.Skipped, Reason = "it is away; the ring goes on without it" });
         }
-        var told = await Task.WhenAll(pending.Select(member => !_mayAssign ? null
-            : model is null ? _orders.Give(member.Device, settings, _id) : GiveAsync(member, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active })).OfType<Task<Order>>());
-        await NoteAsync(told, plan, RolloutDeviceState.Failed);
-        return told.Length > 0;
+        var told = tell.Count == 0 || !_mayAssign ? 0 : await _batch.AssignAsync(rollout, tell, target, () => _mayAssign, (desired, member) => model is null ? DeviceOrder.Give(desired, member.Device, settings, _id)
+            : DeviceOrder.Give(desired, member.Device, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active }));
+        if (told > 0) _signals.Mark([_id]);
+        return told > 0 || skipped > 0;
     }
-
-    private Task<Order> GiveAsync(RolloutMember member, DesiredModel model) => _orders.Give(member.Device, model);
 
     private Task<List<RolloutMember>> PendingAsync(RolloutDeviceState state) => _store.MembersAsync(_id, Batch, "state = @state AND ordered = 0", new { state = state.ToString() });
 
-    private async Task<bool> ReturnAsync()
+    private async Task<bool> ReturnAsync(RolloutRow rollout)
     {
-        var pending = await PendingAsync(RolloutDeviceState.RollingBack);
-        if (pending.Count == 0)
+        var touched = await PendingAsync(RolloutDeviceState.RollingBack);
+        if (touched.Count == 0) touched = await _store.MembersAsync(_id, Batch, "state IN ('Assigned', 'Updating', 'Running', 'Failed', 'Shadowing')");
+        if (touched.Count == 0)
         {
-            var touched = await _store.MembersAsync(_id, Batch, "state IN ('Assigned', 'Updating', 'Running', 'Failed', 'Shadowing')");
-            if (touched.Count == 0)
-            {
-                Say(_word with { Returned = true });
-                return false;
-            }
-            await _store.ChangeAsync(_id, touched.ConvertAll(member => member.Device), member => member with { State = RolloutDeviceState.RollingBack, Ordered = 0, Reason = null });
-            pending = await PendingAsync(RolloutDeviceState.RollingBack);
+            Say(_word with { Returned = true });
+            return false;
         }
-        await NoteAsync(await Task.WhenAll(pending.Select(member => _plan!.Plan.Model is null ? _orders.TakeBackSettings(member, _id) : _orders.TakeBack(member, _id, PreviousAsync))), _plan!, RolloutDeviceState.RolledBack);
-        return true;
-    }
-
-    private async Task<DesiredModel?> PreviousAsync(string digest)
-    {
-        lock (_prepared)
-        {
-            if (_prepared.TryGetValue(digest, out var known)) return known;
-        }
-        var model = await _orders.Prepare(digest, _id);
-        lock (_prepared) return _prepared[digest] = model;
-    }
-
-    /// <param name="settled">State of a device that was told nothing.</param>
-    private async Task NoteAsync(IReadOnlyList<Order> told, OrderPlan plan, RolloutDeviceState settled)
-    {
-        var without = told.Where(order => order.Version is null).ToDictionary(order => order.Device, order => order.Settled);
-        if (without.Count > 0) await _store.ChangeAsync(_id, [.. without.Keys], member => member with { State = settled, Reason = without[member.Device] });
-        await _store.OrderedAsync(_id, [.. told.Where(order => order.Version is not null).Select(order => (order.Device, order.Version!.Value))], plan.Plan.Model is not null, plan.Plan.Payload);
+        foreach (var digest in touched.Select(member => member.Previous?.Digest).OfType<string>().Distinct())
+            if (_models.GetValueOrDefault(digest) is null) _models[digest] = await _orders.Prepare(digest, _id);
+        foreach (var digest in touched.Select(member => member.PreviousSettings).OfType<string>().Distinct())
+            if (_settings.GetValueOrDefault(digest) is null) _settings[digest] = await _orders.PrepareSettings(digest, _id);
+        var told = await _batch.ReturnAsync(rollout, touched.ConvertAll(member => member.Device),
+            (desired, member) => rollout.IsModel ? DeviceOrder.TakeBack(desired, member, _models) : DeviceOrder.TakeBack(desired, member, _settings));
         _signals.Mark([_id]);
+        return told > 0;
     }
 
     private void Say(OrderWord word)

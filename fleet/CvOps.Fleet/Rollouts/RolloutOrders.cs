@@ -19,7 +19,7 @@ internal sealed record OrderWord(string? Missing, string? Offline, string? Waits
 }
 
 /// <summary>The loops that tell devices, one a rollout that runs in this process. All a loop knows is in rows: it can end anywhere and be begun again.</summary>
-internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger<RolloutOrderLoop> log) : IHostedService
+internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, OrderBatch batch, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger<RolloutOrderLoop> log) : IHostedService
 {
     private readonly ConcurrentDictionary<string, RolloutOrderLoop> _loops = new();
     private volatile bool _stopped;
@@ -27,7 +27,7 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Sh
     /// <summary>Has the rollout's devices told what follows from the plan; returns at once.</summary>
     public void Go(string id, OrderPlan plan)
     {
-        if (!_stopped) _loops.GetOrAdd(id, key => new RolloutOrderLoop(key, store, devices, shifts, signals, time, log)).Go(plan);
+        if (!_stopped) _loops.GetOrAdd(id, key => new RolloutOrderLoop(key, store, devices, batch, shifts, signals, time, log)).Go(plan);
     }
 
     /// <summary>From now on no device is told to take the payload, until <see cref="Go"/>.</summary>
@@ -49,7 +49,7 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Sh
     /// <summary>As <see cref="ComparisonsEnded"/>, and waits for it.</summary>
     public async Task EndComparisonsAsync(string id)
     {
-        while (await ComparisonEnd.BatchAsync(id, store, devices)) { }
+        while (await ComparisonEnd.BatchAsync(id, store, batch)) { }
     }
 
     /// <summary>The ring's failed devices wait to be told once more.</summary>
@@ -69,16 +69,15 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Sh
     }
 }
 
-/// <summary>The question is answered: a shadow that goes on costs inferences for nothing.</summary>
+/// <summary>Ends the comparisons of a rollout, a batch at a time.</summary>
 internal static class ComparisonEnd
 {
     /// <returns>False when no device compares any more.</returns>
-    public static async Task<bool> BatchAsync(string id, RolloutStore store, DeviceOrders devices)
+    public static async Task<bool> BatchAsync(string id, RolloutStore store, OrderBatch batch)
     {
         var comparing = await store.MembersAsync(id, RolloutOrderLoop.Batch, "state = @state AND compares = 1", new { state = nameof(RolloutDeviceState.Running) });
-        if (comparing.Count == 0) return false;
-        var orders = (await Task.WhenAll(comparing.Select(member => devices.EndComparison(member.Device, id)))).ToDictionary(order => order.Device);
-        await store.ChangeAsync(id, comparing.ConvertAll(member => member.Device), member => member with { Compares = false, Ordered = orders[member.Device].Version ?? member.Ordered });
+        if (comparing.Count == 0 || await store.FindAsync(id) is not { } rollout) return false;
+        await batch.EndComparisonsAsync(rollout, comparing.ConvertAll(member => member.Device));
         return true;
     }
 }

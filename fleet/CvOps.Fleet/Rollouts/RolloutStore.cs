@@ -44,7 +44,8 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         RolloutTable.Insert(connection, row, number, createdAt);
         if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE rollout = @Id)", new { row.Id })) return 0;
         using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
-        foreach (var member in members) devices.Insert(member, held: row.Running && Claim(connection, member.Device, row));
+        var isFree = !connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE held = 1)");
+        foreach (var member in members) devices.Insert(member, held: row.Running && (isFree || devices.Claim(member.Device, row)));
         devices.Save();
         return members.Count;
     });
@@ -76,55 +77,6 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         if (!running) connection.Execute("UPDATE rollout_device SET held = 0 WHERE rollout = @id AND held = 1", new { id });
         RolloutTable.SetState(connection, id, state, running);
         return null;
-    });
-
-    /// <summary>
-    /// Chooses devices to be told, before anybody is: if the fleet ends in between, a stop still takes them back. Under the emergency stop none is chosen, and
-    /// none that another rollout holds.
-    /// </summary>
-    /// <param name="state">Assigned, or Shadowing.</param>
-    public Task<int> AssignAsync(string id, IReadOnlyList<DeviceId> chosen, RolloutDeviceState state) => Write(connection =>
-    {
-        if (EmergencyStopTable.IsOn(connection)) return 0;
-        var row = RolloutTable.Find(connection, id);
-        using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
-        using var counts = new CountTable(connection);
-        var assigned = 0;
-        foreach (var device in chosen)
-        {
-            if (devices.Held(device) is not { } member)
-            {
-                if (row is null || !Claim(connection, device, row)) continue;
-                connection.Execute("UPDATE rollout_device SET held = 1 WHERE rollout = @id AND device = @device", new { id, device = device.Value });
-                member = devices.Held(device);
-            }
-            if (member is null || member.Rollout != id || member.State is not (RolloutDeviceState.Waiting or RolloutDeviceState.Shadowing or RolloutDeviceState.Skipped)) continue;
-            devices.Update(member, member with { State = state, Ordered = 0, Reason = null });
-            // What it counted until now is its own past.
-            if (state == RolloutDeviceState.Assigned) counts.Add(id, device.Value, member.Ring, member.Group, Arms.Past, counts.Of(id, device.Value, Arms.Champion));
-            assigned++;
-        }
-        devices.Save();
-        counts.Save();
-        return assigned;
-    });
-
-    /// <summary>Notes what devices were told, and looks at once whether one has answered already: its answer may have come before this note.</summary>
-    public Task OrderedAsync(string id, IReadOnlyList<(DeviceId Device, long Version)> orders, bool isModel, string payload) => Write(connection =>
-    {
-        var now = time.GetUtcNow();
-        using var devices = new RolloutDeviceTable(connection, now);
-        foreach (var (device, version) in orders)
-        {
-            if (devices.Held(device) is not { } before || before.Rollout != id) continue;
-            var after = before with { Ordered = version };
-            var (reported, newest) = connection.QuerySingle<(string? Reported, long Newest)>("SELECT reported, desired_version FROM devices WHERE id = @Id", new { Id = device.Value });
-            if (reported is not null && System.Text.Json.JsonSerializer.Deserialize(reported, ContractsJson.Default.TwinReported) is { } said)
-                after = RolloutDeviceRule.Reported(after, said, Math.Max(newest, version), payload, isModel, now);
-            devices.Update(before, after);
-        }
-        devices.Save();
-        return orders.Count;
     });
 
     /// <summary>Changes devices as they are by now.</summary>
@@ -280,17 +232,9 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
 
     public Task<int> LastNumberAsync() => database.ReadAsync(RolloutTable.LastNumber, CancellationToken.None);
 
+    public Task<RolloutRow?> FindAsync(string id) => database.ReadAsync(connection => RolloutTable.Find(connection, id), CancellationToken.None);
+
     public Task<RolloutRow[]> ListAsync(bool? running) => database.ReadAsync(connection => RolloutTable.List(connection, running), CancellationToken.None);
 
     public Task<T> Write<T>(Func<DbConnection, T> work) => database.WriteAsync(work, CancellationToken.None);
-
-    /// <summary>True when the device is free, or becomes so: a rollout that matters less and has not touched it lets it go and waits for it.</summary>
-    private static bool Claim(DbConnection connection, DeviceId device, RolloutRow row)
-    {
-        var held = connection.QuerySingleOrDefault<(string? Rollout, string State, int Priority)>(
-            "SELECT d.rollout, d.state, r.priority FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE d.device = @Device AND d.held = 1", new { Device = device.Value });
-        if (held.Rollout is null || held.Rollout == row.Id) return true;
-        if (held.Priority >= row.Priority || held.State != nameof(RolloutDeviceState.Waiting)) return false;
-        return connection.Execute("UPDATE rollout_device SET held = 0, reason = @reason WHERE device = @Device AND held = 1", new { Device = device.Value, reason = $"it waits for rollout '{row.Name}', which has a higher priority" }) == 1;
-    }
 }

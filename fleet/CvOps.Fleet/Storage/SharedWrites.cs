@@ -23,9 +23,13 @@ internal sealed class SharedWrites : IAsyncDisposable, IDisposable
     }
 
     /// <returns>When the work is durable.</returns>
-    public async Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel)
+    public Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel) => WriteAsync(work, null, cancel);
+
+    /// <param name="after">Called with what the work returned when that is durable, one after the other in the order of the commits; it does not wait and does not throw.</param>
+    /// <returns>When it was called.</returns>
+    public async Task<T> WriteAsync<T>(Func<DbConnection, T> work, Action<T>? after, CancellationToken cancel)
     {
-        var write = new Write<T>(work);
+        var write = new Write<T>(work, after);
         try
         {
             await _waiting.Writer.WriteAsync(write, cancel);
@@ -76,7 +80,7 @@ internal sealed class SharedWrites : IAsyncDisposable, IDisposable
         public abstract void Finish(Exception? failure);
     }
 
-    private sealed class Write<T>(Func<DbConnection, T> work) : Write
+    private sealed class Write<T>(Func<DbConnection, T> work, Action<T>? after) : Write
     {
         private Exception? _failure;
         private T? _result;
@@ -105,8 +109,13 @@ internal sealed class SharedWrites : IAsyncDisposable, IDisposable
 
         public override void Finish(Exception? failure)
         {
-            if ((_failure ?? failure) is { } reason) Done.SetException(reason);
-            else Done.SetResult(_result!);
+            if ((_failure ?? failure) is { } reason)
+            {
+                Done.SetException(reason);
+                return;
+            }
+            after?.Invoke(_result!);
+            Done.SetResult(_result!);
         }
     }
 }

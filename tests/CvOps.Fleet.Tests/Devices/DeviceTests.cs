@@ -19,12 +19,12 @@ public sealed class DeviceTests
     {
         await using var fleet = await FleetHost.StartAsync();
         await using var device = await OnlineAsync(fleet);
-        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
-        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "operator")).Version);
-        Assert.Equal(1, (await grain.SetDesiredModel(Model('a'), "operator")).Version);
+        var (twins, id) = (fleet.Services.GetRequiredService<DesiredTwins>(), new DeviceId("line-1"));
+        Assert.Equal(1, (await twins.SetModelAsync(id, Model('a'), "operator", TestContext.Current.CancellationToken)).Version);
+        Assert.Equal(1, (await twins.SetModelAsync(id, Model('a'), "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 1);
         await fleet.RestartFleetAsync();
-        Assert.Equal(2, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('b'), "operator")).Version);
+        Assert.Equal(2, (await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), Model('b'), "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 2);
         Assert.Equal(new string('b', 64), device.Desired!.Model!.Model.Digest);
     }
@@ -37,7 +37,7 @@ public sealed class DeviceTests
         {
             await fleet.Broker.KillAsync();
         }
-        await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(Model('a'), "operator");
+        await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), Model('a'), "operator", TestContext.Current.CancellationToken);
         await fleet.Broker.RestartAsync(TestContext.Current.CancellationToken);
         await using var device = await fleet.ConnectDeviceAsync("line-1");
         await UntilDesiredAsync(device, 1);
@@ -48,17 +48,17 @@ public sealed class DeviceTests
     {
         await using var fleet = await FleetHost.StartAsync();
         await using var device = await OnlineAsync(fleet);
-        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
+        var (twins, id) = (fleet.Services.GetRequiredService<DesiredTwins>(), new DeviceId("line-1"));
         var shadow = Model('b') with { Stage = ModelStage.Shadow };
-        Assert.Contains("it has not said yet what it is", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredModel(shadow, "operator"))).Message, StringComparison.Ordinal);
+        Assert.Contains("it has not said yet what it is", (await Assert.ThrowsAsync<InvalidOperationException>(() => twins.SetModelAsync(id, shadow, "operator", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
         await ReportAsync(fleet, device, stage: null, configuration: null);
-        Assert.Contains("knows no shadow and would put the model in charge", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredModel(shadow, "operator"))).Message, StringComparison.Ordinal);
+        Assert.Contains("knows no shadow and would put the model in charge", (await Assert.ThrowsAsync<InvalidOperationException>(() => twins.SetModelAsync(id, shadow, "operator", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
         await ReportAsync(fleet, device, ModelStage.Active, configuration: null);
-        Assert.Equal(1, (await grain.SetDesiredModel(shadow, "operator")).Version);
+        Assert.Equal(1, (await twins.SetModelAsync(id, shadow, "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 1);
         Assert.Equal(ModelStage.Shadow, device.Desired!.Model!.Stage);
         // The same model in charge is another order.
-        Assert.Equal(2, (await grain.SetDesiredModel(Model('b'), "operator")).Version);
+        Assert.Equal(2, (await twins.SetModelAsync(id, Model('b'), "operator", TestContext.Current.CancellationToken)).Version);
     }
 
     [Fact]
@@ -66,18 +66,18 @@ public sealed class DeviceTests
     {
         await using var fleet = await FleetHost.StartAsync();
         await using var device = await OnlineAsync(fleet);
-        var grain = fleet.Grains.GetGrain<IDeviceGrain>("line-1");
+        var (twins, id) = (fleet.Services.GetRequiredService<DesiredTwins>(), new DeviceId("line-1"));
         var settings = DesiredConfiguration.Of("sampling: { frames-per-hour: 60 }\n", "rollout-1");
-        Assert.Contains("update the agent first", (await Assert.ThrowsAsync<InvalidOperationException>(() => grain.SetDesiredConfiguration(settings, "operator"))).Message, StringComparison.Ordinal);
+        Assert.Contains("update the agent first", (await Assert.ThrowsAsync<InvalidOperationException>(() => twins.SetConfigurationAsync(id, settings, "operator", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
         await ReportAsync(fleet, device, ModelStage.Active, new ReportedConfiguration { State = ConfigurationState.None });
-        await Assert.ThrowsAsync<ArgumentException>(() => grain.SetDesiredConfiguration(settings with { Settings = "other" }, "operator"));
-        await grain.SetDesiredModel(Model('a'), "operator");
-        Assert.Equal(2, (await grain.SetDesiredConfiguration(settings, "operator")).Version);
-        Assert.Equal(2, (await grain.SetDesiredConfiguration(settings, "operator")).Version);
+        await Assert.ThrowsAsync<ArgumentException>(() => twins.SetConfigurationAsync(id, settings with { Settings = "other" }, "operator", TestContext.Current.CancellationToken));
+        await twins.SetModelAsync(id, Model('a'), "operator", TestContext.Current.CancellationToken);
+        Assert.Equal(2, (await twins.SetConfigurationAsync(id, settings, "operator", TestContext.Current.CancellationToken)).Version);
+        Assert.Equal(2, (await twins.SetConfigurationAsync(id, settings, "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 2);
         Assert.Equal((settings, new string('a', 64)), (device.Desired!.Configuration, device.Desired.Model!.Model.Digest));
         await fleet.RestartFleetAsync();
-        Assert.Equal(3, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredConfiguration(null, "operator")).Version);
+        Assert.Equal(3, (await fleet.Services.GetRequiredService<DesiredTwins>().SetConfigurationAsync(new DeviceId("line-1"), null, "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 3);
         Assert.Equal((null, new string('a', 64)), (device.Desired!.Configuration, device.Desired.Model!.Model.Digest));
     }

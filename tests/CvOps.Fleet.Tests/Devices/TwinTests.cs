@@ -7,6 +7,7 @@ using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Devices;
 
@@ -32,7 +33,7 @@ public sealed class TwinTests
             await device.SendAsync(device.Inspection());
             await device.SendAsync(device.Topics.Drift(new CameraId("cam")), Window(device, model, [1, i, 2, 0]), ContractsJson.Default.DriftWindow);
             await FleetHost.UntilAsync(async () => await DeviceAsync(fleet, $"line-{i}") is { Inspections: 1, Reported: not null, Health: not null }, "the device is known");
-            await fleet.Grains.GetGrain<IDeviceGrain>($"line-{i}").ChangeLabels(new LabelsChange(new Dictionary<string, string?> { ["line"] = $"{i}" }), "operator");
+            await fleet.Services.GetRequiredService<DesiredTwins>().ChangeLabelsAsync(new DeviceId($"line-{i}"), new LabelsChange(new Dictionary<string, string?> { ["line"] = $"{i}" }), "operator", TestContext.Current.CancellationToken);
             // Away without a goodbye: whatever the broker says of that has come before anything is compared.
             await device.SendAsync(device.Topics.Status, new DeviceStatus(device.Id, Connectivity.Offline, 1, "1.0"), ContractsJson.Default.DeviceStatus, retain: true);
             await FleetHost.UntilAsync(async () => (await DeviceAsync(fleet, $"line-{i}"))!.Connectivity == Connectivity.Offline, "the device is offline");
@@ -92,7 +93,7 @@ public sealed class TwinTests
             await device.SendAsync(device.Topics.Drift(new CameraId("cam")), Window(device, model, i < 2 ? [10, 40, 40, 10] : [0, 10, 40, 50]), ContractsJson.Default.DriftWindow);
             await device.SendAsync(device.Topics.Drift(new CameraId("cam")), Window(device, model, [1, 1, 1, 1], edges: [1, 2, 3]), ContractsJson.Default.DriftWindow);
             await FleetHost.UntilAsync(async () => await DeviceAsync(fleet, $"line-{i}") is not null, "the device is known");
-            await fleet.Grains.GetGrain<IDeviceGrain>($"line-{i}").ChangeLabels(new LabelsChange(new Dictionary<string, string?> { ["side"] = i < 2 ? "left" : "right" }), "operator");
+            await fleet.Services.GetRequiredService<DesiredTwins>().ChangeLabelsAsync(new DeviceId($"line-{i}"), new LabelsChange(new Dictionary<string, string?> { ["side"] = i < 2 ? "left" : "right" }), "operator", TestContext.Current.CancellationToken);
         }
         await FleetHost.UntilAsync(async () => (await SliceAsync(fleet, "side")).Notes.Any(note => note.StartsWith("4 histograms", StringComparison.Ordinal)), "the foreign edges are counted as left out");
         var left = (await SliceAsync(fleet, "side=left")).Covariates.Single();

@@ -72,7 +72,7 @@ public sealed class ChunkListTests
         await device.SayOnlineAsync();
         await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, TestContext.Current.CancellationToken))!.Length == 1, "the device");
         var stale = new DesiredModel(model.Model, "rollout-1", links.For(model.Model.Digest), bytes.Length, true) { Chunks = links.ForChunks(model.Model.Digest) };
-        await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(stale, "operator");
+        await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), stale, "operator", TestContext.Current.CancellationToken);
         await UntilAsync(1);
 
         // A link that is young stays as it is.
@@ -89,7 +89,7 @@ public sealed class ChunkListTests
         // The old report again, and one of the renewed document: nothing more to renew.
         await SayDownloadingAsync(1);
         await SayDownloadingAsync(2);
-        Assert.Equal(3, (await fleet.Grains.GetGrain<IDeviceGrain>("line-1").SetDesiredModel(stale with { Rollout = "rollout-2" }, "operator")).Version);
+        Assert.Equal(3, (await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), stale with { Rollout = "rollout-2" }, "operator", TestContext.Current.CancellationToken)).Version);
 
         Task SayDownloadingAsync(long version) => device.SendAsync(device.Topics.TwinReported, new TwinReported
         {

@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Drift;
 using CvOps.Fleet.Storage;
 using CvOps.Fleet.Storage.Portable;
 using CvOps.Testing;
@@ -20,7 +21,9 @@ public sealed class PortableFleetTests
         await using var device = await fleet.ConnectDeviceAsync("press-1");
         for (var part = 0; part < 30; part++) await device.SendAsync(device.Inspection(part));
         await UntilCountedAsync(fleet, 30);
-        await fleet.Grains.GetGrain<IDeviceGrain>("press-1").ChangeLabels(new LabelsChange(new Dictionary<string, string?> { ["line"] = "4" }), "test");
+        await fleet.Services.GetRequiredService<DesiredTwins>().ChangeLabelsAsync(new DeviceId("press-1"), new LabelsChange(new Dictionary<string, string?> { ["line"] = "4" }), "test", TestContext.Current.CancellationToken);
+        var summary = new DriftSummary("press-1/cam", DriftState.Stable, false);
+        await fleet.Grains.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).Report(summary);
         await fleet.StopFleetAsync();
         var file = fleet.InFolder("fleet.cvexport");
 
@@ -37,8 +40,9 @@ public sealed class PortableFleetTests
         await device.SendAsync(device.Inspection(30));
         await UntilCountedAsync(fleet, 31);
         Assert.Equal(cursor + 1, await MaxCursorAsync(fleet));
-        // The grain's own state did, too: it adds to the labels it had.
-        Assert.Equal(["area", "line"], (await fleet.Grains.GetGrain<IDeviceGrain>("press-1").ChangeLabels(new LabelsChange(new Dictionary<string, string?> { ["area"] = "b" }), "test")).Keys.Order());
+        // What grains keep did, too, and what rows keep: the device adds to the labels it had.
+        Assert.Equal([summary], await fleet.Grains.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).List());
+        Assert.Equal(["area", "line"], (await fleet.Services.GetRequiredService<DesiredTwins>().ChangeLabelsAsync(new DeviceId("press-1"), new LabelsChange(new Dictionary<string, string?> { ["area"] = "b" }), "test", TestContext.Current.CancellationToken)).Keys.Order());
     }
 
     [Theory]

@@ -1,0 +1,31 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Twin;
+
+namespace CvOps.Fleet.Devices;
+
+/// <summary>Which document follows when the fleet wants something else of a device. Pure.</summary>
+internal static class DesiredRule
+{
+    /// <returns>The document that wants the model; the same one where that is wanted already (same package, rollout, comparison and stage).</returns>
+    public static TwinDesired Model(TwinDesired? current, DesiredModel model) =>
+        current is { Model: { } wanted } && (wanted.Model.Digest, wanted.Rollout, wanted.CompareWithPrevious, wanted.Stage) == (model.Model.Digest, model.Rollout, model.CompareWithPrevious, model.Stage)
+            ? current : Next(current) with { Model = model };
+
+    /// <param name="configuration">Null: the device's own file alone.</param>
+    /// <returns>The document that wants the settings; the same one where they are wanted already.</returns>
+    public static TwinDesired Configuration(TwinDesired? current, DesiredConfiguration? configuration) =>
+        current is not null && (current.Configuration?.Digest, current.Configuration?.Rollout) == (configuration?.Digest, configuration?.Rollout)
+            ? current : Next(current) with { Configuration = configuration };
+
+    /// <returns>The same model under fresh links; null when that document is no longer the desired one.</returns>
+    public static TwinDesired? Renewed(TwinDesired? current, long version, Uri url, Uri chunks) =>
+        current is { Model: { } model } && current.Version == version ? Next(current) with { Model = model with { Url = url, Chunks = chunks } } : null;
+
+    /// <returns>Why no device can be given these settings; null when one can.</returns>
+    public static string? WhyNoSettings(DesiredConfiguration configuration) =>
+        configuration.Settings.Length > Limits.ConfigurationCharacters ? $"The settings have {configuration.Settings.Length} characters; a device takes {Limits.ConfigurationCharacters} at most."
+        : DesiredConfiguration.DigestOf(configuration.Settings) is var digest && digest != configuration.Digest ? $"The settings' digest is {digest}, not {configuration.Digest}."
+        : null;
+
+    private static TwinDesired Next(TwinDesired? current) => (current ?? new TwinDesired { Version = 0 }) with { Version = (current?.Version ?? 0) + 1 };
+}
