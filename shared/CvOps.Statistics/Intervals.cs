@@ -47,6 +47,25 @@ public static class Intervals
             difference + Math.Sqrt(Square(upFirst) - (2 * correlation * upFirst * downSecond) + Square(downSecond)));
     }
 
+    /// <summary>Mean of differences of pairs, by the normal distribution; for 30 and more. Fewer than two: the whole line.</summary>
+    public static Interval PairedMean(IReadOnlyCollection<double> differences, double confidence = 0.95)
+    {
+        if (differences.Count < 2) return new Interval(differences.Count == 1 ? differences.First() : double.NaN, double.NegativeInfinity, double.PositiveInfinity);
+        var mean = differences.Average();
+        var half = Special.NormalQuantile(1 - ((1 - confidence) / 2)) * Math.Sqrt(differences.Sum(value => Square(value - mean)) / (differences.Count - 1) / differences.Count);
+        return new Interval(mean, mean - half, mean + half);
+    }
+
+    /// <summary>McNemar's exact test, two-sided: were two judges of the same parts equally good, each part that only one got right would be the toss of a coin.</summary>
+    /// <returns>Probability of a split at least as uneven, 0..1; 1 without such parts.</returns>
+    public static double McNemarExact(long onlyFirst, long onlySecond)
+    {
+        if (onlyFirst < 0 || onlySecond < 0) throw new ArgumentOutOfRangeException(nameof(onlyFirst), "A count is below 0.");
+        var (total, sum) = (onlyFirst + onlySecond, 0.0);
+        for (var k = 0L; k <= Math.Min(onlyFirst, onlySecond); k++) sum += Math.Exp(Special.LogChoose(total, k) - (total * Math.Log(2)));
+        return Math.Min(1, 2 * sum);
+    }
+
     /// <summary>Fisher's exact test of two independent shares, two-sided: the probability of all tables no likelier than the one seen.</summary>
     public static double FisherExact(long firstSuccesses, long firstTrials, long secondSuccesses, long secondTrials)
     {

@@ -27,11 +27,18 @@ internal static class ModelRegistryCommands
         var digest = new Argument<string>("digest") { Description = "Digest of a registered model." };
         var champion = new Option<string>("--champion") { Description = "Digest of the model in charge.", Required = true };
         var margin = new Option<double>("--margin") { Description = "Loss of accuracy that is still acceptable.", DefaultValueFactory = _ => new GateRequest("").NonInferiorityMargin };
-        return on.On(new Command("gate", "Compare a model with the champion on the golden set.") { digest, champion, margin }, async (parsed, fleet, screen, ct) =>
+        var latency = new Option<double>("--latency") { Description = "How many times the champion's milliseconds a part may take.", DefaultValueFactory = _ => new GateRequest("").MostLatency };
+        var bytes = new Option<double>("--bytes") { Description = "How many times the champion's bytes the package may have.", DefaultValueFactory = _ => new GateRequest("").MostBytes };
+        return on.On(new Command("gate", "Compare a model with the champion on the golden set.") { digest, champion, margin, latency, bytes }, async (parsed, fleet, screen, ct) =>
         {
-            var result = await fleet.Post<GateRequest, GateResult>($"models/{parsed.GetValue(digest)}/gate", new GateRequest(parsed.GetValue(champion)!, parsed.GetValue(margin)), ct);
+            var result = await fleet.Post<GateRequest, GateResult>($"models/{parsed.GetValue(digest)}/gate", new GateRequest(parsed.GetValue(champion)!, parsed.GetValue(margin), MostLatency: parsed.GetValue(latency), MostBytes: parsed.GetValue(bytes)), ct);
             screen.One(result, ("verdict", $"{result.Verdict}"), ("because", result.Reason),
-                ("accuracy", string.Create(CultureInfo.InvariantCulture, $"{result.ChampionAccuracy:0.000} -> {result.ChallengerAccuracy:0.000} on {result.Frames} golden frames")));
+                ("accuracy", string.Create(CultureInfo.InvariantCulture, $"{result.ChampionAccuracy:0.000} -> {result.ChallengerAccuracy:0.000} on {result.Frames} golden frames")),
+                ("refused on", string.Join(", ", result.Slices.Where(slice => slice.Verdict == GateVerdict.Refused).Select(slice => $"{slice.Kind} {slice.Slice}")) is { Length: > 0 } worse ? worse : "-"),
+                ("calibration error", result.Calibration is { } calibration ? string.Create(CultureInfo.InvariantCulture, $"{calibration.ChampionError:0.000} -> {calibration.ChallengerError:0.000}") : "-"),
+                ("a part", result.Cost is { } cost ? string.Create(CultureInfo.InvariantCulture, $"{cost.ChampionMs:0.00} -> {cost.ChallengerMs:0.00} ms here, {cost.ChampionBytes} -> {cost.ChallengerBytes} bytes") : "-"),
+                ("in production", result.Production is { Challenger: { } young, Champion: { } old } ? string.Create(CultureInfo.InvariantCulture, $"{old.Estimate:0.000} -> {young.Estimate:0.000} [{young.Lower:0.000}, {young.Upper:0.000}]") : result.Production?.Note),
+                ("changed", $"{result.ChangedFrames} frames, {result.Changed.Count(frame => frame.Lost)} of those listed lost"));
             if (result.Verdict != GateVerdict.Passed) throw new CliException($"{result.Verdict}: {result.Reason}");
         });
     }

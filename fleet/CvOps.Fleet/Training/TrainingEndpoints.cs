@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Training.Gate;
 using CvOps.Vision;
 
 namespace CvOps.Fleet.Training;
@@ -40,7 +41,8 @@ internal static class TrainingEndpoints
 
         api.MapPost("/models/{digest}/gate", async (string digest, GateRequest request, GoldenComparison comparison, CancellationToken cancel) =>
         {
-            if (request.NonInferiorityMargin is not (> 0 and < 1)) return Problems.Unprocessable("The margin must lie between 0 and 1.");
+            if (request.NonInferiorityMargin is not (> 0 and < 1) || request.CalibrationMargin is not (> 0 and < 1)) return Problems.Unprocessable("The margins must lie between 0 and 1.");
+            if (!(request.MostLatency >= 1) || !(request.MostBytes >= 1)) return Problems.Unprocessable("The challenger must at least be allowed what the champion costs: give 1 or more times its latency and bytes.");
             try
             {
                 return await comparison.CompareAsync(digest, request, cancel) is { } result

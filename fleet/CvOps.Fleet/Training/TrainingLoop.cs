@@ -4,6 +4,7 @@ using CvOps.Contracts.Packages;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Training.Gate;
 using CvOps.Vision;
 using CvOps.Vision.Packaging;
 using Microsoft.Extensions.Options;

@@ -67,8 +67,11 @@ public sealed record ModelEvent(
     IReadOnlyList<string> Approvals);
 
 /// <param name="Champion">Digest to compare with.</param>
-/// <param name="NonInferiorityMargin">Loss of accuracy that is still acceptable, overall and per class, 0..1.</param>
-public sealed record GateRequest(string Champion, double NonInferiorityMargin = 0.02);
+/// <param name="NonInferiorityMargin">Loss of accuracy that is still acceptable, overall and in each slice, 0..1.</param>
+/// <param name="CalibrationMargin">Rise of the mean squared error of the confidence (Brier score, 0..1) that is still acceptable.</param>
+/// <param name="MostLatency">Longest inference, as a multiple of the champion's on the same machine.</param>
+/// <param name="MostBytes">Largest package, as a multiple of the champion's.</param>
+public sealed record GateRequest(string Champion, double NonInferiorityMargin = 0.02, double CalibrationMargin = 0.02, double MostLatency = 1.5, double MostBytes = 2);
 
 public enum GateVerdict { Inconclusive, Passed, Refused }
 
@@ -77,9 +80,46 @@ public enum GateVerdict { Inconclusive, Passed, Refused }
 /// <param name="Difference">Challenger's accuracy minus champion's, with its paired interval.</param>
 public sealed record GateResult(
     GateVerdict Verdict, string Reason, string Champion, string Challenger, int Frames,
-    double ChampionAccuracy, double ChallengerAccuracy, IntervalView Difference, IReadOnlyList<GateSlice> Slices, DateTimeOffset At);
+    double ChampionAccuracy, double ChallengerAccuracy, IntervalView Difference, IReadOnlyList<GateSlice> Slices, DateTimeOffset At)
+{
+    /// <summary>Probability of so uneven a split of the frames that only one of them got right, were they equally good (McNemar's exact test, two-sided); null in results of earlier fleets.</summary>
+    public double? EqualityP { get; init; }
+
+    /// <summary>Null where the models give no confidence of one class, and in results of earlier fleets.</summary>
+    public GateCalibration? Calibration { get; init; }
+
+    public GateCost? Cost { get; init; }
+
+    /// <summary>Accuracy in production of both, from the golden frames of which it is known how probable they were; null for an earlier fleet's result.</summary>
+    public GateProduction? Production { get; init; }
+
+    /// <summary>Golden frames that one of them got right and the other did not, at most 200: those the challenger lost first.</summary>
+    public IReadOnlyList<ChangedFrame> Changed { get; set; } = [];
+
+    /// <summary>All of them, also those that are not listed.</summary>
+    public int ChangedFrames { get; set; }
+}
 
 /// <summary>A class or another slice of the golden set.</summary>
-public sealed record GateSlice(string Slice, int Frames, double ChampionAccuracy, double ChallengerAccuracy, IntervalView Difference, GateVerdict Verdict);
+/// <param name="Kind">What the slice is a value of: class, camera, light, or a label of the device (line, product, ...).</param>
+public sealed record GateSlice(string Slice, int Frames, double ChampionAccuracy, double ChallengerAccuracy, IntervalView Difference, GateVerdict Verdict, string Kind = "class");
+
+/// <summary>How well the confidence of the answers fits how often they are right.</summary>
+/// <param name="Brier">Challenger's mean squared error of the confidence minus champion's, with its paired interval: above 0 is worse.</param>
+/// <param name="ChampionError">Expected calibration error, 15 bins of equal width, 0..1 (Guo et al. 2017).</param>
+public sealed record GateCalibration(IntervalView Brier, double ChampionError, double ChallengerError, GateVerdict Verdict);
+
+/// <summary>What a part costs. Milliseconds are medians on the fleet's own processor, the two models turn by turn: their ratio is what counts.</summary>
+public sealed record GateCost(double ChampionMs, double ChallengerMs, long ChampionBytes, long ChallengerBytes, GateVerdict Verdict);
+
+/// <summary>Shares of right answers among all inspected frames, each golden frame counting for one over the probability with which it was kept.</summary>
+/// <param name="Frames">Golden frames with such a probability.</param>
+/// <param name="Note">Why there is no share; null where there is one.</param>
+public sealed record GateProduction(IntervalView? Champion, IntervalView? Challenger, int Frames, string? Note);
+
+/// <param name="Truth">What a person said: a class, OK or NG, or the boxes counted by class.</param>
+/// <param name="Champion">What it said; null for nothing.</param>
+/// <param name="Lost">The champion was right and the challenger is not.</param>
+public sealed record ChangedFrame(string FrameId, string Truth, string? Champion, string? Challenger, bool Lost);
 
 public sealed record IntervalView(double Lower, double Estimate, double Upper, double Confidence);

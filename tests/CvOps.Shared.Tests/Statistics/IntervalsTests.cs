@@ -42,4 +42,25 @@ public sealed class IntervalsTests
 
     [Fact]
     public void A_count_that_is_no_share_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(() => Intervals.Wilson(5, 4));
+
+    /// <summary>By hand: 2 (1 + 4) / 16 for 1 and 3, 2 / 2^10 for 10 and 0.</summary>
+    [Fact]
+    public void McNemars_exact_test_is_a_two_sided_sign_test_of_the_discordant_pairs()
+    {
+        Assert.Equal(0.625, Intervals.McNemarExact(1, 3), 12);
+        Assert.Equal(1, Intervals.McNemarExact(0, 0));
+        Assert.Equal(1, Intervals.McNemarExact(2, 2));
+        Assert.Equal(Math.Pow(2, -9), Intervals.McNemarExact(10, 0), 12);
+        Assert.Equal(Intervals.McNemarExact(121, 59), Intervals.McNemarExact(59, 121));
+    }
+
+    [Fact]
+    public void The_mean_of_pairs_has_the_interval_of_the_normal_distribution()
+    {
+        // Mean 2, deviation 1, 4 pairs: 2 +- 1.959964 / 2.
+        var interval = Intervals.PairedMean([1, 2 - Math.Sqrt(0.5), 2 + Math.Sqrt(0.5), 3]);
+        Assert.Equal(2, interval.Estimate, 12);
+        Assert.Equal(2 - (1.959963984540054 / 2), interval.Low, 9);
+        Assert.Equal(double.PositiveInfinity, Intervals.PairedMean([1]).High);
+    }
 }
