@@ -124,6 +124,7 @@ internal sealed partial class RolloutGrain(
             {
                 RolloutEvent.AllReturned => $"{Record.Reason}; {RolloutReturns.Sentence(stand, await store.FirstKeptAsync(Id))}",
                 RolloutEvent.ReturnsAssigned => Record.Reason,
+                RolloutEvent.GateStopped => next.Reason + await store.FirstFailureAsync(Id),
                 _ => next.Reason,
             };
             await Move(next.Happened, reason, "rollout", evidence);

@@ -190,6 +190,10 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         return (first.Device, first.Reason, connection.ExecuteScalar<long>("SELECT count(*) FROM rollout_device WHERE rollout = @id AND state = 'RolledBack' AND reason IS NOT NULL", new { id }));
     }, CancellationToken.None);
 
+    /// <summary>What the first device that failed said: in the end it has what it had and says nothing of it any more. Begins with a semicolon; empty when none failed.</summary>
+    public async Task<string> FirstFailureAsync(string id) =>
+        await MembersAsync(id, 1, "state = 'Failed'") is [var failed] ? $"; {failed.Device}: {failed.Reason}" : "";
+
     /// <summary>Brings devices and counts of a record of form 1 into rows, once.</summary>
     public Task MoveAsync(string id, RolloutRecord record) => Write(connection =>
     {

@@ -92,6 +92,7 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
         await RolloutLine.ReportAsync(line.Devices[0], line.Old, null, UpdateState.Failed);
         var ended = await line.UntilAsync(RolloutState.RolledBack);
         Assert.Contains("1 of 1 devices of ring 'canary' failed to update, 0 are allowed", ended.Reason, StringComparison.Ordinal);
+        Assert.Contains("; line-1: the golden outputs differ", ended.Reason, StringComparison.Ordinal);
         Assert.Null(line.Devices[1].Desired);
     }
 
