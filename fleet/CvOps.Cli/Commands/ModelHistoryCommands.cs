@@ -19,6 +19,7 @@ internal static class ModelHistoryCommands
             screen.One(view,
                 ("model", $"{view.Model.Name} {view.Model.Version}"), ("digest", view.Model.Digest), ("aliases", view.Aliases.Count == 0 ? "none" : string.Join(", ", view.Aliases)),
                 ("revoked", view.Revoked is { } revoked ? $"{revoked.At:u} by {revoked.By}: {revoked.Reason}" : "no"), ("task", $"{view.Task}: {string.Join(", ", view.Classes)}"),
+                ("file", view.Lost ? "lost: bring the same package again (cvops model push)" : null),
                 ("signed by", view.SignedBy), ("registered", $"{view.RegisteredAt:u}"), ("gate", view.Gate is { } gate ? $"{gate.Verdict}: {gate.Reason}" : "none"),
                 ("dataset", view.Lineage.Dataset), ("training run", view.Lineage.TrainingRun), ("trainer", view.Lineage.Trainer), ("parents", Parents(all, view)));
         });

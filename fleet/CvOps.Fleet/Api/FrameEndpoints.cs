@@ -23,8 +23,9 @@ internal static class FrameEndpoints
         api.MapGet("/frames/{id}/image", async (string id, FrameStore frames, HttpContext http, CancellationToken cancel) =>
         {
             if (await frames.FindAsync(id, cancel) is not { } frame) return Problems.NotFound("frame", id);
+            var image = frames.ImagePath(frame);
             http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
-            return Results.File(frames.ImagePath(frame), "image/jpeg", enableRangeProcessing: true);
+            return Results.File(image, "image/jpeg", enableRangeProcessing: true);
         });
 
         api.MapPut("/frames/{id}/label", async (string id, LabelRequest request, FrameStore frames, CancellationToken cancel) =>

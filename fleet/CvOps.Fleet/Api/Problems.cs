@@ -1,3 +1,4 @@
+using CvOps.Fleet.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace CvOps.Fleet.Api;
@@ -23,6 +24,7 @@ internal static class Problems
         {
             BadHttpRequestException bad => Results.Problem(bad.InnerException?.Message ?? bad.Message, statusCode: bad.StatusCode, title: "Not understood"),
             FormatException format => BadRequest(format.Message),
+            BlobLostException lost => Results.Problem(lost.Message, statusCode: 500, title: "File lost"),
             _ => Results.Problem($"The fleet failed. Its log has the reason under trace {http.TraceIdentifier}.", statusCode: 500, title: "Internal error"),
         };
         return result.ExecuteAsync(http);

@@ -40,7 +40,7 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, Audit aud
     }
 
     public async Task<DatasetDetail?> FindAsync(string digest, CancellationToken cancel) => await FindViewAsync(digest, cancel) is { } view
-        ? new DatasetDetail(view, SnapshotRule.Parse(await blobs.ReadAsync(digest, cancel)))
+        ? new DatasetDetail(view, SnapshotRule.Parse(await blobs.ReadAsync(digest, $"dataset snapshot {digest}", cancel)))
         : null;
 
     /// <summary>
@@ -56,7 +56,7 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, Audit aud
         foreach (var image in training.Select(entry => entry.ImageDigest).Distinct())
         {
             cancel.ThrowIfCancellationRequested();
-            File.Copy(blobs.PathOf(image), Path.Combine(images, $"{image}.jpg"), overwrite: true);
+            File.Copy(blobs.Find(image, $"a picture of dataset snapshot {digest}"), Path.Combine(images, $"{image}.jpg"), overwrite: true);
         }
         await File.WriteAllBytesAsync(Path.Combine(folder, "dataset.json"),
             JsonSerializer.SerializeToUtf8Bytes(detail with { Entries = training }, ContractsJson.Default.DatasetDetail), cancel);

@@ -28,9 +28,10 @@ internal sealed class FrameStore(
 
     public Task<FrameView?> FindAsync(string id, CancellationToken cancel) => database.ReadAsync(connection => FrameTable.Find(connection, id), cancel);
 
-    public string ImagePath(FrameView frame) => blobs.PathOf(frame.ImageDigest);
+    /// <exception cref="BlobLostException">The file is gone.</exception>
+    public string ImagePath(FrameView frame) => blobs.Find(frame.ImageDigest, $"the picture of frame {frame.Id}");
 
-    public Task<byte[]> ReadImageAsync(FrameView frame, CancellationToken cancel) => blobs.ReadAsync(frame.ImageDigest, cancel);
+    public Task<byte[]> ReadImageAsync(FrameView frame, CancellationToken cancel) => blobs.ReadAsync(frame.ImageDigest, $"the picture of frame {frame.Id}", cancel);
 
     /// <summary>The golden set, in the order the frames came.</summary>
     public Task<FrameView[]> GoldenAsync(CancellationToken cancel) => database.ReadAsync(connection => connection.Query<string>(

@@ -16,9 +16,10 @@ internal sealed class ChunkLists(BlobStore blobs) : IDisposable
 
     /// <returns>Path of the list's JSON in gzip, the same bytes each time.</returns>
     /// <exception cref="PackageException">The package was damaged since it was let in.</exception>
+    /// <exception cref="BlobLostException">Its file is gone.</exception>
     public async Task<string> FileOfAsync(ModelView model, CancellationToken cancel)
     {
-        var package = blobs.PathOf(model.Model.Digest);
+        var package = blobs.Find(model.Model.Digest, $"{model.Model.Name} {model.Model.Version}");
         var path = package + ".chunks.gz";
         if (File.Exists(path)) return path;
         await _cutting.WaitAsync(cancel);

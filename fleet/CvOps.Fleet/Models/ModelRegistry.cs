@@ -20,17 +20,19 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
 {
     private readonly TrustMemory _memory = new(Path.Combine(options.Value.Data, "trust-version"));
 
-    public Task<ModelView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(
-        connection => ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray()), cancel);
+    public async Task<ModelView[]> ListAsync(CancellationToken cancel) => Array.ConvertAll(await database.ReadAsync(
+        connection => ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models ORDER BY registered_at DESC, digest").Select(Parse).ToArray()), cancel), Looked);
 
-    public Task<ModelView?> FindAsync(string digest, CancellationToken cancel) => database.ReadAsync(connection =>
-        ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models WHERE digest = @digest", new { digest }).Select(Parse).ToArray()).SingleOrDefault(), cancel);
+    public async Task<ModelView?> FindAsync(string digest, CancellationToken cancel) => await database.ReadAsync(connection =>
+        ModelTables.Complete(connection, connection.Query<string>("SELECT body FROM models WHERE digest = @digest", new { digest }).Select(Parse).ToArray()).SingleOrDefault(), cancel) is { } view ? Looked(view) : null;
 
     /// <summary>The file of a registered package.</summary>
-    public string PackagePath(ModelView model) => blobs.PathOf(model.Model.Digest);
+    /// <exception cref="BlobLostException">The file is gone.</exception>
+    public string PackagePath(ModelView model) => blobs.Find(model.Model.Digest, $"{model.Model.Name} {model.Model.Version}");
 
     /// <summary>A registered package, for its profile, manifest or model; null when there is none of that digest.</summary>
     /// <exception cref="PackageException">The file was damaged since it was let in.</exception>
+    /// <exception cref="BlobLostException">The file is gone.</exception>
     public async Task<ModelPackage?> OpenAsync(string digest, CancellationToken cancel) =>
         await FindAsync(digest, cancel) is { } model ? PackageReader.Open(PackagePath(model)) : null;
 
@@ -54,7 +56,14 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
                 await audit.RecordAsync(by, "model.refused", incoming.Digest, refusal, cancel);
                 return new RegisterOutcome(null, refusal);
             }
-            if (await FindAsync(incoming.Digest, cancel) is { } known) return new RegisterOutcome(known, null);
+            if (await FindAsync(incoming.Digest, cancel) is { } known)
+            {
+                if (!known.Lost) return new RegisterOutcome(known, null);
+                incoming.Keep();
+                await audit.RecordAsync(by, "model.restored", incoming.Digest, $"the file of {known.Model.Name} {known.Model.Version}, which was lost", cancel);
+                events.Publish("model", incoming.Digest);
+                return new RegisterOutcome(Looked(known), null);
+            }
             var view = new ModelView
             {
                 Model = sound!.Ref, Task = sound.Manifest.Task, Classes = sound.Manifest.Classes, Bytes = sound.Bytes, SignedBy = signer!, Lineage = sound.Lineage,
@@ -114,6 +123,8 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
             return e.Message;
         }
     }
+
+    private ModelView Looked(ModelView view) => view with { Lost = !blobs.Exists(view.Model.Digest) };
 
     private static ModelView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.ModelView)!;
 }

@@ -13,8 +13,8 @@ internal readonly record struct Order(long? Version, string? Settled, bool IsNew
 /// <summary>What a rollout tells devices, ready to be given to many.</summary>
 internal sealed class DeviceOrders(ModelRegistry registry, ModelLinks links, ConfigurationStore configurations)
 {
-    /// <returns>Null when the registry does not have the package.</returns>
-    public async Task<DesiredModel?> Prepare(string digest, string rollout) => await registry.FindAsync(digest, CancellationToken.None) is { } package
+    /// <returns>Null when the registry does not have the package, or its file is gone.</returns>
+    public async Task<DesiredModel?> Prepare(string digest, string rollout) => await registry.FindAsync(digest, CancellationToken.None) is { Lost: false } package
         ? new DesiredModel(package.Model, rollout, links.For(digest), package.Bytes, false) { Chunks = links.ForChunks(digest) } : null;
 
     /// <summary>The settings a device is to have.</summary>

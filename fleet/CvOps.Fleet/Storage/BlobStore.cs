@@ -36,6 +36,11 @@ internal sealed class BlobStore
 
     public bool Exists(string digest) => File.Exists(PathOf(digest));
 
+    /// <summary>Where a blob lies that a row speaks of.</summary>
+    /// <param name="what">Whose bytes they are, for people.</param>
+    /// <exception cref="BlobLostException">It is gone: a row promises a blob only after it was flushed, so somebody took the file away.</exception>
+    public string Find(string digest, string what) => PathOf(digest) is var path && File.Exists(path) ? path : throw new BlobLostException(what, path);
+
     /// <returns>The digest. Durable when this returns; storing the same bytes again is cheap.</returns>
     public string Put(ReadOnlySpan<byte> bytes)
     {
@@ -50,7 +55,8 @@ internal sealed class BlobStore
         return Keep(temporary, digest);
     }
 
-    public Task<byte[]> ReadAsync(string digest, CancellationToken cancel) => File.ReadAllBytesAsync(PathOf(digest), cancel);
+    /// <inheritdoc cref="Find"/>
+    public Task<byte[]> ReadAsync(string digest, string what, CancellationToken cancel) => File.ReadAllBytesAsync(Find(digest, what), cancel);
 
     /// <summary>Takes a stream in without deciding yet whether to keep it.</summary>
     /// <exception cref="InvalidDataException">The stream holds more than <paramref name="limit"/> bytes.</exception>

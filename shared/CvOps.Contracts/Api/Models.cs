@@ -28,6 +28,9 @@ public sealed record ModelView
 
     /// <summary>Set once it must not be rolled out any more; null while it may.</summary>
     public ModelRevocation? Revoked { get; init; }
+
+    /// <summary>The fleet has lost its file: nobody can be given it until the same package is registered again.</summary>
+    public bool Lost { get; init; }
 }
 
 public sealed record ModelRevocation(DateTimeOffset At, string By, string Reason);

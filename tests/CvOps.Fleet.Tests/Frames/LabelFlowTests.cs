@@ -5,6 +5,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Frames;
@@ -45,6 +46,25 @@ public sealed class LabelFlowTests
         Assert.Equal(2, image.Length);
         var audit = await fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, TestContext.Current.CancellationToken);
         Assert.Equal(5, audit!.Entries.Count(entry => entry.Action is "frame.labelled" or "frame.skipped"));
+    }
+
+    [Fact]
+    public async Task A_picture_whose_file_is_lost_is_a_clear_answer_and_freezes_no_half_dataset()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        await device.SendAsync(device.Frame("gone", margin: 0.9));
+        FramePage? page = null;
+        await FleetHost.UntilAsync(async () => (page = await PageAsync(fleet, "frames?state=Unlabelled")).Unlabelled == 1, "the frame");
+        await LabelAsync(fleet, "gone", new LabelRequest("ok", "operator"));
+        var snapshot = await FreezeAsync(fleet, "first");
+        File.Delete(fleet.Services.GetRequiredService<BlobStore>().PathOf(page!.Frames[0].ImageDigest));
+
+        var answer = await fleet.Http.GetAsync("frames/gone/image", TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.InternalServerError, null), (answer.StatusCode, answer.Headers.CacheControl?.MaxAge));
+        Assert.Contains("The file of the picture of frame gone is gone from the fleet's blob store", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<BlobLostException>(() => fleet.Services.GetRequiredService<DatasetStore>().ExportAsync(snapshot.Digest, fleet.InFolder("export"), TestContext.Current.CancellationToken));
+        Assert.Contains($"a picture of dataset snapshot {snapshot.Digest}", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]

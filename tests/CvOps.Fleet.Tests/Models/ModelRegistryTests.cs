@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Models;
@@ -55,6 +56,30 @@ public sealed class ModelRegistryTests
         // ECDSA signs differently each time: the same parts make another file.
         var again = await File.ReadAllBytesAsync(TestPackages.Write(fleet.InFolder("b.cvmodel"), fleet.SigningKey), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(fleet, again)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_package_whose_file_is_lost_is_said_everywhere_and_is_whole_again_when_it_is_brought_again()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        var bytes = await File.ReadAllBytesAsync(TestPackages.Write(fleet.InFolder("a.cvmodel"), fleet.SigningKey), TestContext.Current.CancellationToken);
+        var model = (await (await PostAsync(fleet, bytes)).Content.ReadFromJsonAsync(ContractsJson.Default.ModelView, TestContext.Current.CancellationToken))!;
+        File.Delete(fleet.Services.GetRequiredService<BlobStore>().PathOf(model.Model.Digest));
+
+        foreach (var what in new[] { "package", "chunks" })
+        {
+            var answer = await fleet.Http.GetAsync($"models/{model.Model.Digest}/{what}", TestContext.Current.CancellationToken);
+            Assert.Equal((HttpStatusCode.InternalServerError, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+            Assert.Contains("The file of line 1 is gone from the fleet's blob store", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        Assert.True(Assert.Single((await fleet.Http.GetFromJsonAsync("models", ContractsJson.Default.ModelViewArray, TestContext.Current.CancellationToken))!).Lost);
+        var overview = await fleet.Http.GetFromJsonAsync("fleet", ContractsJson.Default.FleetOverview, TestContext.Current.CancellationToken);
+        Assert.Contains(overview!.NeedsAttention, item => item.Severity == "error" && item.Message.StartsWith("The fleet has lost the file of line 1", StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.Created, (await PostAsync(fleet, bytes)).StatusCode);
+        Assert.Equal(bytes, await fleet.Http.GetByteArrayAsync($"models/{model.Model.Digest}/package", TestContext.Current.CancellationToken));
+        Assert.False((await fleet.Http.GetFromJsonAsync($"models/{model.Model.Digest}", ContractsJson.Default.ModelView, TestContext.Current.CancellationToken))!.Lost);
+        Assert.Contains((await fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, TestContext.Current.CancellationToken))!.Entries, entry => entry.Action == "model.restored");
     }
 
     private static Task<HttpResponseMessage> PostAsync(FleetHost fleet, byte[] package) => fleet.Http.PostAsync("models", new ByteArrayContent(package), TestContext.Current.CancellationToken);

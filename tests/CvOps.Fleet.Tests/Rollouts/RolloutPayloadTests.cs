@@ -39,6 +39,28 @@ public sealed class RolloutPayloadTests
     }
 
     [Fact]
+    public async Task A_rollout_whose_packages_file_is_lost_pauses_and_says_so_and_no_other_is_begun_with_it()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(TwoRings));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        File.Delete(line.Fleet.Services.GetRequiredService<BlobStore>().PathOf(line.New.Digest));
+
+        var paused = await line.UntilAsync(RolloutState.Paused);
+        Assert.Equal($"the registry has lost {line.New.Name} {line.New.Version} ({line.New.Digest}): register it again, then resume", paused.Reason);
+        var refused = await line.Fleet.Http.PostAsJsonAsync("rollouts", line.Plan(TwoRings), ContractsJson.Default.RolloutPlan, Ct);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("The fleet has lost the file of", await refused.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+
+        var package = await File.ReadAllBytesAsync(line.Fleet.InFolder("2.cvmodel"), Ct);
+        Assert.True((await line.Fleet.Http.PostAsync("models", new ByteArrayContent(package), Ct)).IsSuccessStatusCode);
+        await line.InspectAsync(line.Devices[0], 150);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("resume")).StatusCode);
+        await line.TakeOverAsync(line.Devices[1]);
+    }
+
+    [Fact]
     public async Task A_model_that_is_revoked_in_mid_rollout_is_taken_back_and_nobody_else_gets_it()
     {
         await using var line = await RolloutLine.StartAsync(2);

@@ -13,7 +13,12 @@ internal static class ModelReferenceRule
     public static (ModelView? Model, string? Problem) Find(string text, IReadOnlyList<ModelView> models)
     {
         var (found, problem) = Named(text, models);
-        return found is { Revoked: { } revoked } ? (null, $"{found.Model.Name} {found.Model.Version} was revoked by {revoked.By}: {revoked.Reason}") : (found, problem);
+        return found switch
+        {
+            { Revoked: { } revoked } => (null, $"{found.Model.Name} {found.Model.Version} was revoked by {revoked.By}: {revoked.Reason}"),
+            { Lost: true } => (null, $"The fleet has lost the file of {found.Model.Name} {found.Model.Version}: bring the same package again (cvops model push)."),
+            _ => (found, problem),
+        };
     }
 
     private static (ModelView? Model, string? Problem) Named(string text, IReadOnlyList<ModelView> models)

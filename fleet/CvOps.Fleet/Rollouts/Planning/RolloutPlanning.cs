@@ -69,9 +69,9 @@ internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, 
         if (PlanRule.Check(plan).Count > 0) return new RolloutDraft(plan, model, [], null, mistakes, []);
         var dealt = RingPlanner.Assign(plan, devices, (await groups.MembershipAsync(cancel)).Names);
         mistakes.AddRange(dealt.Mistakes);
-        var digests = models.Select(registered => registered.Model.Digest).ToHashSet();
+        var digests = models.Where(registered => !registered.Lost).Select(registered => registered.Model.Digest).ToHashSet();
         foreach (var previous in dealt.Devices.Where(_ => plan.Model is not null).Select(device => device.Previous).OfType<ModelRef>().DistinctBy(previous => previous.Digest).Where(previous => !digests.Contains(previous.Digest)))
-            mistakes.Add(new("", $"The registry does not have {previous.Name} {previous.Version} ({previous.Digest}), which devices would have to return to; register its package first."));
+            mistakes.Add(new("", $"The registry does not have {previous.Name} {previous.Version} ({previous.Digest}), or has lost its file, which devices would have to return to; register its package first."));
         mistakes.AddRange(NeverOpen(plan, devices, dealt, await shifts.ReadAsync(cancel)));
         return mistakes.Count > 0 ? new RolloutDraft(plan, model, [], null, mistakes, dealt.Notes) : new RolloutDraft(plan, model, dealt.Devices, dealt.Coverage, [], dealt.Notes);
     }

@@ -1,0 +1,40 @@
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Devices;
+
+namespace CvOps.Fleet.Models;
+
+/// <summary>Registered models whose files are gone, before somebody needs one; looked for at most once a minute.</summary>
+internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider time, ILogger<LostPackages> logger) : IOverviewSource
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, DateTimeOffset> _since = [];
+    private volatile Attention[] _found = [];
+    private DateTimeOffset _next;
+
+    public async ValueTask<OverviewPart> ReadAsync(CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        lock (_since)
+        {
+            if (now < _next) return new OverviewPart(NeedsAttention: _found);
+            _next = now + Every;
+        }
+        var lost = (await registry.ListAsync(cancel)).Where(model => model.Lost).Select(model => model.Model).ToArray();
+        lock (_since)
+        {
+            foreach (var digest in _since.Keys.Except(lost.Select(model => model.Digest)).ToArray()) _since.Remove(digest);
+            foreach (var model in lost)
+                if (_since.TryAdd(model.Digest, now)) Log.PackageLost(logger, model.Name, model.Version, model.Digest);
+            _found = Array.ConvertAll(lost, model => new Attention("error",
+                $"The fleet has lost the file of {model.Name} {model.Version}: no device can be given it, and none can return to it. Bring the same package again (cvops model push).", "/models", _since[model.Digest]));
+        }
+        return new OverviewPart(NeedsAttention: _found);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2503, LogLevel.Error, "The file of {Name} {Version} is gone from the blob store: bring the same package again, its digest is {Digest}")]
+        public static partial void PackageLost(ILogger logger, string name, string version, string digest);
+    }
+}
