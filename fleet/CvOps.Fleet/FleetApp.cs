@@ -1,6 +1,7 @@
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
@@ -54,6 +55,7 @@ internal static class FleetApp
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();
+        builder.Services.AddFormats();
         builder.Services.AddTraining();
         builder.Services.AddApi();
         builder.Services.AddWeb();

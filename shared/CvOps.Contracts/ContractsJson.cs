@@ -112,6 +112,9 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(LineDriftRequest))]
 [JsonSerializable(typeof(LineError))]
 [JsonSerializable(typeof(DatasetEntry))]
+[JsonSerializable(typeof(ImportLine))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ExportCheck))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<DeviceId>))]
 public sealed partial class ContractsJson : JsonSerializerContext;

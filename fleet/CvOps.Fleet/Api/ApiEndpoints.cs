@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
@@ -51,6 +52,7 @@ internal static class ApiEndpoints
         api.MapConfigurations();
         api.MapFrames();
         api.MapDatasets();
+        api.MapFormats();
         api.MapGroups();
         api.MapPlans();
         api.MapFlights();

@@ -50,6 +50,9 @@ namespace CvOps.Contracts.Api;
 /// POST frames                             FrameImport -> FrameView
 /// GET  datasets                           DatasetView[]         POST datasets        SnapshotRequest -> DatasetView
 /// GET  datasets/{digest}                  DatasetDetail
+/// GET  datasets/{digest}/export?format=&amp;use=&amp;images=     the snapshot in that format: a zip, or its one file without images; use: training (the default), golden or all
+/// GET  datasets/{digest}/export/check?format=&amp;use=   ExportCheck: how much that is and what the format has no room for
+/// POST frames/import?format=&amp;use=&amp;relabel=&amp;dryRun=&amp;by=   a zip, or the one file of a format -> lines of ImportLine, the last with the ImportReport; all of it or nothing
 /// GET  training                           TrainingRunView[]     POST training        TrainingRequest -> TrainingRunView
 /// GET  training/{id}                      TrainingRunView
 /// GET  audit?after=&amp;limit=                AuditPage

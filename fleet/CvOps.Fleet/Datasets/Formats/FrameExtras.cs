@@ -1,0 +1,30 @@
+using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
+
+namespace CvOps.Fleet.Datasets.Formats;
+
+/// <summary>
+/// What a frame has and a format has no word for. Formats of JSON and XML carry it in a member or element <c>cvops</c>, which other programs pass by, so that
+/// a dataset that comes back is what it was.
+/// </summary>
+internal sealed record FrameExtras
+{
+    /// <summary>The member's or element's name.</summary>
+    public const string Member = "cvops";
+
+    public string? Frame { get; init; }
+
+    public string? Class { get; init; }
+
+    public PartVerdict? Verdict { get; init; }
+
+    public FrameUse? Use { get; init; }
+
+    public string? Part { get; init; }
+
+    public DateTimeOffset? CapturedAt { get; init; }
+
+    public ModelRef? Model { get; init; }
+
+    public Prediction? Prediction { get; init; }
+}
