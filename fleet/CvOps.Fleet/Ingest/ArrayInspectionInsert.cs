@@ -10,7 +10,8 @@ internal sealed class ArrayInspectionInsert(DbConnection connection) : Inspectio
     private const string Statement = $"""
         INSERT INTO inspections ({Columns})
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::double precision[],
-                             $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[])
+                             $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[],
+                             $16::bigint[], $17::bigint[], $18::bigint[], $19::double precision[])
         """;
 
     private readonly List<Inspection> _rows = [];
@@ -42,6 +43,10 @@ internal sealed class ArrayInspectionInsert(DbConnection connection) : Inspectio
         Add(command, row => row.Error);
         Add(command, row => row.Detections.IsEmpty ? null : Encoding.UTF8.GetString(row.Detections.Span));
         Add(command, _ => _now);
+        Add(command, row => row.Reject ? 1L : 0L);
+        Add(command, row => row.LatencyUs);
+        Add(command, row => row.Shadow is { } shadow ? shadow.Reject ? 1L : 0L : (long?)null);
+        Add(command, row => row.Shadow?.Confidence);
         command.ExecuteNonQuery();
         _rows.Clear();
     }

@@ -7,7 +7,7 @@ namespace CvOps.Fleet.Ingest;
 internal abstract class InspectionInsert : IDisposable
 {
     protected const string Columns =
-        "device, camera, part, frame, connection, captured_at, model, version, class, confidence, shadow_model, shadow_class, error, detections, applied_at";
+        "device, camera, part, frame, connection, captured_at, model, version, class, confidence, shadow_model, shadow_class, error, detections, applied_at, rejects, latency_us, shadow_rejects, shadow_confidence";
 
     /// <param name="connection">In a transaction.</param>
     public static InspectionInsert On(DbConnection connection) => connection is SqliteConnection file ? new SqliteInspectionInsert(file) : new ArrayInspectionInsert(connection);

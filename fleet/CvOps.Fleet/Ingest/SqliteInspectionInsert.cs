@@ -19,7 +19,7 @@ internal sealed class SqliteInspectionInsert : InspectionInsert
     public SqliteInspectionInsert(SqliteConnection connection)
     {
         _database = connection.Handle!;
-        Check(raw.sqlite3_prepare_v2(_database, $"INSERT INTO inspections ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", out _statement));
+        Check(raw.sqlite3_prepare_v2(_database, $"INSERT INTO inspections ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", out _statement));
     }
 
     public override void Run(Inspection inspection, long now)
@@ -39,6 +39,10 @@ internal sealed class SqliteInspectionInsert : InspectionInsert
         Text(13, inspection.Error);
         Check(inspection.Detections.IsEmpty ? raw.sqlite3_bind_null(_statement, 14) : raw.sqlite3_bind_text(_statement, 14, inspection.Detections.Span));
         Check(raw.sqlite3_bind_int64(_statement, 15, now));
+        Number(16, inspection.Reject ? 1 : 0);
+        Number(17, inspection.LatencyUs);
+        Number(18, inspection.Shadow is { } shadow ? shadow.Reject ? 1 : 0 : null);
+        Check(inspection.Shadow is null ? raw.sqlite3_bind_null(_statement, 19) : raw.sqlite3_bind_double(_statement, 19, inspection.Shadow.Confidence));
         var result = raw.sqlite3_step(_statement);
         // Says the same as the step; ready for the next row, failed or not.
         _ = raw.sqlite3_reset(_statement);
@@ -51,6 +55,8 @@ internal sealed class SqliteInspectionInsert : InspectionInsert
     }
 
     public override void Dispose() => _statement.Dispose();
+
+    private void Number(int column, long? value) => Check(value is { } number ? raw.sqlite3_bind_int64(_statement, column, number) : raw.sqlite3_bind_null(_statement, column));
 
     private void Text(int column, string? text)
     {

@@ -177,5 +177,14 @@ internal static class Migrations
         CREATE INDEX devices_unpublished ON devices (id) WHERE published_version < desired_version;
         CREATE INDEX devices_offline ON devices (id) WHERE online = 0;
         """,
+
+        // What a replay of a plan needs of each part; null in rows of before.
+        """
+        ALTER TABLE inspections ADD COLUMN rejects INTEGER;
+        ALTER TABLE inspections ADD COLUMN latency_us INTEGER;
+        ALTER TABLE inspections ADD COLUMN shadow_rejects INTEGER;
+        ALTER TABLE inspections ADD COLUMN shadow_confidence REAL;
+        CREATE INDEX audit_action ON audit (action, at);
+        """,
     ];
 }

@@ -1,49 +1,87 @@
-using CvOps.Contracts;
-using CvOps.Fleet.Rollouts.Evidence;
-using CvOps.Fleet.Storage;
-using Dapper;
+using System.Runtime.InteropServices;
 
 namespace CvOps.Fleet.Rollouts.Flight;
 
-/// <summary>One recorded inspection, as far as a replay needs it.</summary>
-/// <param name="Confidence">Fixed point, see <see cref="ArmCounts.ConfidenceUnit"/>.</param>
-/// <param name="Shadowed">The challenger saw it too; then <paramref name="Differs"/> and <paramref name="ShadowConfidence"/> are its.</param>
-internal readonly record struct RecordedPart(DateTimeOffset At, bool Error, int Confidence, bool Shadowed, bool Differs, int ShadowConfidence);
+/// <summary>What one device counted over a step.</summary>
+/// <param name="Step">Steps since 1970.</param>
+internal readonly record struct FlightBin(long Step, FlightCounts Counts);
 
-/// <summary>Recorded inspections by device, each in the order of their time.</summary>
-/// <param name="Cut">More was recorded than is replayed: the oldest is left out.</param>
-internal sealed record FlightHistory(IReadOnlyDictionary<string, RecordedPart[]> Devices, bool Cut)
+/// <summary>Recorded telemetry by device, each device's steps in order. A step without anything is not there.</summary>
+internal sealed record FlightHistory(IReadOnlyDictionary<string, FlightBin[]> Devices, TimeSpan Step, FlightSeen Seen)
 {
-    public long Parts { get; } = Devices.Values.Sum(parts => (long)parts.Length);
+    public long FirstStep { get; } = Devices.Values.Select(bins => bins[0].Step).DefaultIfEmpty().Min();
 
-    public DateTimeOffset From { get; } = Devices.Values.Where(parts => parts.Length > 0).Select(parts => parts[0].At).DefaultIfEmpty().Min();
+    public long LastStep { get; } = Devices.Values.Select(bins => bins[^1].Step).DefaultIfEmpty().Max();
 
-    public DateTimeOffset To { get; } = Devices.Values.Where(parts => parts.Length > 0).Select(parts => parts[^1].At).DefaultIfEmpty().Max();
+    public DateTimeOffset From => DateTimeOffset.UnixEpoch + (FirstStep * Step);
+
+    /// <summary>The end of the last step.</summary>
+    public DateTimeOffset To => DateTimeOffset.UnixEpoch + ((LastStep + 1) * Step);
 }
 
-internal sealed class FlightRecorder(Database database)
+/// <summary>
+/// Adds records up as they are read, whatever their number: what is held are counts by device and step, and when they are more than
+/// <see cref="Most"/> the steps become twice as long.
+/// </summary>
+internal sealed class FlightHistoryBuilder(TimeSpan step)
 {
-    /// <summary>Most inspections that are replayed, the newest: a hundred megabytes.</summary>
-    private const int Most = 2_000_000;
+    /// <summary>Counts held at once, about a quarter of a kilobyte each.</summary>
+    public const int Most = 400_000;
 
-    /// <param name="challenger">Digest of the model whose shadow answers count.</param>
-    public Task<FlightHistory> ReadAsync(IReadOnlySet<DeviceId> devices, DateTimeOffset since, string challenger, CancellationToken cancel) => database.ReadAsync(connection =>
+    private readonly Dictionary<string, Dictionary<long, FlightCounts>> _devices = [];
+    private int _held;
+
+    public TimeSpan Step { get; private set; } = step;
+
+    public FlightSeen Seen { get; } = new();
+
+    public void Add(string device, DateTimeOffset at, in FlightCounts counts)
     {
-        var parts = new Dictionary<string, List<RecordedPart>>();
-        var rows = connection.Query<(string Device, long At, string? Class, double Confidence, string? Shadow, string? ShadowClass, string? Error)>(
-            """
-            SELECT device, captured_at, class, confidence, shadow_model, shadow_class, error FROM inspections
-            WHERE cursor > (SELECT coalesce(max(cursor), 0) FROM inspections) - @Most AND captured_at >= @Since
-            """, new { Most, Since = SqlTime.Of(since) }, buffered: false);
-        var known = devices.Select(device => device.Value).ToHashSet();
-        foreach (var row in rows.Where(row => known.Contains(row.Device)))
+        if (!_devices.TryGetValue(device, out var mine)) _devices[device] = mine = [];
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(mine, StepOf(at), out var known);
+        sum.Add(counts);
+        if (!known && ++_held > Most) Coarsen();
+    }
+
+    /// <summary>As <see cref="Add"/>, of a device that has inspected something.</summary>
+    /// <returns>False of another.</returns>
+    public bool AddBeside(string device, DateTimeOffset at, in FlightCounts counts)
+    {
+        if (!_devices.ContainsKey(device)) return false;
+        Add(device, at, counts);
+        return true;
+    }
+
+    /// <param name="healthEvery">How often a device at work reports its health.</param>
+    public FlightHistory Build(TimeSpan healthEvery)
+    {
+        var reports = default(FlightCounts);
+        reports[FlightCounter.Reports] = Math.Max(1, (long)(Step / healthEvery));
+        return new FlightHistory(_devices.ToDictionary(device => device.Key, device => device.Value.OrderBy(bin => bin.Key).Select(bin =>
         {
-            if (!parts.TryGetValue(row.Device, out var mine)) parts[row.Device] = mine = [];
-            var shadowed = row.Shadow == challenger && row.Error is null;
-            mine.Add(new RecordedPart(SqlTime.From(row.At), row.Error is not null, (int)ArmCounts.Fixed(row.Confidence), shadowed, shadowed && row.Class != row.ShadowClass, (int)ArmCounts.Fixed(row.Confidence)));
+            var counts = bin.Value;
+            counts.Add(reports);
+            return new FlightBin(bin.Key, counts);
+        }).ToArray()), Step, Seen);
+    }
+
+    private long StepOf(DateTimeOffset at) => (long)Math.Floor((at - DateTimeOffset.UnixEpoch) / Step);
+
+    private void Coarsen()
+    {
+        while (_held > Most / 2)
+        {
+            Step *= 2;
+            _held = 0;
+            foreach (var (device, bins) in _devices)
+            {
+                var merged = new Dictionary<long, FlightCounts>((bins.Count / 2) + 1);
+                foreach (var (at, counts) in bins) CollectionsMarshal.GetValueRefOrAddDefault(merged, at >> 1, out _).Add(counts);
+                _devices[device] = merged;
+                _held += merged.Count;
+            }
+            // As many devices as that can't become fewer.
+            if (_held <= _devices.Count) return;
         }
-        var cut = connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM inspections WHERE cursor <= (SELECT coalesce(max(cursor), 0) FROM inspections) - @Most AND captured_at >= @Since)",
-            new { Most, Since = SqlTime.Of(since) });
-        return new FlightHistory(parts.ToDictionary(device => device.Key, device => device.Value.OrderBy(part => part.At).ToArray()), cut);
-    }, cancel);
+    }
 }

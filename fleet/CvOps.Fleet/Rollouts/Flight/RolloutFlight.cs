@@ -5,14 +5,6 @@ using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts.Flight;
 
-/// <summary>What the challenger of a replay does with a part that the champion inspected.</summary>
-/// <param name="BadRate">Share of parts that it gives no prediction for, beside those of the champion.</param>
-/// <param name="Recorded">Where its answer in shadow was recorded, that is taken; elsewhere it says what the champion said.</param>
-internal sealed record FlightChallenger(double BadRate, bool Recorded)
-{
-    public static FlightChallenger Champion { get; } = new(0, false);
-}
-
 /// <summary>
 /// A rollout over recorded telemetry: the same rings, pace, decisions, machine and gate as a real one, with the time of the records for a clock. Pure; the same
 /// history, plan and seed give the same flight.
@@ -21,6 +13,9 @@ internal sealed class RolloutFlight
 {
     private const int StepsPerTurn = 8;
 
+    /// <summary>Fine enough that a soak is kept to a tenth.</summary>
+    public static TimeSpan StepOf(RolloutPlan plan) => TimeSpan.FromSeconds(Math.Clamp(plan.Soak.Seconds / 10, 10, 600));
+
     private readonly RolloutPlan _plan;
     private readonly RolloutDevice[] _devices;
     private readonly FlightHistory _history;
@@ -28,6 +23,7 @@ internal sealed class RolloutFlight
     private readonly IReadOnlyDictionary<string, SiteShifts> _shifts;
     private readonly SiteId[] _sites;
     private readonly string[] _groups;
+    private readonly long _payloadBytes;
     private readonly Random _chance;
     private readonly int[] _read;
     private readonly RolloutDeviceState[] _states;
@@ -40,11 +36,11 @@ internal sealed class RolloutFlight
 
     /// <param name="dealt">The plan's devices, in the order in which they are told.</param>
     public RolloutFlight(RolloutPlan plan, IReadOnlyList<RolloutDevice> dealt, IReadOnlyDictionary<DeviceId, Candidate> fleet, FlightHistory history, FlightChallenger challenger,
-        IReadOnlyDictionary<string, SiteShifts> shifts, int seed)
+        IReadOnlyDictionary<string, SiteShifts> shifts, long payloadBytes, int seed)
     {
         // The records are of the past, whatever the plan says of the future.
         _plan = plan with { StartsAt = null, ExpiresAt = null };
-        (_devices, _history, _challenger, _shifts, _chance) = ([.. dealt], history, challenger, shifts, new Random(seed));
+        (_devices, _history, _challenger, _shifts, _payloadBytes, _chance) = ([.. dealt], history, challenger, shifts, payloadBytes, new Random(seed));
         _sites = [.. dealt.Select(device => fleet[device.Device].Site)];
         _groups = [.. EvidenceGroups.Of([.. dealt.Select(device => (device.Device.Value, fleet[device.Device].Site.Value, fleet[device.Device].Labels.GetValueOrDefault("line")))]).Select(group => group.Value)];
         (_read, _states, _before) = (new int[_devices.Length], new RolloutDeviceState[_devices.Length], new ArmCounts[_devices.Length]);
@@ -54,11 +50,10 @@ internal sealed class RolloutFlight
 
     public FlightOutcome Fly()
     {
-        // Fine enough that a soak is kept to a tenth.
-        var step = TimeSpan.FromSeconds(Math.Clamp(_plan.Soak.Seconds / 10, 10, 600));
-        for (var now = _history.From; now <= _history.To + step; now += step)
+        for (var step = _history.FirstStep; step <= _history.LastStep + 1; step++)
         {
-            Count(now);
+            var now = DateTimeOffset.UnixEpoch + ((step + 1) * _history.Step);
+            Count(step);
             var exposed = Sums().Of(Arms.Challenger)[ArmCounter.Parts];
             _rivals.Look(Sums().Of(Arms.Champion), Sums().Of(Arms.Challenger), (now - _history.From).TotalHours);
             if (Decide(now) is { } end) return Outcome(end, _record.Reason, now, exposed);
@@ -72,44 +67,28 @@ internal sealed class RolloutFlight
 
     private RolloutSums Sums() => new(_sums);
 
-    /// <summary>What devices inspected until then, under whichever model they are to be thought of.</summary>
-    private void Count(DateTimeOffset until)
+    /// <summary>What devices counted in that step, under whichever model they are to be thought of.</summary>
+    private void Count(long step)
     {
         var shadowed = _plan.Shadow is { Devices: > 0 } stage ? stage.Devices : _devices.Count(device => device.Ring == 0);
         for (var d = 0; d < _devices.Length; d++)
         {
-            if (!_history.Devices.TryGetValue(_devices[d].Device.Value, out var parts)) continue;
-            var challenger = _states[d] == RolloutDeviceState.Running;
-            var compares = !_plan.FirstInstallation && (challenger || (_record.State == RolloutState.Shadowing && d < shadowed));
-            var (inCharge, pairs) = (default(ArmCounts), default(ArmCounts));
-            for (; _read[d] < parts.Length && parts[_read[d]].At <= until; _read[d]++) Add(parts[_read[d]], challenger, compares, ref inCharge, ref pairs);
-            if (inCharge.IsZero && pairs.IsZero) continue;
-            var sums = SumsOf(d);
-            sums[challenger ? Arms.Challenger : Arms.Champion] += inCharge;
-            sums[Arms.Challenger] += pairs;
-            if (!challenger) _before[d] += inCharge;
+            if (!_history.Devices.TryGetValue(_devices[d].Device.Value, out var bins)) continue;
+            var runs = _states[d] == RolloutDeviceState.Running;
+            var inShadow = _record.State == RolloutState.Shadowing && d < shadowed;
+            for (; _read[d] < bins.Length && bins[_read[d]].Step <= step; _read[d]++)
+            {
+                var counts = FlightArms.Of(bins[_read[d]].Counts, _challenger, _chance);
+                var sums = SumsOf(d);
+                var inCharge = runs ? counts.Young : counts.Old;
+                sums[runs ? Arms.Challenger : Arms.Champion] += inCharge;
+                // A health report names no model: it is the new one's from its shadow on.
+                sums[runs || inShadow ? Arms.Challenger : Arms.Champion] += counts.Health;
+                if (!_plan.FirstInstallation && _plan.Model is not null && (runs || inShadow)) sums[Arms.Challenger] += counts.Pairs;
+                if (!runs) _before[d] += inCharge;
+                if (!runs && !inShadow) _before[d] += counts.Health;
+            }
         }
-    }
-
-    private void Add(in RecordedPart part, bool challenger, bool compares, ref ArmCounts inCharge, ref ArmCounts pairs)
-    {
-        var fails = part.Error || ((challenger || compares) && _challenger.BadRate > 0 && _chance.NextDouble() < _challenger.BadRate);
-        var said = _challenger.Recorded && part.Shadowed && challenger ? part.ShadowConfidence : part.Confidence;
-        inCharge[ArmCounter.Parts]++;
-        if (challenger ? fails : part.Error) inCharge[ArmCounter.Errors]++;
-        else
-        {
-            inCharge[ArmCounter.Confidence] += said;
-            if (said < CountLimits.Half) inCharge[ArmCounter.Unsure]++;
-        }
-        if (!compares || fails) return;
-        pairs[ArmCounter.Pairs]++;
-        if (_challenger.Recorded && part.Differs) pairs[ArmCounter.Discordant]++;
-        pairs[ArmCounter.PairedChallengerConfidence] += said;
-        pairs[ArmCounter.PairedChampionConfidence] += part.Confidence;
-        if (part.Confidence < CountLimits.Half && said < CountLimits.Half) pairs[ArmCounter.BothUnsure]++;
-        else if (said < CountLimits.Half) pairs[ArmCounter.OnlyChallengerUnsure]++;
-        else if (part.Confidence < CountLimits.Half) pairs[ArmCounter.OnlyChampionUnsure]++;
     }
 
     private ArmCounts[] SumsOf(int device)
@@ -168,12 +147,12 @@ internal sealed class RolloutFlight
         var place = new Dictionary<DeviceId, int>();
         for (var d = 0; d < _devices.Length; d++)
             if (_devices[d].Ring == _record.Ring && _states[d] == RolloutDeviceState.Waiting) place[_devices[d].Device] = d;
-        var pace = PaceRule.Decide(_plan, new PaceMoment { Now = now, RingSince = _record.RingSince, Changing = new Dictionary<string, int>(), Shifts = _shifts, DownloadsUntil = _downloads },
+        var pace = PaceRule.Decide(_plan, new PaceMoment { Now = now, RingSince = _record.RingSince, Changing = new Dictionary<string, int>(), Shifts = _shifts, PayloadBytes = _payloadBytes, DownloadsUntil = _downloads },
             place.Select(device => new PaceDevice(device.Key, _sites[device.Value], true, now, LastPart(device.Value))));
         _downloads = pace.DownloadsUntil;
         foreach (var device in pace.Tell) _states[place[device]] = RolloutDeviceState.Assigned;
     }
 
     private DateTimeOffset? LastPart(int device) =>
-        _history.Devices.TryGetValue(_devices[device].Device.Value, out var parts) && _read[device] > 0 ? parts[_read[device] - 1].At : null;
+        _history.Devices.TryGetValue(_devices[device].Device.Value, out var bins) && _read[device] > 0 ? DateTimeOffset.UnixEpoch + ((bins[_read[device] - 1].Step + 1) * _history.Step) : null;
 }

@@ -2,7 +2,13 @@ namespace CvOps.Contracts.Api;
 
 /// <summary>What a plan would have done over recorded telemetry. Lines of newline-delimited JSON: progress while it is worked out, the report last.</summary>
 /// <param name="Done">Replays that are finished, of <paramref name="Of"/>.</param>
-public sealed record FlightLine(int Done, int Of, FlightReport? Report = null, IReadOnlyList<PlanMistake>? Mistakes = null);
+/// <param name="Read">Records read so far, of <paramref name="ToRead"/>; null when none are being read.</param>
+public sealed record FlightLine(int Done, int Of, FlightReport? Report = null, IReadOnlyList<PlanMistake>? Mistakes = null, long? Read = null, long? ToRead = null);
+
+/// <param name="What">A metric, or another part of a plan.</param>
+/// <param name="Replayed">False: the replay knows nothing of it, and a real rollout may stop, pause or wait for it.</param>
+/// <param name="How">From which records and what is assumed, or why not.</param>
+public sealed record FlightSource(string What, bool Replayed, string How);
 
 public sealed record FlightReport
 {
@@ -16,7 +22,7 @@ public sealed record FlightReport
 
     public required int Devices { get; init; }
 
-    /// <summary>The challenger as asked for: recorded, or the champion with a share of failed inferences.</summary>
+    /// <summary>The challenger as asked for: recorded, or the champion with a share of failed or rejected parts.</summary>
     public required FlightOutcome Flight { get; init; }
 
     /// <summary>Replays in which the challenger was the champion itself, with other canaries each.</summary>
@@ -31,7 +37,10 @@ public sealed record FlightReport
     /// <summary>The plan's stated risk of a false stop.</summary>
     public required double StatedRisk { get; init; }
 
-    /// <summary>What the replay could not know, a sentence each.</summary>
+    /// <summary>Everything that could decide a rollout: what was replayed of it, and what was not.</summary>
+    public IReadOnlyList<FlightSource> Sources { get; set; } = [];
+
+    /// <summary>What else to know of this replay, a sentence each.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 }
 
