@@ -24,14 +24,9 @@ internal static class DeviceCommands
 
         var devices = new Command("devices", "Devices, their twins, and who may come in.");
         var select = new Option<string?>("--select") { Description = "Only those a label selector matches, e.g. 'site=ulm,line in (3,4),!retired'; site, device and group count as labels." };
-        devices.Add(on.On(new Command("list", "Every device.") { select }, async (parsed, fleet, screen, ct) =>
-            screen.Table(await fleet.Get<DeviceView[]>(parsed.GetValue(select) is { } text ? $"devices?select={Uri.EscapeDataString(text)}" : "devices", ct), "No device has connected yet. Start one with 'cvops-agent --config agent.yaml'.",
-                ("device", device => $"{device.Id}"), ("site", device => $"{device.Site}"), ("is", device => $"{device.Connectivity}"),
-                ("model", device => device.Reported?.Model.Active is { } model ? $"{model.Name} {model.Version}" : "-"),
-                ("update", device => $"{device.Reported?.Model.State.ToString() ?? "-"}"),
-                ("cameras", device => string.Join(' ', device.Health?.Cameras.Select(camera => $"{camera.Camera}:{camera.State}") ?? [])),
-                ("fps", device => (device.Health?.Cameras.Sum(camera => camera.Fps) ?? 0).ToString("0.0", CultureInfo.InvariantCulture)),
-                ("inspections", device => $"{device.Inspections}"))));
+        var wide = new Option<bool>("--wide") { Description = "Site, each camera by name, frames a second, inspections and when it was last seen, for a wide terminal." };
+        devices.Add(on.On(new Command("list", "Every device.") { select, wide }, async (parsed, fleet, screen, ct) => DeviceList.Show(screen,
+            await fleet.Get<DeviceView[]>(parsed.GetValue(select) is { } text ? $"devices?select={Uri.EscapeDataString(text)}" : "devices", ct), parsed.GetValue(wide))));
 
         var id = new Argument<string>("device");
         devices.Add(on.On(new Command("show", "One device.") { id }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<DeviceView>($"devices/{parsed.GetValue(id)}", ct))));

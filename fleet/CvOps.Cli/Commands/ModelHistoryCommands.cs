@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using CvOps.Contracts.Api;
 
 namespace CvOps.Cli.Commands;
@@ -20,7 +21,7 @@ internal static class ModelHistoryCommands
                 ("model", $"{view.Model.Name} {view.Model.Version}"), ("digest", view.Model.Digest), ("aliases", view.Aliases.Count == 0 ? "none" : string.Join(", ", view.Aliases)),
                 ("revoked", view.Revoked is { } revoked ? $"{revoked.At:u} by {revoked.By}: {revoked.Reason}" : "no"), ("task", $"{view.Task}: {string.Join(", ", view.Classes)}"),
                 ("file", view.Lost ? "lost: bring the same package again (cvops model push)" : null),
-                ("signed by", view.SignedBy), ("registered", $"{view.RegisteredAt:u}"), ("gate", view.Gate is { } gate ? $"{gate.Verdict}: {gate.Reason}" : "none"),
+                ("bytes", view.Bytes.ToString("N0", CultureInfo.InvariantCulture)), ("signed by", view.SignedBy), ("registered", $"{view.RegisteredAt:u}"), ("gate", view.Gate is { } gate ? $"{gate.Verdict}: {gate.Reason}" : "none"),
                 ("dataset", view.Lineage.Dataset), ("training run", view.Lineage.TrainingRun), ("trainer", view.Lineage.Trainer), ("parents", Parents(all, view)));
         });
     }

@@ -17,10 +17,9 @@ internal static class ModelRegistryCommands
         });
     }
 
-    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model; 'model show' and --json have whole digests."), async (_, fleet, screen, ct) =>
+    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model; 'model show' and --json have more of each."), async (_, fleet, screen, ct) =>
         screen.Table(await fleet.Get<ModelView[]>("models", ct), "No model is registered yet: 'cvops model push x.cvmodel'.",
-            ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("bytes", model => $"{model.Bytes}"),
-            ("signed by", model => model.SignedBy), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is not null ? "revoked" : model.Lost ? "file lost" : string.Join(' ', model.Aliases)), ("digest", model => model.Model.Digest[..12])));
+            ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is not null ? "revoked" : model.Lost ? "file lost" : string.Join(' ', model.Aliases)), ("digest", model => model.Model.Digest[..12])));
 
     public static Command Gate(FleetCommand on)
     {

@@ -10,6 +10,9 @@ internal sealed class Screen(IAnsiConsole console, bool json)
 {
     private const int WidestKept = 16;
 
+    /// <summary>A name longer than that breaks, or nothing else had room on a terminal of 80 columns.</summary>
+    private const int WidestName = 40;
+
     private static readonly JsonSerializerOptions Indented = new(ContractsJson.Default.Options) { WriteIndented = true };
 
     /// <summary>A line for people; programs that asked for JSON get none.</summary>
@@ -18,7 +21,7 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         if (!json) console.WriteLine(text);
     }
 
-    /// <param name="columns">Heading and cell of each column.</param>
+    /// <param name="columns">Heading and cell of each column; the first names the row and is shown whole, so that it can be copied into the next command.</param>
     /// <param name="empty">What to tell a person when there are no rows, with what to do next.</param>
     public void Table<T>(IReadOnlyList<T> rows, string empty, params (string Heading, Func<T, string> Cell)[] columns)
     {
@@ -38,7 +41,8 @@ internal sealed class Screen(IAnsiConsole console, bool json)
             var widest = Math.Max(heading.Length, rows.Max(row => cell(row).Length));
             var column = new TableColumn(Markup.Escape(heading));
             // Where the terminal is narrow the long ones give way: half a number, or none, helps nobody.
-            table.AddColumn(widest <= WidestKept ? column.NoWrap() : column);
+            if (table.Columns.Count == 0 && widest <= WidestName) column.Width(widest);
+            table.AddColumn(widest <= WidestKept || column.Width is not null ? column.NoWrap() : column);
         }
         foreach (var row in rows) table.AddRow(columns.Select(column => new Text(column.Cell(row))));
         console.Write(table);
