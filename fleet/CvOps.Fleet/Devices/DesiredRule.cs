@@ -6,16 +6,22 @@ namespace CvOps.Fleet.Devices;
 /// <summary>Which document follows when the fleet wants something else of a device. Pure.</summary>
 internal static class DesiredRule
 {
-    /// <returns>The document that wants the model; the same one where that is wanted already (same package, rollout, comparison and stage).</returns>
-    public static TwinDesired Model(TwinDesired? current, DesiredModel model) =>
-        current is { Model: { } wanted } && (wanted.Model.Digest, wanted.Rollout, wanted.CompareWithPrevious, wanted.Stage) == (model.Model.Digest, model.Rollout, model.CompareWithPrevious, model.Stage)
+    /// <param name="again">The device is to try once more what it was told before.</param>
+    /// <returns>The document that wants the model; the same one where that is wanted already (same package, rollout, comparison and stage) and not to be tried again.</returns>
+    public static TwinDesired Model(TwinDesired? current, DesiredModel model, bool again = false) =>
+        !again && current is { Model: { } wanted } && (wanted.Model.Digest, wanted.Rollout, wanted.CompareWithPrevious, wanted.Stage) == (model.Model.Digest, model.Rollout, model.CompareWithPrevious, model.Stage)
             ? current : Next(current) with { Model = model };
 
     /// <param name="configuration">Null: the device's own file alone.</param>
-    /// <returns>The document that wants the settings; the same one where they are wanted already.</returns>
-    public static TwinDesired Configuration(TwinDesired? current, DesiredConfiguration? configuration) =>
-        current is not null && (current.Configuration?.Digest, current.Configuration?.Rollout) == (configuration?.Digest, configuration?.Rollout)
-            ? current : Next(current) with { Configuration = configuration };
+    /// <param name="again">The device is to try once more what it was told before.</param>
+    /// <returns>The document that wants the settings; the same one where they are wanted already and not to be tried again.</returns>
+    public static TwinDesired Configuration(TwinDesired? current, DesiredConfiguration? configuration, bool again = false)
+    {
+        var isWanted = current is not null && (current.Configuration?.Digest, current.Configuration?.Rollout) == (configuration?.Digest, configuration?.Rollout);
+        if (isWanted && !again) return current!;
+        // A document comes to devices for other reasons too; this number alone says that these settings are meant anew.
+        return Next(current) with { Configuration = isWanted && configuration is not null ? configuration with { Attempt = current!.Configuration!.Attempt + 1 } : configuration };
+    }
 
     /// <returns>The same model under fresh links; null when that document is no longer the desired one.</returns>
     public static TwinDesired? Renewed(TwinDesired? current, long version, Uri url, Uri chunks) =>

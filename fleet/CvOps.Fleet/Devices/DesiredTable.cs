@@ -40,10 +40,11 @@ internal sealed class DesiredTable(DbConnection connection, DateTimeOffset now) 
 
     /// <summary>Sets the desired model; wanting what is wanted already changes nothing.</summary>
     /// <param name="by">For the audit log.</param>
-    public Wanted Set(DeviceId device, DesiredModel model, string by)
+    /// <param name="again">It is to be tried once more though it was wanted already.</param>
+    public Wanted Set(DeviceId device, DesiredModel model, string by, bool again = false)
     {
         if (Find(device) is not { } row) return Unknown(device);
-        var next = DesiredRule.Model(row.Desired, model);
+        var next = DesiredRule.Model(row.Desired, model, again);
         if (next == row.Desired) return new Wanted(next, false, null);
         if (model.Stage == ModelStage.Shadow && StageRule.WhyNoShadow(Reported(device)) is { } reason) return new Wanted(null, false, $"{device} can't shadow: {reason}");
         var stage = model.Stage == ModelStage.Shadow ? " in shadow" : "";
@@ -53,7 +54,8 @@ internal sealed class DesiredTable(DbConnection connection, DateTimeOffset now) 
     /// <summary>Sets the desired configuration, idempotent like the model, which stays.</summary>
     /// <param name="configuration">Null: the device's own file alone.</param>
     /// <param name="by">For the audit log.</param>
-    public Wanted Set(DeviceId device, DesiredConfiguration? configuration, string by)
+    /// <param name="again">They are to be tried once more though they were wanted already.</param>
+    public Wanted Set(DeviceId device, DesiredConfiguration? configuration, string by, bool again = false)
     {
         if (configuration is not null && !ReferenceEquals(configuration, _sound))
         {
@@ -61,7 +63,7 @@ internal sealed class DesiredTable(DbConnection connection, DateTimeOffset now) 
             _sound = configuration;
         }
         if (Find(device) is not { } row) return Unknown(device);
-        var next = DesiredRule.Configuration(row.Desired, configuration);
+        var next = DesiredRule.Configuration(row.Desired, configuration, again);
         if (next == row.Desired) return new Wanted(next, false, null);
         if (Reported(device) is not { Configuration: not null }) return new Wanted(null, false, $"{device} says nothing of its configuration, so its agent takes none from afar; update the agent first.");
         return Write(device, row.Labels, next, by, "device.configuration-desired", configuration is null ? "the device's own file" : $"{configuration.Digest}, rollout {configuration.Rollout ?? "none"}");

@@ -17,12 +17,12 @@ internal sealed class DesiredTwins(SharedWrites shared, TwinStore twins, TwinOut
     /// <summary>One transaction about any number of devices.</summary>
     public Task<T> WriteAsync<T>(Func<DbConnection, DesiredTable, T> work) => WriteAsync(work, CancellationToken.None);
 
-    /// <inheritdoc cref="DesiredTable.Set(DeviceId, DesiredModel, string)"/>
+    /// <inheritdoc cref="DesiredTable.Set(DeviceId, DesiredModel, string, bool)"/>
     /// <exception cref="InvalidOperationException">The fleet has never heard from the device, or it can't shadow.</exception>
     public async Task<TwinDesired> SetModelAsync(DeviceId device, DesiredModel model, string by, CancellationToken cancel) =>
         Taken(await WriteAsync((_, table) => table.Set(device, model, by), cancel));
 
-    /// <inheritdoc cref="DesiredTable.Set(DeviceId, DesiredConfiguration, string)"/>
+    /// <inheritdoc cref="DesiredTable.Set(DeviceId, DesiredConfiguration, string, bool)"/>
     /// <exception cref="ArgumentException">The settings are longer than a device takes, or their digest is another.</exception>
     /// <exception cref="InvalidOperationException">The fleet has never heard from the device, or it takes no configuration from afar.</exception>
     public async Task<TwinDesired> SetConfigurationAsync(DeviceId device, DesiredConfiguration? configuration, string by, CancellationToken cancel)

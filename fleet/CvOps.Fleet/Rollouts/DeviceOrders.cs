@@ -22,13 +22,13 @@ internal sealed class DeviceOrders(ModelRegistry registry, ModelLinks links, Con
     public Task<DesiredConfiguration?> PrepareSettings(string digest, string rollout) => configurations.OrderAsync(digest, rollout, CancellationToken.None);
 }
 
-/// <summary>One device told in a transaction. Every order can be given twice: the second time changes nothing and has the same version.</summary>
+/// <summary>One device told in a transaction. Every order can be given twice: the second time changes nothing and has the same version, unless it is to be tried again.</summary>
 internal static class DeviceOrder
 {
-    public static Order Give(DesiredTable desired, DeviceId device, DesiredModel model) => Of(desired.Set(device, model, model.Rollout!));
+    public static Order Give(DesiredTable desired, DeviceId device, DesiredModel model, bool again = false) => Of(desired.Set(device, model, model.Rollout!, again));
 
     /// <param name="settings">Null: the device's own file alone.</param>
-    public static Order Give(DesiredTable desired, DeviceId device, DesiredConfiguration? settings, string rollout) => Of(desired.Set(device, settings, rollout));
+    public static Order Give(DesiredTable desired, DeviceId device, DesiredConfiguration? settings, string rollout, bool again = false) => Of(desired.Set(device, settings, rollout, again));
 
     /// <summary>Wants the settings back that the device had, unless it was given others since.</summary>
     /// <param name="previous">By digest, the settings that devices had; null where the fleet does not keep them.</param>

@@ -15,9 +15,9 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
     /// <summary>Gives the payload to devices that wait for it. Under the emergency stop nobody gets it, and nobody whom another rollout holds.</summary>
     /// <param name="state">Assigned, or Shadowing.</param>
     /// <param name="may">Asked before each device: false ends the batch.</param>
-    /// <param name="give">The order for a device, as it is by then.</param>
+    /// <param name="give">The order for a device, as it is by then; true where it is to be tried again, should it be what the device was told before.</param>
     /// <returns>Devices that were told, or can't be.</returns>
-    public Task<int> AssignAsync(RolloutRow rollout, IReadOnlyList<DeviceId> chosen, RolloutDeviceState state, Func<bool> may, Func<DesiredTable, RolloutMember, Order> give) => WriteAsync((connection, devices, told) =>
+    public Task<int> AssignAsync(RolloutRow rollout, IReadOnlyList<DeviceId> chosen, RolloutDeviceState state, Func<bool> may, Func<DesiredTable, RolloutMember, bool, Order> give) => WriteAsync((connection, devices, told) =>
     {
         if (EmergencyStopTable.IsOn(connection)) return 0;
         using var counts = new CountTable(connection);
@@ -30,7 +30,8 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
             var isPending = member.State == state && member.Ordered == 0;
             if (!isPending && member.State is not (RolloutDeviceState.Waiting or RolloutDeviceState.Shadowing or RolloutDeviceState.Skipped)) continue;
             var next = member with { State = state, Ordered = 0, Reason = null };
-            devices.Update(member, Told(told, rollout, next, give(told, next), RolloutDeviceState.Failed));
+            // Who waits and was told just this has failed and is to try once more: its last word is not the answer.
+            devices.Update(member, Told(told, rollout, next, give(told, next, member.State == RolloutDeviceState.Waiting), RolloutDeviceState.Failed));
             // What it counted until now is its own past.
             if (state == RolloutDeviceState.Assigned && !isPending) counts.Add(rollout.Id, device.Value, member.Ring, member.Group, Arms.Past, counts.Of(rollout.Id, device.Value, Arms.Champion));
             assigned++;

@@ -150,8 +150,8 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
             (tell, skipped) = ([.. choice.Tell], choice.Skip.Count);
             if (skipped > 0) await _store.ChangeAsync(_id, choice.Skip, member => member with { State = RolloutDeviceState.Skipped, Reason = "it is away; the ring goes on without it" });
         }
-        var told = tell.Count == 0 || !_mayAssign ? 0 : await _batch.AssignAsync(rollout, tell, target, () => _mayAssign, (desired, member) => model is null ? DeviceOrder.Give(desired, member.Device, settings, _id)
-            : DeviceOrder.Give(desired, member.Device, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active }));
+        var told = tell.Count == 0 || !_mayAssign ? 0 : await _batch.AssignAsync(rollout, tell, target, () => _mayAssign, (desired, member, again) => model is null ? DeviceOrder.Give(desired, member.Device, settings, _id, again)
+            : DeviceOrder.Give(desired, member.Device, model with { CompareWithPrevious = member.Compares && target == RolloutDeviceState.Assigned, Stage = target == RolloutDeviceState.Shadowing ? ModelStage.Shadow : ModelStage.Active }, again));
         if (told > 0) _signals.Mark([_id]);
         return told > 0 || skipped > 0;
     }

@@ -44,6 +44,11 @@ public sealed record DesiredModel(Telemetry.ModelRef Model, string? Rollout, Uri
 /// <param name="Settings">YAML in the words of agent.yaml, at most <see cref="Limits.ConfigurationCharacters"/>.</param>
 public sealed record DesiredConfiguration([Wire(Pattern = WireAttribute.Sha256)] string Digest, string? Rollout, string Settings)
 {
+    /// <summary>Rises when the device is to try the same settings once more; under the same number they are not tried again.</summary>
+    [Wire(Minimum = 0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
+
     /// <summary>Settings under their digest.</summary>
     public static DesiredConfiguration Of(string settings, string? rollout) => new(DigestOf(settings), rollout, settings);
 

@@ -66,6 +66,22 @@ public sealed class ConfigurationRolloutTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Settings_that_a_device_has_refused_are_offered_as_another_attempt_when_a_person_says_so()
+    {
+        await using var line = await StartAsync(active: null);
+        await line.CreateAsync(Plan("night") with { Rings = [new RolloutRing("all", Percent: 100)], Guardrails = new Guardrails { Controls = 0, FailedUpdates = 1 } });
+        foreach (var device in line.Devices) await UntilWantedAsync(device, New);
+        foreach (var device in line.Devices[1..]) await ReportAsync(line, device, ConfigurationState.Committed, New);
+        await ReportAsync(line, line.Devices[0], ConfigurationState.Refused, null, "no room", target: New);
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("retry")).StatusCode);
+        await Eventually.Async(() => line.Devices[0].Desired?.Configuration is { Attempt: 1 }, TimeSpan.FromSeconds(20), () => $"line-1 should be told once more and has {line.Devices[0].Desired}", Ct);
+        Assert.Equal(RolloutDeviceState.Assigned, (await line.ReadAsync()).Devices.Single(device => device.Device.Value == "line-1").State);
+        await ReportAsync(line, line.Devices[0], ConfigurationState.Committed, New);
+        await line.UntilAsync(view => view.Devices.All(device => device.State == RolloutDeviceState.Running), "all devices running");
+    }
+
+    [Fact]
     public async Task A_plan_for_settings_that_nobody_keeps_is_refused_with_what_was_meant()
     {
         await using var line = await StartAsync(active: null);

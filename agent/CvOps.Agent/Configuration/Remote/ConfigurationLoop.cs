@@ -150,7 +150,7 @@ internal sealed partial class ConfigurationLoop(
     {
         var (now, wanted) = (journal.Current, desired.Configuration);
         // The same order again, on a document that is about something else: what came of it stands.
-        if ((wanted?.Digest, wanted?.Rollout) == (now.Wanted?.Digest, now.Wanted?.Rollout)) return;
+        if ((wanted?.Digest, wanted?.Rollout, wanted?.Attempt) == (now.Wanted?.Digest, now.Wanted?.Rollout, now.Wanted?.Attempt)) return;
         now = now with { Wanted = wanted };
         if (now.State == ConfigurationState.Overruled)
         {

@@ -76,6 +76,18 @@ public sealed class ConfigurationLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_refused_is_looked_at_anew_when_the_fleet_makes_another_attempt()
+    {
+        await using var device = new ConfiguredDevice(_rig);
+        await device.StartAsync();
+        device.Want(1, "sampling: { frames-per-hour: none }\n", "rollout-1");
+        await device.ReachAsync(Refused);
+        var first = device.Loop.Report.Since;
+        device.Loop.Want(new TwinDesired { Version = 2, Configuration = DesiredConfiguration.Of("sampling: { frames-per-hour: none }\n", "rollout-1") with { Attempt = 1 } });
+        await Eventually.Async(() => device.Loop.Report is { State: Refused } report && report.Since > first, ConfigurationRig.Deadline, () => $"{device.Loop.Report}, refused first at {first:O}", Ct);
+    }
+
+    [Fact]
     public async Task A_restart_comes_up_with_what_was_in_force()
     {
         await using (var device = new ConfiguredDevice(_rig))
