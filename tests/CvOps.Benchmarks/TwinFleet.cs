@@ -60,7 +60,7 @@ internal static class TwinFleet
         {
             Online = true, Heard = true, LastSeen = Microseconds(Now), Since = Microseconds(Now.AddHours(-random.Next(1000))), Boot = random.Next(1, 40), Inspections = random.Next(100_000_000), Duplicates = random.Next(100),
             ClockSamples = [.. Enumerable.Range(0, ClockEstimate.Samples).Select(_ => (long)random.Next(5, 80))],
-            Health = Written(Health(id, random), ContractsJson.Default.DeviceHealth), Reported = Written(Reported(device, random), ContractsJson.Default.TwinReported), Drift = Drift(device, random),
+            Health = Written(Health(id, random)), Reported = Written(Reported(device, random)), Drift = Drift(device, random),
         };
     }
 
@@ -117,7 +117,9 @@ internal static class TwinFleet
         return Convert.ToHexStringLower(bytes);
     }
 
-    private static Written<T> Written<T>(T document, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => new(document, JsonSerializer.SerializeToUtf8Bytes(document, type));
+    private static Written Written(DeviceHealth health) => new(TwinGlance.Of(health), JsonSerializer.SerializeToUtf8Bytes(health, ContractsJson.Default.DeviceHealth));
+
+    private static Written Written(TwinReported reported) => new(TwinGlance.Of(reported), JsonSerializer.SerializeToUtf8Bytes(reported, ContractsJson.Default.TwinReported));
 
     /// <summary>Spreads numbers, so that a cohort is not every tenth row.</summary>
     private static uint Mixed(int device) => (uint)(device * 2654435761L >> 12);

@@ -91,8 +91,8 @@ internal sealed class DeviceBatch
         {
             Online = link.Online, Boot = link.Boot, Since = _events.Count > 0 ? SqlTime.Of(_now) : _row.Since, LastSeen = _heard || _row.LastSeen == 0 ? SqlTime.Of(_now) : _row.LastSeen,
             Inspections = _row.Inspections, Duplicates = _row.Duplicates, Heard = _heard, ClockSamples = _clock, Drift = _drift,
-            Health = _health is null ? null : new Written<DeviceHealth>(_health, JsonSerializer.SerializeToUtf8Bytes(_health, ContractsJson.Default.DeviceHealth)),
-            Reported = _reported is null ? null : new Written<TwinReported>(_reported, JsonSerializer.SerializeToUtf8Bytes(_reported, ContractsJson.Default.TwinReported)),
+            Health = _health is null ? null : new Written(TwinGlance.Of(_health), JsonSerializer.SerializeToUtf8Bytes(_health, ContractsJson.Default.DeviceHealth)),
+            Reported = _reported is null ? null : new Written(TwinGlance.Of(_reported), JsonSerializer.SerializeToUtf8Bytes(_reported, ContractsJson.Default.TwinReported)),
         };
         _connection.Execute(
             """

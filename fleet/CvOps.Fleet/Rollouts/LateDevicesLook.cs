@@ -2,7 +2,7 @@ using CvOps.Contracts.Api;
 
 namespace CvOps.Fleet.Rollouts;
 
-/// <param name="Every">How often a rollout looks for devices that come late. A look reads the whole fleet: a second's work where there are a hundred thousand.</param>
+/// <param name="Every">How often a rollout looks for devices that come late. A look asks of every device whether it is in the rollout: some tenths of a second where there are a hundred thousand.</param>
 internal sealed record LateDevicesPace(TimeSpan Every)
 {
     public static LateDevicesPace Usual { get; } = new(TimeSpan.FromSeconds(30));

@@ -2,7 +2,6 @@ using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
-using CvOps.Fleet.Devices;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts.Planning;
 using Dapper;
@@ -10,7 +9,7 @@ using Dapper;
 namespace CvOps.Fleet.Rollouts;
 
 /// <summary>Devices that match a plan's target only after its rings were dealt: they join the last ring and wait for their turn like everybody there.</summary>
-internal sealed class LateJoin(PlanningFleet fleet, RolloutStore store, ModelRegistry registry, DeviceDirectory devices, TimeProvider time)
+internal sealed class LateJoin(PlanningFleet fleet, RolloutStore store, ModelRegistry registry, TimeProvider time)
 {
     /// <summary>Devices of one look; the next look finds the rest.</summary>
     public const int Most = 1000;
@@ -22,9 +21,10 @@ internal sealed class LateJoin(PlanningFleet fleet, RolloutStore store, ModelReg
     {
         var cancel = CancellationToken.None;
         // Held by any other: unlike one that is being made, a rollout that runs takes no device from another.
-        var candidates = await fleet.ReadAsync(withClusters: false, await store.HeldByAsync(int.MinValue), cancel);
-        var late = RingPlanner.Late(plan, candidates, await store.DeviceIdsAsync(id));
+        var candidates = await fleet.ReadAsync(withClusters: false, await store.HeldByAsync(int.MinValue, but: id), cancel, outside: id);
+        var late = RingPlanner.Late(plan, candidates);
         if (late.Count == 0) return [];
+        var views = candidates.ToDictionary(candidate => candidate.Id);
         var known = (await registry.ListAsync(cancel)).Select(registered => registered.Model.Digest).ToHashSet();
         var members = new List<RolloutMember>();
         foreach (var device in late)
@@ -32,7 +32,7 @@ internal sealed class LateJoin(PlanningFleet fleet, RolloutStore store, ModelReg
             if (members.Count == Most) break;
             // A device that could not be given back what it has stays out.
             if (plan.Model is not null && device.Previous is { } previous && !known.Contains(previous.Digest)) continue;
-            if (await devices.FindAsync(device.Device, cancel) is { } view) members.Add(RolloutMembers.Late(id, plan, device, view));
+            members.Add(RolloutMembers.Late(id, plan, device, views[device.Device]));
         }
         return members;
     }

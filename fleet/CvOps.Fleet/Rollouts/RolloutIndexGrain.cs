@@ -1,5 +1,4 @@
 using CvOps.Contracts.Api;
-using CvOps.Fleet.Devices;
 using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
@@ -25,7 +24,7 @@ internal interface IRolloutIndexGrain : IGrainWithStringKey
 }
 
 internal sealed class RolloutIndexGrain(
-    [PersistentState("rollouts")] IPersistentState<RolloutIndexRecord> state, RolloutPlanning planning, RolloutStore store, DeviceDirectory devices, TimeProvider time) : Grain, IRolloutIndexGrain
+    [PersistentState("rollouts")] IPersistentState<RolloutIndexRecord> state, RolloutPlanning planning, RolloutStore store, TimeProvider time) : Grain, IRolloutIndexGrain
 {
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -59,7 +58,7 @@ internal sealed class RolloutIndexGrain(
         await store.DropDraftAsync(id);
         // Rows first: a crash before the record leaves rows without one, which let go of their devices when they are looked at.
         var row = new RolloutRow(id, plan.Name, plan.Payload, plan.Model is not null, draft ? RolloutState.Draft : RolloutState.Scheduled, !draft, plan.Priority);
-        await store.CreateAsync(row, number, time.GetUtcNow(), RolloutMembers.Of(id, plan, drafted.Devices, await devices.ListAsync(CancellationToken.None)));
+        await store.CreateAsync(row, number, time.GetUtcNow(), RolloutMembers.Of(id, plan, drafted.Devices, drafted.Fleet));
         return new CreateOutcome(await GrainFactory.GetGrain<IRolloutGrain>(id).Create(plan, drafted.Model!, drafted.Coverage, by, draft), []);
     }
 }

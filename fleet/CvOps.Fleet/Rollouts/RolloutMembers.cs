@@ -1,5 +1,6 @@
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Rollouts.Evidence;
+using CvOps.Fleet.Rollouts.Planning;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -10,7 +11,8 @@ internal static class RolloutMembers
     public const int MostComparing = 1000;
 
     /// <param name="dealt">In the order in which they are to be told.</param>
-    public static RolloutMember[] Of(string id, RolloutPlan plan, IReadOnlyList<RolloutDevice> dealt, IEnumerable<DeviceView> fleet)
+    /// <param name="fleet">At least the devices dealt.</param>
+    public static RolloutMember[] Of(string id, RolloutPlan plan, IReadOnlyList<RolloutDevice> dealt, IEnumerable<Candidate> fleet)
     {
         var views = fleet.ToDictionary(view => view.Id);
         var groups = EvidenceGroups.Of([.. dealt.Select(d => (d.Device.Value, views[d.Device].Site.Value, views[d.Device].Labels.GetValueOrDefault("line")))]);
@@ -21,16 +23,16 @@ internal static class RolloutMembers
             var (device, view) = (dealt[place], views[dealt[place].Device]);
             members[place] = new RolloutMember(
                 id, device.Device, view.Site, device.Ring, place, RolloutDeviceState.Waiting, plan.Model is null ? null : device.Previous,
-                plan.Model is null ? view.Reported?.Configuration?.Active : null, 0, plan.Model is not null && !plan.FirstInstallation && comparing[device.Ring]++ < MostComparing,
-                DateTimeOffset.UnixEpoch, null, groups[place].Value, CountLimits.Freeze(view.Health).SlowOver);
+                plan.Model is null ? view.Settings : null, 0, plan.Model is not null && !plan.FirstInstallation && comparing[device.Ring]++ < MostComparing,
+                DateTimeOffset.UnixEpoch, null, groups[place].Value, view.SlowOver);
         }
         return members;
     }
 
     /// <summary>The row of a device that comes late, but for what depends on who is there by then (<see cref="Placed"/>).</summary>
-    public static RolloutMember Late(string id, RolloutPlan plan, RolloutDevice device, DeviceView view) => new(
-        id, device.Device, view.Site, device.Ring, 0, RolloutDeviceState.Waiting, plan.Model is null ? null : device.Previous, plan.Model is null ? view.Reported?.Configuration?.Active : null, 0,
-        plan.Model is not null && !plan.FirstInstallation, DateTimeOffset.UnixEpoch, null, view.Labels.GetValueOrDefault("line") ?? "", CountLimits.Freeze(view.Health).SlowOver);
+    public static RolloutMember Late(string id, RolloutPlan plan, RolloutDevice device, Candidate view) => new(
+        id, device.Device, view.Site, device.Ring, 0, RolloutDeviceState.Waiting, plan.Model is null ? null : device.Previous, plan.Model is null ? view.Settings : null, 0,
+        plan.Model is not null && !plan.FirstInstallation, DateTimeOffset.UnixEpoch, null, view.Labels.GetValueOrDefault("line") ?? "", view.SlowOver);
 
     /// <param name="late">Of <see cref="Late"/>: its group is its line still.</param>
     /// <param name="comparing">Devices of the ring that compare already.</param>

@@ -45,7 +45,8 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE rollout = @Id)", new { row.Id })) return 0;
         using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
         var isFree = !connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE held = 1)");
-        foreach (var member in members) devices.Insert(member, held: row.Running && (isFree || devices.Claim(member.Device, row)));
+        // In the order of the indexes: rows written side by side share their pages.
+        foreach (var member in members.OrderBy(member => member.Device.Value, StringComparer.Ordinal)) devices.Insert(member, held: row.Running && (isFree || devices.Claim(member.Device, row)));
         devices.Save();
         return members.Count;
     });
@@ -174,13 +175,10 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
 
     private static string Filter(int? ring, RolloutDeviceState? state) => $"{(ring is null ? "" : " AND ring = @ring")}{(state is null ? "" : " AND state = @state")}";
 
-    /// <summary>Every device of the rollout, held by it or not.</summary>
-    public Task<HashSet<DeviceId>> DeviceIdsAsync(string id) => database.ReadAsync(connection => connection.Query<string>(
-        "SELECT device FROM rollout_device WHERE rollout = @id", new { id }).Select(device => new DeviceId(device)).ToHashSet(), CancellationToken.None);
-
     /// <summary>By device, the name of the rollout that a new one of this priority can't have it from.</summary>
-    public Task<Dictionary<string, string>> HeldByAsync(int priority) => database.ReadAsync(connection => connection.Query<(string Device, string Name)>(
-        "SELECT d.device, r.name FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE d.held = 1 AND (r.priority >= @priority OR d.state <> 'Waiting')", new { priority })
+    /// <param name="but">Leaves out what this rollout holds.</param>
+    public Task<Dictionary<string, string>> HeldByAsync(int priority, string but = "") => database.ReadAsync(connection => connection.Query<(string Device, string Name)>(
+        "SELECT d.device, r.name FROM rollout_device AS d JOIN rollout AS r ON r.id = d.rollout WHERE d.held = 1 AND d.rollout <> @but AND (r.priority >= @priority OR d.state <> 'Waiting')", new { priority, but })
         .ToDictionary(row => row.Device, row => row.Name), CancellationToken.None);
 
     /// <summary>The first device of a rollback that keeps what it has, with its reason; null when all went back.</summary>

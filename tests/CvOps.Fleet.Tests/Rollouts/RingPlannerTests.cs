@@ -106,9 +106,9 @@ public sealed class RingPlannerTests
     public void Late_devices_join_the_last_ring_where_the_plan_says_so()
     {
         var plan = Plans.Of(new("a", Count: 1), new("b", Percent: 100)) with { Everything = false, Select = "site=south" };
-        HashSet<DeviceId> members = [new("s1")];
-        Assert.Empty(RingPlanner.Late(plan, Fleet, members));
-        var late = Assert.Single(RingPlanner.Late(plan with { Late = LateDevices.Join }, [.. Fleet, Plans.Device("s3", "south", Plans.New), Plans.Device("s4", "south", heldBy: "other")], members));
+        Candidate[] others = [.. Fleet.Where(device => device.Id.Value != "s1")];
+        Assert.Empty(RingPlanner.Late(plan, others));
+        var late = Assert.Single(RingPlanner.Late(plan with { Late = LateDevices.Join }, [.. others, Plans.Device("s3", "south", Plans.New), Plans.Device("s4", "south", heldBy: "other")]));
         Assert.Equal((new DeviceId("s2"), 1, RolloutDeviceState.Waiting), (late.Device, late.Ring, late.State));
     }
 

@@ -28,8 +28,8 @@ internal sealed class PackedJson(TextPool texts)
 
     private const int MostForms = 4096;
 
-    private readonly TextPool _names = new();
-    private readonly TextPool _forms = new();
+    private readonly KeptTexts _names = new(MostNames);
+    private readonly KeptTexts _forms = new(MostForms);
 
     /// <param name="json">One whole document.</param>
     /// <param name="self">What the document calls its device; most say it once.</param>
@@ -92,13 +92,13 @@ internal sealed class PackedJson(TextPool texts)
         var length = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (length + sizeof(ushort) > LongestForm || _names.Count >= MostNames || !_names.TryTake(Text(ref reader), out var name, always: true)) return NoForm;
+            if (length + sizeof(ushort) > LongestForm || !_names.TryTake(Text(ref reader), out var name)) return NoForm;
             BinaryPrimitives.WriteUInt16LittleEndian(form[length..], (ushort)name);
             length += sizeof(ushort);
             reader.Read();
             reader.Skip();
         }
-        return _forms.Count < MostForms && _forms.TryTake(form[..length], out var number, always: true) ? number + 1 : NoForm;
+        return _forms.TryTake(form[..length], out var number) ? number + 1 : NoForm;
     }
 
     private void PackText(ref Utf8JsonReader reader, ReadOnlySpan<byte> self, PackedWriter into)

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace CvOps.Fleet.Devices.Twins;
 
 /// <summary>
@@ -17,7 +15,7 @@ internal sealed class TextPool
     private const int Remembered = 1 << 16;
 
     private readonly Lock _guard = new();
-    private readonly Dictionary<byte[], int> _numbers = new(new Comparer());
+    private readonly Dictionary<byte[], int> _numbers = new(new ByteTextComparer());
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
     private readonly Stack<int> _free = [];
     private readonly int[] _seen = new int[Remembered];
@@ -33,20 +31,19 @@ internal sealed class TextPool
     }
 
     /// <summary>Takes a reference to the text where it is kept once for all; <see cref="Release"/> gives it back.</summary>
-    /// <param name="always">Keep it from its first time on, for ever; it is not given back.</param>
     /// <returns>False for a text that its document keeps itself.</returns>
-    public bool TryTake(ReadOnlySpan<byte> text, out int number, bool always = false)
+    public bool TryTake(ReadOnlySpan<byte> text, out int number)
     {
         number = 0;
-        if (!always && text.Length is < Shortest or > Longest) return false;
+        if (text.Length is < Shortest or > Longest) return false;
         lock (_guard)
         {
             if (_lookup.TryGetValue(text, out number))
             {
-                if (!always) _references[number]++;
+                _references[number]++;
                 return true;
             }
-            if (!always && !WasSeen(text)) return false;
+            if (!WasSeen(text)) return false;
             number = Keep(text.ToArray());
             return true;
         }
@@ -67,7 +64,7 @@ internal sealed class TextPool
 
     private bool WasSeen(ReadOnlySpan<byte> text)
     {
-        var hash = Comparer.Hash(text);
+        var hash = ByteTextComparer.Hash(text);
         ref var slot = ref _seen[(uint)hash % Remembered];
         if (slot == hash) return true;
         slot = hash;
@@ -91,26 +88,5 @@ internal sealed class TextPool
         _references[number] = 1;
         _numbers.Add(text, number);
         return number;
-    }
-
-    private sealed class Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static int Hash(ReadOnlySpan<byte> text)
-        {
-            // Seeded anew in every process: nobody makes texts collide from outside.
-            var hash = new HashCode();
-            hash.AddBytes(text);
-            return hash.ToHashCode();
-        }
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] text) => Hash(text);
-
-        public bool Equals(ReadOnlySpan<byte> text, byte[] kept) => text.SequenceEqual(kept);
-
-        public int GetHashCode(ReadOnlySpan<byte> text) => Hash(text);
-
-        public byte[] Create(ReadOnlySpan<byte> text) => text.ToArray();
     }
 }

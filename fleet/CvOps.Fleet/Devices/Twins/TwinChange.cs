@@ -5,8 +5,8 @@ using CvOps.Fleet.Drift;
 
 namespace CvOps.Fleet.Devices.Twins;
 
-/// <summary>A document and its JSON, which is what the database has.</summary>
-internal sealed record Written<T>(T Document, byte[] Json);
+/// <summary>A document's JSON, which is what the database has, and what lists ask of it.</summary>
+internal sealed record Written(TwinGlance Glance, byte[] Json);
 
 /// <summary>
 /// What the database says of a device after a commit. Values stand for themselves, none is a difference, so applying a change twice, or on top of a
@@ -30,9 +30,11 @@ internal sealed record TwinChange(DeviceId Device, SiteId Site)
     /// <summary>Something came from the device itself, not the broker's last will.</summary>
     public bool Heard { get; init; }
 
-    public Written<DeviceHealth>? Health { get; init; }
+    /// <summary>JSON of <see cref="DeviceHealth"/>.</summary>
+    public Written? Health { get; init; }
 
-    public Written<TwinReported>? Reported { get; init; }
+    /// <summary>JSON of <see cref="TwinReported"/>.</summary>
+    public Written? Reported { get; init; }
 
     public DeviceDrift? Drift { get; init; }
 

@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Drift;
@@ -16,10 +16,10 @@ namespace CvOps.Fleet.Devices.Twins;
 /// </summary>
 internal sealed partial class TwinLoader(Database database, TwinStore twins, TwinOutbox outbox, FleetEvents events, TimeProvider time, ILogger<TwinLoader> log) : BackgroundService
 {
-    /// <summary>Rows read before they are packed, on all cores.</summary>
-    private const int Rows = 2048;
+    /// <summary>Rows packed in one piece of work.</summary>
+    private const int Rows = 512;
 
-    private const string Columns = "id, site, online, last_seen AS LastSeen, since, boot, labels, health, desired, reported, inspections, duplicates, d.body AS Drift";
+    private const string Columns = "id, site, online, last_seen, since, boot, labels, health, desired, reported, inspections, duplicates, d.body";
     private const string Tables = "devices LEFT JOIN device_drift d ON d.device = id";
 
     /// <summary>How often a shared database is asked for what others changed.</summary>
@@ -36,11 +36,9 @@ internal sealed partial class TwinLoader(Database database, TwinStore twins, Twi
             var last = await database.ReadAsync(connection =>
             {
                 var before = database.IsShared ? connection.ExecuteScalar<long>("SELECT coalesce(max(changed), 0) FROM devices") : 0;
-                foreach (var rows in connection.Query<Row>($"SELECT {Columns}, 0 AS Changed FROM {Tables}", buffered: false).Chunk(Rows))
-                {
-                    stoppingToken.ThrowIfCancellationRequested();
-                    Parallel.ForEach(rows, row => Fill(row));
-                }
+                using var all = new PreparedCommand(connection, $"SELECT {Columns}, 0 FROM {Tables}");
+                using var rows = all.With().ExecuteReader();
+                FillAll(rows, stoppingToken);
                 return before;
             }, stoppingToken);
             twins.SetLoaded();
@@ -67,7 +65,14 @@ internal sealed partial class TwinLoader(Database database, TwinStore twins, Twi
         {
             try
             {
-                var rows = await database.ReadAsync(connection => connection.Query<Row>($"SELECT {Columns}, changed AS Changed FROM {Tables} WHERE changed > @last ORDER BY changed LIMIT @Rows", new { last, Rows }).AsList(), stopping);
+                var rows = await database.ReadAsync(connection =>
+                {
+                    using var changed = new PreparedCommand(connection, $"SELECT {Columns}, changed FROM {Tables} WHERE changed > @last ORDER BY changed LIMIT {Rows}", "last");
+                    using var reader = changed.With(last).ExecuteReader();
+                    List<Row> read = [];
+                    while (reader.Read()) read.Add(RowOf(reader));
+                    return read;
+                }, stopping);
                 foreach (var row in rows)
                 {
                     Fill(row, follows: true);
@@ -83,17 +88,40 @@ internal sealed partial class TwinLoader(Database database, TwinStore twins, Twi
         }
     }
 
-    private void Fill(Row row, bool follows = false)
+    /// <summary>While one thread reads rows, others pack those before.</summary>
+    private void FillAll(DbDataReader reader, CancellationToken stopping)
+    {
+        var filling = new Queue<Task>();
+        for (var more = true; more;)
+        {
+            var rows = new List<Row>(Rows);
+            while (rows.Count < Rows && (more = reader.Read())) rows.Add(RowOf(reader));
+            stopping.ThrowIfCancellationRequested();
+            filling.Enqueue(Task.Run(() => rows.ForEach(row => Fill(row)), stopping));
+            // As many as cores: more would only hold more rows.
+            while (filling.Count > (more ? Environment.ProcessorCount : 0)) filling.Dequeue().GetAwaiter().GetResult();
+        }
+    }
+
+    private Row RowOf(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetInt64(2) != 0, row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetString(6), Text(row, 7), Text(row, 8), Text(row, 9),
+        row.GetInt64(10), row.GetInt64(11), row.IsDBNull(12) ? null : row.GetFieldValue<byte[]>(12), row.GetInt64(13));
+
+    /// <summary>Its UTF-8, which is how SQLite keeps it: no text is made of it to be taken apart again.</summary>
+    private byte[]? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : database.IsShared ? Encoding.UTF8.GetBytes(row.GetString(column)) : row.GetFieldValue<byte[]>(column);
+
+    private void Fill(in Row row, bool follows = false)
     {
         try
         {
             var saved = new TwinChange(new DeviceId(row.Id), new SiteId(row.Site))
             {
-                Online = row.Online != 0, LastSeen = row.LastSeen, Since = row.Since, Boot = row.Boot, Inspections = row.Inspections, Duplicates = row.Duplicates,
-                Health = Read(row.Health, ContractsJson.Default.DeviceHealth), Reported = Read(row.Reported, ContractsJson.Default.TwinReported),
+                Online = row.Online, LastSeen = row.LastSeen, Since = row.Since, Boot = row.Boot, Inspections = row.Inspections, Duplicates = row.Duplicates,
+                Health = row.Health is null ? null : new Written(TwinGlance.OfHealth(row.Health), row.Health),
+                Reported = row.Reported is null ? null : new Written(TwinGlance.OfReported(row.Reported), row.Reported),
                 Drift = row.Drift is null ? null : DeviceDrift.Load(row.Drift), Heard = follows && time.GetUtcNow() - SqlTime.From(row.LastSeen) < Recent,
             };
-            var wish = new TwinWish(row.Desired is null ? null : Encoding.UTF8.GetBytes(row.Desired), row.Labels);
+            var wish = new TwinWish(row.Desired, row.Labels);
             if (follows)
             {
                 twins.Apply(saved);
@@ -110,30 +138,8 @@ internal sealed partial class TwinLoader(Database database, TwinStore twins, Twi
         }
     }
 
-    private static Written<T>? Read<T>(string? json, JsonTypeInfo<T> type) where T : class
-    {
-        if (json is null) return null;
-        var bytes = Encoding.UTF8.GetBytes(json);
-        return new Written<T>(JsonSerializer.Deserialize(bytes, type) ?? throw new JsonException("A document is null."), bytes);
-    }
-
-    private sealed class Row
-    {
-        public string Id { get; init; } = "";
-        public string Site { get; init; } = "";
-        public long Online { get; init; }
-        public long LastSeen { get; init; }
-        public long Since { get; init; }
-        public long Boot { get; init; }
-        public string Labels { get; init; } = "{}";
-        public string? Health { get; init; }
-        public string? Desired { get; init; }
-        public string? Reported { get; init; }
-        public long Inspections { get; init; }
-        public long Duplicates { get; init; }
-        public byte[]? Drift { get; init; }
-        public long Changed { get; init; }
-    }
+    private readonly record struct Row(
+        string Id, string Site, bool Online, long LastSeen, long Since, long Boot, string Labels, byte[]? Health, byte[]? Desired, byte[]? Reported, long Inspections, long Duplicates, byte[]? Drift, long Changed);
 
     private static partial class Log
     {

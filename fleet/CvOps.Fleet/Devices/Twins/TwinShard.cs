@@ -124,15 +124,12 @@ internal sealed partial class TwinShard(TwinTables tables)
         if (change.Health is { } health)
         {
             Set(ref row.Health, health.Json, id);
-            row.Cameras = (ushort)Math.Min(health.Document.Cameras.Count, ushort.MaxValue);
-            row.CamerasLive = (ushort)Math.Min(health.Document.Cameras.Count(camera => camera.State == Contracts.Telemetry.CameraState.Live), ushort.MaxValue);
-            row.HealthLevel = DeviceAttention.Level(health.Document);
+            (row.Cameras, row.CamerasLive, row.HealthLevel) = ((ushort)Math.Min(health.Glance.Cameras, ushort.MaxValue), (ushort)Math.Min(health.Glance.Live, ushort.MaxValue), health.Glance.Level);
         }
         if (change.Reported is { } reported)
         {
             Set(ref row.Reported, reported.Json, id);
-            row.ReportedCameras = (ushort)Math.Min(reported.Document.Cameras.Count, ushort.MaxValue);
-            row.ReportedLevel = DeviceAttention.Level(reported.Document);
+            (row.ReportedCameras, row.ReportedLevel) = ((ushort)Math.Min(reported.Glance.Cameras, ushort.MaxValue), reported.Glance.Level);
         }
         if (change.Drift is { } drift)
         {

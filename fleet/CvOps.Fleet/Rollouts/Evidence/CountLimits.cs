@@ -18,9 +18,12 @@ internal readonly record struct CountLimits(long? SlowOver, long UnsureBelow)
     /// waiting did is slow whatever else the device does.
     /// </summary>
     /// <param name="health">The device's newest before the rollout; null when there is none.</param>
-    public static CountLimits Freeze(DeviceHealth? health)
+    public static CountLimits Freeze(DeviceHealth? health) => OfLatencies(health?.Cameras.Select(camera => camera.LatencyMsP99) ?? []);
+
+    /// <param name="latencies">Of each camera, milliseconds.</param>
+    public static CountLimits OfLatencies(IEnumerable<double> latencies)
     {
-        var worst = health?.Cameras.Select(camera => camera.LatencyMsP99).Where(double.IsFinite).DefaultIfEmpty(0).Max() ?? 0;
+        var worst = latencies.Where(double.IsFinite).DefaultIfEmpty(0).Max();
         return new CountLimits(worst > 0 ? Ingest.Inspection.Microseconds(worst) : null, Half);
     }
 }

@@ -18,6 +18,9 @@ internal sealed record Candidate(DeviceId Id, SiteId Site, IReadOnlyDictionary<s
     /// <summary>Digest of the fleet's settings in force on it; null: its own file alone.</summary>
     public string? Settings { get; init; }
 
+    /// <summary>See <see cref="Evidence.CountLimits"/>.</summary>
+    public long? SlowOver { get; init; }
+
     public bool Online { get; init; } = true;
 
     /// <summary>When the fleet heard from it last.</summary>

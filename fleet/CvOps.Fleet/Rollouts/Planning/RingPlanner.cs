@@ -39,12 +39,12 @@ internal static class RingPlanner
     }
 
     /// <summary>Devices that match by now and were not there when the rollout was planned, for its last ring; none where the plan ignores late devices.</summary>
-    /// <param name="members">Devices of the rollout.</param>
-    public static IReadOnlyList<RolloutDevice> Late(RolloutPlan plan, IReadOnlyList<Candidate> fleet, IReadOnlySet<DeviceId> members)
+    /// <param name="others">Devices that are not in the rollout.</param>
+    public static IReadOnlyList<RolloutDevice> Late(RolloutPlan plan, IReadOnlyList<Candidate> others)
     {
         if (plan.Late != LateDevices.Join) return [];
         var selector = TargetRule.Selector(plan);
-        var late = fleet.Where(device => !members.Contains(device.Id) && device.HeldBy is null && !device.Has(plan)
+        var late = others.Where(device => device.HeldBy is null && !device.Has(plan)
             && device.Active is null == plan.FirstInstallation && selector.Matches(device.Selectable)).ToList();
         return [.. StratumOrder.Of(plan.Strata, late, plan.Payload).Devices.Select(device => Waiting(device, plan.Rings.Count - 1))];
     }

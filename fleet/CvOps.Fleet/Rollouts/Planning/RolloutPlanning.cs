@@ -6,10 +6,11 @@ using CvOps.Plans;
 namespace CvOps.Fleet.Rollouts.Planning;
 
 /// <param name="Plan">As it will be kept: its model by digest.</param>
+/// <param name="Fleet">Every device there is, as the plan was held against it.</param>
 /// <param name="Mistakes">Every mistake; empty when the plan can be followed.</param>
 /// <param name="Notes">What is no mistake and should be known.</param>
 internal sealed record RolloutDraft(
-    RolloutPlan Plan, ModelRef? Model, RolloutDevice[] Devices, RolloutCoverage? Coverage, IReadOnlyList<PlanMistake> Mistakes, IReadOnlyList<string> Notes)
+    RolloutPlan Plan, ModelRef? Model, RolloutDevice[] Devices, IReadOnlyList<Candidate> Fleet, RolloutCoverage? Coverage, IReadOnlyList<PlanMistake> Mistakes, IReadOnlyList<string> Notes)
 {
     public IReadOnlyList<string> Problems => Mistakes.Select(mistake => mistake.ToString()).ToArray();
 }
@@ -66,14 +67,14 @@ internal sealed class RolloutPlanning(PlanningFleet fleet, DeviceGroups groups, 
             else (model, plan) = (new ModelRef("configuration", found!.Digest[..12], found.Digest), plan with { Configuration = found.Digest });
         }
         // What is wrong in itself can't be dealt.
-        if (PlanRule.Check(plan).Count > 0) return new RolloutDraft(plan, model, [], null, mistakes, []);
+        if (PlanRule.Check(plan).Count > 0) return new RolloutDraft(plan, model, [], devices, null, mistakes, []);
         var dealt = RingPlanner.Assign(plan, devices, (await groups.MembershipAsync(cancel)).Names);
         mistakes.AddRange(dealt.Mistakes);
         var digests = models.Where(registered => !registered.Lost).Select(registered => registered.Model.Digest).ToHashSet();
         foreach (var previous in dealt.Devices.Where(_ => plan.Model is not null).Select(device => device.Previous).OfType<ModelRef>().DistinctBy(previous => previous.Digest).Where(previous => !digests.Contains(previous.Digest)))
             mistakes.Add(new("", $"The registry does not have {previous.Name} {previous.Version} ({previous.Digest}), or has lost its file, which devices would have to return to; register its package first."));
         mistakes.AddRange(NeverOpen(plan, devices, dealt, await shifts.ReadAsync(cancel)));
-        return mistakes.Count > 0 ? new RolloutDraft(plan, model, [], null, mistakes, dealt.Notes) : new RolloutDraft(plan, model, dealt.Devices, dealt.Coverage, [], dealt.Notes);
+        return mistakes.Count > 0 ? new RolloutDraft(plan, model, [], devices, null, mistakes, dealt.Notes) : new RolloutDraft(plan, model, dealt.Devices, devices, dealt.Coverage, [], dealt.Notes);
     }
 
     /// <summary>Sites for which no window ever opens: their devices would wait until the plan expires.</summary>

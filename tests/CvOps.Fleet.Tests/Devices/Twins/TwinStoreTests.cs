@@ -24,7 +24,7 @@ public sealed class TwinStoreTests
             var id = $"dev-{random.Next(700)}";
             // Long reasons come and go, and so do blobs of all sizes.
             var health = Health(id, new string('x', random.Next(4) == 0 ? random.Next(9000) : random.Next(60)));
-            store.Apply(Change(id) with { Site = new SiteId($"s{random.Next(3)}"), Health = new Written<DeviceHealth>(health, JsonSerializer.SerializeToUtf8Bytes(health, ContractsJson.Default.DeviceHealth)) });
+            store.Apply(Change(id) with { Site = new SiteId($"s{random.Next(3)}"), Health = new Written(TwinGlance.Of(health), JsonSerializer.SerializeToUtf8Bytes(health, ContractsJson.Default.DeviceHealth)) });
             var labels = $$"""{"line":"{{random.Next(40)}}"}""";
             store.Wish(id, new TwinWish(null, labels));
             truth[id] = store.View(new DeviceId(id))! with { Health = health, Labels = JsonSerializer.Deserialize(labels, ContractsJson.Default.IReadOnlyDictionaryStringString)! };
@@ -89,12 +89,12 @@ public sealed class TwinStoreTests
     {
         var store = Store();
         var said = Health("dev-1", "now");
-        store.Apply(Change("dev-1") with { Inspections = 12, Health = new Written<DeviceHealth>(said, JsonSerializer.SerializeToUtf8Bytes(said, ContractsJson.Default.DeviceHealth)) });
+        store.Apply(Change("dev-1") with { Inspections = 12, Health = new Written(TwinGlance.Of(said), JsonSerializer.SerializeToUtf8Bytes(said, ContractsJson.Default.DeviceHealth)) });
         // The grain was quicker than the row as well.
         store.Wish("dev-2", new TwinWish(null, """{"line":"new"}"""));
         var old = Health("dev-1", "before");
         foreach (var id in new[] { "dev-1", "dev-2" })
-            store.Fill(Change(id) with { Inspections = 10, Health = new Written<DeviceHealth>(old, JsonSerializer.SerializeToUtf8Bytes(old, ContractsJson.Default.DeviceHealth)) }, new TwinWish(null, """{"line":"old"}"""));
+            store.Fill(Change(id) with { Inspections = 10, Health = new Written(TwinGlance.Of(old), JsonSerializer.SerializeToUtf8Bytes(old, ContractsJson.Default.DeviceHealth)) }, new TwinWish(null, """{"line":"old"}"""));
         Assert.Equal((12L, "now", "old"), (store.View(new DeviceId("dev-1"))!.Inspections, store.View(new DeviceId("dev-1"))!.Health!.Cameras[0].Problem, store.View(new DeviceId("dev-1"))!.Labels["line"]));
         Assert.Equal(("before", "new"), (store.View(new DeviceId("dev-2"))!.Health!.Cameras[0].Problem, store.View(new DeviceId("dev-2"))!.Labels["line"]));
     }
