@@ -16,6 +16,9 @@ public static class PlanRule
 
     private const int HighestPriority = 1000;
 
+    /// <summary>A year. What shall wait longer is meant to wait for a person.</summary>
+    private const double MostSeconds = 366 * 86400;
+
     /// <summary>Largest ratio of two rates that a guard may allow.</summary>
     private const double MostTimes = 100;
 
@@ -35,7 +38,7 @@ public static class PlanRule
         {
             if (shadow.Frames < 1) mistakes.Add("shadow.frames", $"It is {shadow.Frames}; at least 1: no frame says nothing.");
             if (shadow.Devices < 0) mistakes.Add("shadow.devices", $"It is {shadow.Devices}; 0 means those of the first ring.");
-            mistakes.AtLeast("shadow.timeout-seconds", shadow.TimeoutSeconds, 1);
+            mistakes.Duration("shadow.timeout-seconds", shadow.TimeoutSeconds, 1);
             if (plan.FirstInstallation) mistakes.Add("shadow", "A first installation has no model in charge that a shadow could be compared with: leave it out.");
             if (plan.Configuration is not null) mistakes.Add("shadow", "A configuration does not run in shadow: leave it out.");
         }
@@ -82,9 +85,9 @@ public static class PlanRule
 
     private static void CheckSoak(string at, Soak soak, Mistakes mistakes)
     {
-        mistakes.AtLeast($"{at}.seconds", soak.Seconds, 0);
+        mistakes.Duration($"{at}.seconds", soak.Seconds, 0);
         if (soak.Parts < 1) mistakes.Add($"{at}.parts", $"It is {soak.Parts}; at least 1: no data never lets a ring through.");
-        mistakes.AtLeast($"{at}.timeout-seconds", soak.TimeoutSeconds, 1);
+        mistakes.Duration($"{at}.timeout-seconds", soak.TimeoutSeconds, 1);
         if (soak.TimeoutSeconds <= soak.Seconds) mistakes.Add($"{at}.timeout-seconds", $"It is {Number(soak.TimeoutSeconds)} s; longer than the soak of {Number(soak.Seconds)} s, or nothing ever passes.");
     }
 
@@ -120,7 +123,7 @@ public static class PlanRule
         if (plan.Limits.Devices < 1) mistakes.Add("limits.devices", $"It is {plan.Limits.Devices}; at least 1.");
         if (plan.Limits.PerSite < 1) mistakes.Add("limits.per-site", $"It is {plan.Limits.PerSite}; at least 1.");
         if (plan.Limits.BytesPerSecond < 1) mistakes.Add("limits.bytes-per-second", $"It is {plan.Limits.BytesPerSecond}; at least 1.");
-        mistakes.AtLeast("offline.wait-seconds", plan.Offline.WaitSeconds, 0);
+        mistakes.Duration("offline.wait-seconds", plan.Offline.WaitSeconds, 0);
         if (plan.Priority is < 0 or > HighestPriority) mistakes.Add("priority", $"It is {plan.Priority}; 0 to {HighestPriority}.");
         if (plan.ExpiresAt <= plan.StartsAt) mistakes.Add("expires-at", "The plan expires before it starts.");
     }
@@ -133,7 +136,7 @@ public static class PlanRule
         if (window.TimeZone is not null && window is { From: null, Days: null }) mistakes.Add($"{at}.time-zone", "It is about from, to and days, which are not there; shifts have their site's.");
         if (window.TimeZone is { } zone && Hours.Zone(zone) is null) mistakes.Add($"{at}.time-zone", Hours.NoZone(zone));
         if (window.Shift is { } shift && !Identifier.IsValid(shift)) mistakes.Add($"{at}.shift", $"'{shift}' is no name of a shift.");
-        if (window.IdleSeconds is { } idle) mistakes.AtLeast($"{at}.idle-seconds", idle, 1);
+        if (window.IdleSeconds is { } idle) mistakes.Duration($"{at}.idle-seconds", idle, 1);
     }
 
     private static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
@@ -144,9 +147,9 @@ public static class PlanRule
 
         public void Add(string path, string problem) => Found.Add(new PlanMistake(path, problem));
 
-        public void AtLeast(string path, double value, double least)
+        public void Duration(string path, double value, double least)
         {
-            if (!double.IsFinite(value) || value < least) Add(path, $"It is {Number(value)}; {Number(least)} or more.");
+            if (!(value >= least && value <= MostSeconds)) Add(path, $"It is {Number(value)}; {Number(least)} to {Number(MostSeconds)} seconds.");
         }
 
         public void Between(string path, double value, double low, double high)

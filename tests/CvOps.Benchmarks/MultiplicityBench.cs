@@ -53,14 +53,16 @@ internal static class MultiplicityBench
             {
                 var arms = rows[(0, $"line {line}")];
                 var rate = 0.01 * line * (look is > 15 and < 25 ? 2 : 1);
-                arms[look < 10 ? Arms.Past : Arms.Challenger] += Side(random, rate, Parts);
-                arms[Arms.Champion] += Side(random, rate, 3 * Parts);
+                var own = Side(random, rate, Parts);
+                arms[look < 10 ? Arms.Past : Arms.Challenger] += own;
+                // A device's past was counted for the champion first, beside those of the controls.
+                arms[Arms.Champion] += Side(random, rate, 3 * Parts) + (look < 10 ? own : default);
                 if (look >= 10) arms[Arms.Challenger] += Pairs(random, rate, worse);
             }
             var evidence = RolloutEvidenceOf.Sums(Plan, new RolloutSums(rows), [], guards);
             var ring = new RingFacts("canary", Lines, Lines, 0, evidence.Parts, TimeSpan.FromSeconds(look), TimeSpan.FromSeconds(look));
             var verdict = RolloutGate.Judge(Plan, evidence, ring).Kind;
-            paused |= verdict == RingVerdictKind.Inconclusive;
+            paused |= verdict is RingVerdictKind.Inconclusive or RingVerdictKind.Shift;
             if (RolloutGate.Judge(Plan, evidence, ring with { ShiftAccepted = true }).Kind is var kind && kind == RingVerdictKind.Stop) return (true, paused, false);
             // An A/A rollout that is promoted goes on all the same: its later rings are looked at too.
             if (worse > 0 && kind == RingVerdictKind.Advance) return (false, paused, true);

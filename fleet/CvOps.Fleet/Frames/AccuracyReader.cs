@@ -23,7 +23,7 @@ internal sealed class AccuracyReader(Database database)
     {
         // A frame that people skipped can't be judged by anybody: it is none of those whose share is asked for.
         var usable = frames.Where(frame => frame is { InclusionProbability: > 0 and <= 1, Prediction: not null } && frame.State != LabelState.Skipped)
-            .Select(frame => new SampledVerdict(frame.InclusionProbability!.Value, LabelValue.Uncertainty(frame.Prediction!), FrameVerdictRule.Judge(frame))).ToArray();
+            .Select(frame => new SampledVerdict(frame.InclusionProbability!.Value, LabelValue.Uncertainty(frame.Prediction!), frame.Label is { } label && frame.State == LabelState.Labelled ? AnswerRule.Of(label, frame.Prediction!).Right : null)).ToArray();
         var estimate = AccuracyEstimator.Estimate(usable);
         return new AccuracyEstimate
         {

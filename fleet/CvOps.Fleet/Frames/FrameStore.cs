@@ -4,6 +4,7 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -16,7 +17,7 @@ internal sealed record FrameOutcome(FrameView? Frame, string? Refusal);
 
 /// <summary>Frames people look at: pictures in the blob store, rows in the database, labels with their history.</summary>
 internal sealed class FrameStore(
-    Database database, BlobStore blobs, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, IOptions<FleetOptions> options, TimeProvider time)
+    Database database, BlobStore blobs, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, RolloutSignals signals, IOptions<FleetOptions> options, TimeProvider time)
 {
     /// <summary>The row of a frame a device sent. Its picture has to be in the blob store already.</summary>
     public static FrameView ViewOf(SampledFrame frame, string image) => new()
@@ -43,9 +44,9 @@ internal sealed class FrameStore(
     {
         if (LabelRule.Refuse(request) is { } refusal) return new FrameOutcome(null, refusal);
         var at = time.GetUtcNow();
-        var labelled = await database.WriteAsync(connection =>
+        var (labelled, rollout) = await database.WriteAsync<(FrameView?, string?)>(connection =>
         {
-            if (FrameTable.Find(connection, id) is not { } frame) return null;
+            if (FrameTable.Find(connection, id) is not { } frame) return (null, null);
             frame = frame with
             {
                 State = request.Skip ? LabelState.Skipped : LabelState.Labelled,
@@ -53,9 +54,10 @@ internal sealed class FrameStore(
                 Use = EverLabelled(connection, id) || request.Skip ? frame.Use : GoldenRule.Decide(frame, options.Value.GoldenShare),
             };
             FrameTable.Label(connection, frame, request.By, at);
-            return frame;
+            return (frame, JudgedFrames.Count(connection, frame, at));
         }, cancel);
         if (labelled is null) return new FrameOutcome(null, null);
+        if (rollout is not null) signals.Mark([rollout]);
         await audit.RecordAsync(request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "", cancel);
         await TellAsync(labelled, cancel);
         return new FrameOutcome(labelled, null);

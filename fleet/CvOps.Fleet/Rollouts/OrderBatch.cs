@@ -32,8 +32,8 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
             var next = member with { State = state, Ordered = 0, Reason = null };
             // Who waits and was told just this has failed and is to try once more: its last word is not the answer.
             devices.Update(member, Told(told, rollout, next, give(told, next, member.State == RolloutDeviceState.Waiting), RolloutDeviceState.Failed));
-            // What it counted until now is its own past.
-            if (state == RolloutDeviceState.Assigned && !isPending) counts.Add(rollout.Id, device.Value, member.Ring, member.Group, Arms.Past, counts.Of(rollout.Id, device.Value, Arms.Champion));
+            // What it counted until now is its own past; the part of it that was that already, before a retry, is not added again.
+            if (state == RolloutDeviceState.Assigned && !isPending) counts.Add(rollout.Id, device.Value, member.Ring, member.Group, Arms.Past, counts.Of(rollout.Id, device.Value, Arms.Champion) - counts.Of(rollout.Id, device.Value, Arms.Past));
             assigned++;
         }
         counts.Save();

@@ -62,7 +62,7 @@ internal static class RolloutDecision
             RolloutState.Shadowing => Shadow(now, ref waits),
             RolloutState.Canary or RolloutState.Advancing => Take(now, ref waits),
             RolloutState.Soaking => Soak(now, ref waits),
-            RolloutState.Paused when now.Answered is { } back && now.Evidence.PromoteEvidence >= RolloutGate.PromoteAt(now.Plan) =>
+            RolloutState.Paused when now.Answered is { } back && !now.Stand.Stopped && now.Evidence.PromoteEvidence >= RiskShares.PromoteAt(now.Plan) =>
                 new RolloutStep(back, $"the shift is answered: {now.Evidence.Judged} judged frames say that the loss stays below {RolloutWords.Percent(now.Plan.Guardrails.NonInferiorityMargin)}"),
             RolloutState.Stopping when now.Returned => new RolloutStep(RolloutEvent.ReturnsAssigned, "every touched device was told to take back what it had"),
             RolloutState.RollingBack when Untold(now.Stand) == 0 && now.Stand.Devices(RolloutDeviceState.RollingBack) == 0 => new RolloutStep(RolloutEvent.AllReturned, ""),
@@ -85,6 +85,7 @@ internal static class RolloutDecision
         {
             case RingVerdictKind.Stop: return new RolloutStep(RolloutEvent.GateStopped, verdict.Reason);
             case RingVerdictKind.Inconclusive: return new RolloutStep(RolloutEvent.Inconclusive, verdict.Reason);
+            case RingVerdictKind.Shift: return new RolloutStep(RolloutEvent.ShiftSeen, verdict.Reason);
             case RingVerdictKind.Advance: return First(now, verdict.Reason);
             default: return Wait(verdict.Reason, out waits);
         }
@@ -109,8 +110,12 @@ internal static class RolloutDecision
             : new RolloutStep(RolloutEvent.RingPassed, verdict.Reason);
     }
 
-    private static RolloutStep? Hold(RingVerdict verdict, ref string? waits) =>
-        verdict.Kind == RingVerdictKind.Inconclusive ? new RolloutStep(RolloutEvent.Inconclusive, verdict.Reason) : Wait(verdict.Reason, out waits);
+    private static RolloutStep? Hold(RingVerdict verdict, ref string? waits) => verdict.Kind switch
+    {
+        RingVerdictKind.Inconclusive => new RolloutStep(RolloutEvent.Inconclusive, verdict.Reason),
+        RingVerdictKind.Shift => new RolloutStep(RolloutEvent.ShiftSeen, verdict.Reason),
+        _ => Wait(verdict.Reason, out waits),
+    };
 
     private static RolloutStep? Wait(string reason, out string? waits)
     {

@@ -31,6 +31,9 @@ internal enum RolloutEvent
     /// <summary>The gate can't say, and has waited long enough.</summary>
     Inconclusive,
 
+    /// <summary>A metric shifted, or the models disagree on more than the plan allows: judged frames, or a person's resume, have to answer that.</summary>
+    ShiftSeen,
+
     /// <summary>The gate says that the payload must go.</summary>
     GateStopped,
 

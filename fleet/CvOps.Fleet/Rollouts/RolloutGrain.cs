@@ -87,7 +87,7 @@ internal sealed partial class RolloutGrain(
         // Devices stay as they are; only nobody counts their comparisons any more.
         if (verb == RolloutVerb.Abort) await orders.EndComparisonsAsync(Id);
         if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
-        if (verb == RolloutVerb.Resume) Record.ShiftAccepted |= RolloutGate.ShiftShows(Record.Plan, EvidenceOf(stand));
+        if (verb == RolloutVerb.Resume) Record.ShiftAccepted |= RolloutVerbs.PausedForShift(Record);
         await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By, EvidenceOf(stand));
         await Judge();
         return new ActionOutcome(await View(withDevices: true), null);

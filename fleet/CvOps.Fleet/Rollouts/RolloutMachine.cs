@@ -33,6 +33,8 @@ internal static class RolloutMachine
         (RolloutState.Soaking,          RolloutEvent.ApprovalNeeded)     => RolloutState.AwaitingApproval,
         (RolloutState.Soaking,          RolloutEvent.LastRingPassed)     => RolloutState.Completed,
 
+        // A person's pause holds: what would have gone on by itself waits for a person now.
+        (RolloutState.Paused,           RolloutEvent.PauseAsked)         => RolloutState.Paused,
         (RolloutState.Paused,           RolloutEvent.ResumedInSchedule)  => RolloutState.Scheduled,
         (RolloutState.Paused,           RolloutEvent.ResumedInShadow)    => RolloutState.Shadowing,
         (RolloutState.Paused,           RolloutEvent.ResumedInCanary)    => RolloutState.Canary,
@@ -59,6 +61,7 @@ internal static class RolloutMachine
         (_, RolloutEvent.Expired)                            when GoesOn(state)                        => RolloutState.Paused,
         (_, RolloutEvent.PayloadMissing)                     when GoesOn(state)                        => RolloutState.Paused,
         (_, RolloutEvent.Inconclusive)                       when IsTrial(state)                       => RolloutState.Paused,
+        (_, RolloutEvent.ShiftSeen)                          when IsTrial(state)                       => RolloutState.Paused,
         (_, RolloutEvent.DevicesOffline)                     when state is RolloutState.Canary or RolloutState.Advancing => RolloutState.Paused,
         (_, RolloutEvent.RetriedInCanary)                    when IsRing(state) || IsHeld(state)       => RolloutState.Canary,
         (_, RolloutEvent.RetriedInAdvance)                   when IsRing(state) || IsHeld(state)       => RolloutState.Advancing,

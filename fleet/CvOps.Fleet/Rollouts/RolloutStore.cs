@@ -5,7 +5,6 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Storage;
-using CvOps.Statistics;
 using Dapper;
 
 namespace CvOps.Fleet.Rollouts;
@@ -48,12 +47,13 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         // In the order of the indexes: rows written side by side share their pages.
         foreach (var member in members.OrderBy(member => member.Device.Value, StringComparer.Ordinal)) devices.Insert(member, held: row.Running && (isFree || devices.Claim(member.Device, row)));
         devices.Save();
+        CountTable.Begin(connection, row.Id);
         return members.Count;
     });
 
     /// <summary>Takes the rows of a draft away, for another plan or for good.</summary>
     public Task DropDraftAsync(string id) => Write(connection => connection.Execute(
-        "DELETE FROM rollout_device WHERE rollout = @id; DELETE FROM rollout_tally WHERE rollout = @id; DELETE FROM rollout WHERE id = @id AND running = 0", new { id }));
+        "DELETE FROM rollout_device WHERE rollout = @id; DELETE FROM rollout_tally WHERE rollout = @id; DELETE FROM rollout_sum WHERE rollout = @id; DELETE FROM rollout WHERE id = @id AND running = 0", new { id }));
 
     public Task<RolloutStand> StandAsync(string id) => database.ReadAsync(connection => new RolloutStand(
         RolloutDeviceTable.Tallies(connection, id), CountTable.Sums(connection, id), EmergencyStopTable.IsOn(connection)), CancellationToken.None);
@@ -111,7 +111,7 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
 
     /// <summary>Devices of the rings so far that have not been told and are offline, in no order.</summary>
     public Task<List<PaceDevice>> OfflineAsync(string id, int ring, int priority, int most) => database.ReadAsync(connection => Pace(connection,
-        "devices AS v CROSS JOIN rollout_device AS d ON d.rollout = @id AND d.device = v.id", "v.online = 0 AND d.state IN ('Waiting', 'Shadowing') AND d.ring <= @ring LIMIT @most", false, priority, new { id, ring, most }), CancellationToken.None);
+        "devices AS v CROSS JOIN rollout_device AS d", "d.device = v.id AND v.online = 0 AND d.state IN ('Waiting', 'Shadowing') AND d.ring <= @ring LIMIT @most", false, priority, new { id, ring, most }), CancellationToken.None);
 
     private static List<PaceDevice> Pace(DbConnection connection, string from, string where, bool idle, int priority, object values) =>
     [
@@ -129,21 +129,6 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
     /// <summary>By site, devices that were told and neither run the payload nor failed yet.</summary>
     public Task<Dictionary<string, int>> ChangingAsync(string id) => database.ReadAsync(connection => connection.Query<(string Site, int Devices)>(
         "SELECT site, count(*) FROM rollout_device WHERE rollout = @id AND state IN ('Assigned', 'Updating') GROUP BY site", new { id }).ToDictionary(row => row.Site, row => row.Devices), CancellationToken.None);
-
-    /// <summary>Counts a judged frame, once however often it is told: a sequential test can't take a word back.</summary>
-    /// <returns>The rollout it counted for; null when it counted for none.</returns>
-    public Task<string?> JudgedAsync(DeviceId device, FrameView frame) => Write(connection =>
-    {
-        using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
-        if (devices.Held(device) is not { } member || RolloutTable.Find(connection, member.Rollout) is not { Running: true, IsModel: true } row) return null;
-        if (JudgedFrameRule.Judge(frame, row.Payload, member.Previous?.Digest) is not { } result) return null;
-        if (connection.Execute("INSERT INTO rollout_judged (rollout, frame) VALUES (@Id, @frame) ON CONFLICT DO NOTHING", new { row.Id, frame = frame.Id }) == 0) return null;
-        var counter = result switch { JudgedPair.ChallengerRight => ArmCounter.ChallengerRight, JudgedPair.ChampionRight => ArmCounter.ChampionRight, _ => ArmCounter.NeitherRight };
-        using var counts = new CountTable(connection);
-        counts.Add(row.Id, device.Value, member.Ring, member.Group, Arms.Challenger, new ArmCounts([(counter, 1)]));
-        counts.Save();
-        return row.Id;
-    });
 
     /// <summary>Counts an alarm that a camera's drift raised with this window, once however often it is told.</summary>
     /// <returns>The rollout it counted for; null when it counted for none.</returns>

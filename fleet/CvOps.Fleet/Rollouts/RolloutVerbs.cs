@@ -1,5 +1,4 @@
 using CvOps.Contracts.Api;
-using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -13,6 +12,7 @@ internal static class RolloutVerbs
         return verb switch
         {
             RolloutVerb.Resume or RolloutVerb.Start or RolloutVerb.Approve or RolloutVerb.Retry when stand.Stopped => "Everything was stopped; lift the emergency stop first (cvops rollout lift-stop).",
+            RolloutVerb.Pause when record.State == RolloutState.Paused && !PausedForShift(record) => "It is paused already, until a person resumes it.",
             RolloutVerb.Retry when stand.Devices(record.Ring, RolloutDeviceState.Failed) == 0 => $"No device of ring '{record.Plan!.Rings[record.Ring].Name}' has failed, so there is nothing to try again.",
             _ => null,
         };
@@ -37,15 +37,16 @@ internal static class RolloutVerbs
         _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "Unknown action."),
     };
 
+    /// <summary>A shift paused the rollout, and nothing since.</summary>
+    public static bool PausedForShift(RolloutRecord record) => record is { State: RolloutState.Paused, PausedFrom: not null, History: [.., { Trigger: nameof(RolloutEvent.ShiftSeen) }] };
+
     /// <returns>Where the record goes on by itself once judged frames have answered the shift that paused it; null when that is a person's to say.</returns>
-    public static RolloutEvent? Answered(RolloutRecord record) =>
-        record is { State: RolloutState.Paused, PausedFrom: not null, Plan: { } plan, History: [.., { Trigger: nameof(RolloutEvent.Inconclusive), Evidence: { } then }] } && RolloutGate.ShiftShows(plan, then)
-            ? EventOf(RolloutVerb.Resume, record) : null;
+    public static RolloutEvent? Answered(RolloutRecord record) => PausedForShift(record) ? EventOf(RolloutVerb.Resume, record) : null;
 
     /// <summary>What a step changes of the record beside its state: ring and clocks.</summary>
     public static void Enter(RolloutRecord record, RolloutState from, RolloutState to, RolloutEvent happened, DateTimeOffset now)
     {
-        record.PausedFrom = to == RolloutState.Paused ? from : null;
+        if (to != from) record.PausedFrom = to == RolloutState.Paused ? from : null;
         if (from == RolloutState.Soaking && (happened is RolloutEvent.RingPassed or RolloutEvent.ApprovalNeeded)) record.Ring++;
         switch (to)
         {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
-using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Frames;
 
 namespace CvOps.Fleet.Tests.Frames;
@@ -73,24 +72,6 @@ public sealed class AccuracyTests
         Assert.InRange(estimate.Share.Low, 0.9, 0.92);
     }
 
-    [Theory]
-    [InlineData("ok", "ok", true)]
-    [InlineData("ok", "scratch", false)]
-    public void A_class_is_right_when_a_person_names_the_same(string says, string label, bool right)
-    {
-        Assert.Equal(right, FrameVerdictRule.Judge(Frame(new Prediction { Class = says }, new FrameLabel(label, [], "operator", DateTimeOffset.UnixEpoch))));
-        Assert.Null(FrameVerdictRule.Judge(Frame(new Prediction { Class = says }, null)));
-    }
-
-    [Fact]
-    public void Boxes_are_right_when_there_are_as_many_of_each_class()
-    {
-        var said = new Prediction { Class = "a", Detections = [new("a", 1, 0, 0, 1, 1), new("b", 1, 0, 0, 1, 1)] };
-        bool? Judge(params string[] classes) => FrameVerdictRule.Judge(Frame(said, new FrameLabel(null, [.. classes.Select(name => new LabelBox(name, 0, 0, 1, 1))], "operator", DateTimeOffset.UnixEpoch)));
-        Assert.Equal((true, false, false), (Judge("b", "a"), Judge("a"), Judge()));
-        Assert.True(FrameVerdictRule.Judge(Frame(new Prediction(), new FrameLabel(null, [], "operator", DateTimeOffset.UnixEpoch))));
-    }
-
     [Fact]
     public async Task The_fleet_tells_each_cameras_accuracy_from_the_labels_people_gave()
     {
@@ -114,10 +95,4 @@ public sealed class AccuracyTests
         Assert.Contains("too few", accuracy.Cameras[1].Note, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await fleet.Http.GetAsync("models/none/accuracy", TestContext.Current.CancellationToken)).StatusCode);
     }
-
-    private static FrameView Frame(Prediction said, FrameLabel? label) => new()
-    {
-        Id = "f", CapturedAt = DateTimeOffset.UnixEpoch, Reasons = [], ImageDigest = "", Width = 1, Height = 1, Use = FrameUse.Training, Prediction = said,
-        State = label is null ? LabelState.Unlabelled : LabelState.Labelled, Label = label,
-    };
 }

@@ -1,5 +1,4 @@
 using CvOps.Contracts.Api;
-using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Frames;
 
 namespace CvOps.Fleet.Tests.Frames;
@@ -23,19 +22,4 @@ public sealed class LabelRuleTests
     [InlineData(new double[] { 0, 0, 4, 0, double.NaN, 4 })]
     public void A_polygon_without_three_whole_corners_is_refused(double[] points) =>
         Assert.Contains("polygon", LabelRule.Refuse(new LabelRequest(null, "op", Polygons: [new LabelPolygon("crack", points)])));
-
-    [Fact]
-    public void A_verdict_alone_judges_no_model_and_a_polygon_counts_as_a_box_does()
-    {
-        var said = new Prediction { Detections = [new Detection("crack", 1, 0, 0, 1, 1)] };
-        Assert.Null(FrameVerdictRule.Judge(Frame(said, new LabelRequest(null, "op", Verdict: PartVerdict.Ng))));
-        Assert.True(FrameVerdictRule.Judge(Frame(said, new LabelRequest(null, "op", Polygons: [new LabelPolygon("crack", [0, 0, 4, 0, 4, 4])]))));
-        Assert.False(FrameVerdictRule.Judge(Frame(said, new LabelRequest(null, "op", Boxes: []))));
-    }
-
-    private static FrameView Frame(Prediction prediction, LabelRequest label) => new()
-    {
-        Id = "f", CapturedAt = DateTimeOffset.UnixEpoch, Reasons = [], ImageDigest = "", Width = 8, Height = 8, State = LabelState.Labelled, Use = FrameUse.Training,
-        Prediction = prediction, Label = LabelRule.LabelOf(label, DateTimeOffset.UnixEpoch),
-    };
 }

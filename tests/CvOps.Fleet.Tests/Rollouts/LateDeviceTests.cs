@@ -116,12 +116,13 @@ public sealed class LateDeviceTests
     {
         HashSet<(string, string)> lines = [("line 3", "ulm"), ("line 4", "ulm")];
         Assert.Equal("line 3", EvidenceGroups.OfLate(lines, "ulm", "3"));
-        Assert.Equal(EvidenceGroups.Rest, EvidenceGroups.OfLate(lines, "ulm", "5"));
-        Assert.Equal(EvidenceGroups.Rest, EvidenceGroups.OfLate(lines, "graz", "3"));
+        Assert.Equal("line 3", EvidenceGroups.OfLate(lines, "ulm", "5"));
+        Assert.Equal("line 3", EvidenceGroups.OfLate(lines, "graz", "3"));
         HashSet<(string, string)> sites = [("line 3 at ulm", "ulm"), ("site graz", "graz")];
         Assert.Equal("line 3 at ulm", EvidenceGroups.OfLate(sites, "ulm", "3"));
         Assert.Equal("site graz", EvidenceGroups.OfLate(sites, "graz", "3"));
-        Assert.Equal(EvidenceGroups.Rest, EvidenceGroups.OfLate(sites, "ulm", ""));
+        Assert.Equal("line 3 at ulm", EvidenceGroups.OfLate(sites, "ulm", ""));
+        Assert.Equal("site graz", EvidenceGroups.OfLate(sites, "graz", ""));
     }
 
     private static async Task<RolloutLine> StartAsync(int devices) =>

@@ -14,7 +14,7 @@ public sealed class RolloutDecisionTests
     [Fact]
     public void A_rollout_that_a_shift_has_paused_goes_on_by_itself_when_judged_frames_have_answered()
     {
-        var record = Paused(RolloutEvent.Inconclusive);
+        var record = Paused(RolloutEvent.ShiftSeen);
         Assert.Equal(RolloutEvent.ResumedInSoak, RolloutVerbs.Answered(record));
         Assert.Null(RolloutDecision.Next(Situation(record, Shifted with { Judged = 3, PromoteEvidence = 5 }), out _));
         var step = RolloutDecision.Next(Situation(record, Shifted with { Judged = 40, PromoteEvidence = 5000 }), out _);
@@ -29,9 +29,38 @@ public sealed class RolloutDecisionTests
         Assert.Null(RolloutDecision.Next(Situation(record, Shifted with { PromoteEvidence = 5000 }), out _));
     }
 
+    [Theory]
+    [InlineData(RolloutEvent.Inconclusive)]
+    [InlineData(RolloutEvent.DevicesOffline)]
+    [InlineData(RolloutEvent.Expired)]
+    public void A_pause_for_anything_but_a_shift_holds_whatever_judged_frames_say(object by)
+    {
+        var record = Paused((RolloutEvent)by);
+        Assert.Null(RolloutDecision.Next(Situation(record, Shifted with { Judged = 40, PromoteEvidence = 5000, DisagreementEvidence = 1e6 }), out _));
+    }
+
+    [Fact]
+    public void A_person_who_pauses_what_a_shift_has_paused_has_the_last_word()
+    {
+        var record = Paused(RolloutEvent.ShiftSeen);
+        var to = RolloutMachine.Next(record.State, RolloutEvent.PauseAsked);
+        record.History.Add(new RolloutTransition(Now, record.State, to, nameof(RolloutEvent.PauseAsked), "", "operator"));
+        RolloutVerbs.Enter(record, record.State, to, RolloutEvent.PauseAsked, Now);
+        Assert.Equal((RolloutState.Paused, RolloutState.Soaking), (to, record.PausedFrom));
+        Assert.Null(RolloutVerbs.Answered(record));
+        Assert.Equal(RolloutEvent.ResumedInSoak, RolloutVerbs.EventOf(RolloutVerb.Resume, record));
+    }
+
+    [Fact]
+    public void Nothing_goes_on_by_itself_while_everything_is_stopped()
+    {
+        var situation = Situation(Paused(RolloutEvent.ShiftSeen), Shifted with { Judged = 40, PromoteEvidence = 5000 });
+        Assert.Null(RolloutDecision.Next(situation with { Stand = situation.Stand with { Stopped = true } }, out _));
+    }
+
     [Fact]
     public void What_judged_frames_speak_against_is_stopped_while_it_is_paused() =>
-        Assert.Equal(RolloutEvent.GateStopped, RolloutDecision.Next(Situation(Paused(RolloutEvent.Inconclusive), Shifted with { Judged = 40, StopEvidence = 1e6 }), out _)!.Happened);
+        Assert.Equal(RolloutEvent.GateStopped, RolloutDecision.Next(Situation(Paused(RolloutEvent.ShiftSeen), Shifted with { Judged = 40, StopEvidence = 1e6 }), out _)!.Happened);
 
     private static RolloutRecord Paused(RolloutEvent by) => new()
     {

@@ -76,6 +76,13 @@ internal struct ArmCounts : IEquatable<ArmCounts>
         return a;
     }
 
+    /// <summary>What is left of a count without a part of it.</summary>
+    public static ArmCounts operator -(ArmCounts whole, ArmCounts part)
+    {
+        for (var i = 0; i < Counters; i++) whole._values[i] = checked(whole._values[i] - part._values[i]);
+        return whole;
+    }
+
     /// <summary>Fixed point of a confidence: what is no number or lies outside 0..1 counts as the nearest that does.</summary>
     public static long Fixed(double confidence) => double.IsFinite(confidence) ? (long)Math.Round(Math.Clamp(confidence, 0, 1) * ConfidenceUnit) : 0;
 
@@ -101,7 +108,7 @@ internal struct ArmCounts : IEquatable<ArmCounts>
 /// <summary>Whose counts they are.</summary>
 internal static class Arms
 {
-    /// <summary>Devices of the rollout that still run what they had, while it runs.</summary>
+    /// <summary>Devices of the rollout while they ran what they had, those that have the payload by now included: without <see cref="Past"/>, the controls.</summary>
     public const int Champion = 0;
 
     /// <summary>Devices under the rollout's payload; also all pairs and judgements, whichever model was in charge.</summary>

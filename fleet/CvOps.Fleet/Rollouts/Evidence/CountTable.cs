@@ -52,6 +52,10 @@ internal sealed class CountTable(DbConnection connection) : IDisposable
         _sums.Clear();
     }
 
+    /// <summary>Begins the sums of a rollout's groups: how many there are is settled before the first count, as each group's share of the evidence depends on it.</summary>
+    public static void Begin(DbConnection connection, string rollout) => connection.Execute(
+        "INSERT INTO rollout_sum (rollout, arm, ring, grp) SELECT DISTINCT rollout, 0, ring, grp FROM rollout_device WHERE rollout = @rollout ON CONFLICT DO NOTHING", new { rollout });
+
     public static RolloutSums Sums(DbConnection connection, string rollout)
     {
         var rows = new Dictionary<(int, string), ArmCounts[]>();

@@ -24,9 +24,10 @@ internal static class EvidenceGroups
         return [.. devices.Select(d => KeyValuePair.Create(d.Device, way(d)))];
     }
 
-    /// <summary>The group of a device that comes later. None is made for it: the evidence of those there are stands on their number.</summary>
+    /// <summary>The group of a device that comes later: its line's, its site's, else the first of its site, or of all. None is made for it: the evidence of those there are stands on their number.</summary>
     /// <param name="groups">Groups there are, with the sites that have devices in them.</param>
     /// <param name="line">Empty where it has none.</param>
     public static string OfLate(IReadOnlySet<(string Group, string Site)> groups, string site, string line) =>
-        new[] { $"line {line} at {site}", $"line {line}", $"site {site}" }.FirstOrDefault(name => groups.Contains((name, site))) ?? Rest;
+        new[] { $"line {line} at {site}", $"line {line}", $"site {site}" }.FirstOrDefault(name => groups.Contains((name, site)))
+        ?? (groups.Where(group => group.Site == site).Select(group => group.Group).Min(StringComparer.Ordinal) ?? groups.Select(group => group.Group).Min(StringComparer.Ordinal) ?? Rest);
 }

@@ -6,12 +6,13 @@ namespace CvOps.Fleet.Rollouts.Evidence;
 /// <summary>
 /// What the sums say of each metric. Pure but for what it keeps ready for the ratios of its plan; the same sums give the same bits.
 /// <para><b>What with what.</b> Three comparisons can speak against the new model. On the <b>same frames</b> both models see the same parts, so nothing but the
-/// models differs. <b>Controls</b> are the devices that still run the previous model: they see the same shift, but are other cameras. A device's <b>own past</b>
+/// models differs. <b>Controls</b> are the devices that do not have the new model yet: they see the same shift, but are other cameras. A device's <b>own past</b>
 /// is the same camera, but saw other parts. Where there are both of the last, the lesser counts: a batch of bad parts shows in one and not in the other,
 /// and so do unlike cameras. The lesser, or the one there is, is at most the sum of two test supermartingales; so with the pairs' a third of the sum of
 /// the three, without pairs half of the sum of two, is bounded by one from 1, and its limit holds at every look (Ville 1939).</para>
 /// <para><b>Where.</b> Half of the stake lies on all groups together, half evenly on each alone: a mean of test supermartingales is one, however they depend
-/// on each other. A group with too few controls of its own is compared with those of all.</para>
+/// on each other. A group without controls of its own has its past alone: to borrow those of other groups would compare unlike lines. How many groups there are is settled
+/// when the rings are dealt.</para>
 /// </summary>
 internal sealed class GuardRule(RolloutPlan plan)
 {
@@ -24,10 +25,10 @@ internal sealed class GuardRule(RolloutPlan plan)
     public IReadOnlyList<GuardEvidence> Judge(RolloutSums sums)
     {
         if (plan.FirstInstallation) return [];
-        var all = new Sides(sums.Of(Arms.Challenger), sums.Of(Arms.Champion), sums.Of(Arms.Past));
+        var all = Sides.Of(sums.Of);
         (string? Name, Sides Sides)[] groups = sums.Groups.Count <= 1 ? [] :
         [
-            .. sums.Groups.Select(group => ((string?)group, new Sides(sums.Of(group, Arms.Challenger), sums.Of(group, Arms.Champion), sums.Of(group, Arms.Past)))),
+            .. sums.Groups.Select(group => ((string?)group, Sides.Of(arm => sums.Of(group, arm)))),
         ];
         var guards = new List<GuardEvidence>();
         foreach (var (metric, guard) in plan.Guardrails.Metrics)
@@ -43,11 +44,11 @@ internal sealed class GuardRule(RolloutPlan plan)
     private GuardEvidence Judge(RolloutMetric metric, GuardTest test, double ratio, GuardAction then, Sides all, (string? Name, Sides Sides)[] groups)
     {
         var at = then == GuardAction.Stop ? RiskShares.GuardAt(plan) : RiskShares.PauseAt(plan);
-        var (shown, log, named) = (Compare(metric, test, ratio, all, all.Champion), 0.0, (string?)null);
+        var (shown, log, named) = (Compare(metric, test, ratio, all), 0.0, (string?)null);
         if (groups.Length == 0) log = shown.Log;
         else
         {
-            var alone = Array.ConvertAll(groups, group => Compare(metric, test, ratio, group.Sides, all.Champion));
+            var alone = Array.ConvertAll(groups, group => Compare(metric, test, ratio, group.Sides));
             log = Evidences.LogSum(shown.Log - LogTwo, Evidences.LogSum(Array.ConvertAll(alone, group => group.Log)) - Math.Log(groups.Length) - LogTwo);
             // A place is named when it alone is sure of it at the plan's risk; when several are, it is everywhere.
             var limit = Math.Log(1 / plan.Guardrails.FalseStopRisk);
@@ -60,11 +61,10 @@ internal sealed class GuardRule(RolloutPlan plan)
         };
     }
 
-    private Shown Compare(RolloutMetric metric, GuardTest test, double ratio, Sides sides, ArmCounts everybody)
+    private Shown Compare(RolloutMetric metric, GuardTest test, double ratio, Sides sides)
     {
         var (mine, least) = (Rate.Of(metric, sides.Challenger), Math.Max(1, plan.Guardrails.Controls));
-        var controls = Rate.Of(metric, sides.Champion) is var near && near.Trials >= least ? near : Rate.Of(metric, everybody);
-        var past = Rate.Of(metric, sides.Past);
+        var (controls, past) = (Rate.Of(metric, sides.Controls), Rate.Of(metric, sides.Past));
         var comparison = _comparisons[ratio];
         double Log(Rate other) => test == GuardTest.Lower ? comparison.LogEvidence(other.Trials, other.Events, mine.Trials, mine.Events) : comparison.LogEvidence(mine.Trials, mine.Events, other.Trials, other.Events);
         var shown = new Shown(double.NegativeInfinity, GuardComparison.None, mine, 0);
@@ -83,7 +83,10 @@ internal sealed class GuardRule(RolloutPlan plan)
             : shown with { Log = log };
     }
 
-    private readonly record struct Sides(ArmCounts Challenger, ArmCounts Champion, ArmCounts Past);
+    private readonly record struct Sides(ArmCounts Challenger, ArmCounts Controls, ArmCounts Past)
+    {
+        public static Sides Of(Func<int, ArmCounts> sum) => new(sum(Arms.Challenger), sum(Arms.Champion) - sum(Arms.Past), sum(Arms.Past));
+    }
 
     private readonly record struct Shown(double Log, GuardComparison Against, Rate Challenger, double Champion);
 

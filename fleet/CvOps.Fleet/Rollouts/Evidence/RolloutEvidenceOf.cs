@@ -21,7 +21,7 @@ internal static class RolloutEvidenceOf
         double Mean(ArmCounter sum) => pairs == 0 ? 0 : (double)counts[sum] / ArmCounts.ConfidenceUnit / pairs;
         return new RolloutEvidence(
             parts, pairs, counts[ArmCounter.Discordant], paired.Judged, counts[ArmCounter.ChallengerRight], counts[ArmCounter.ChampionRight], counts[ArmCounter.NeitherRight],
-            paired.StopEvidence, RolloutGate.StopAt(plan), paired.PromoteEvidence, RolloutGate.PromoteAt(plan),
+            paired.StopEvidence, RiskShares.StopAt(plan), paired.PromoteEvidence, RiskShares.PromoteAt(plan),
             counts[ArmCounter.Errors], errors.Evidence, Mean(ArmCounter.PairedChampionConfidence), Mean(ArmCounter.PairedChallengerConfidence), [.. curve])
         {
             GuardAt = RiskShares.GuardAt(plan), PauseAt = RiskShares.PauseAt(plan), Guards = (guards ?? new GuardRule(plan)).Judge(sums), Controls = Math.Max(pairs, sums.Of(Arms.Champion)[ArmCounter.Parts]),

@@ -2,7 +2,16 @@ using CvOps.Contracts.Api;
 
 namespace CvOps.Fleet.Rollouts.Evidence;
 
-internal enum RingVerdictKind { Wait, Advance, Stop, Inconclusive }
+internal enum RingVerdictKind
+{
+    Wait, Advance, Stop,
+
+    /// <summary>Waited long enough, or certain to come to that.</summary>
+    Inconclusive,
+
+    /// <summary>Inconclusive until judged frames or a person have answered.</summary>
+    Shift,
+}
 
 /// <param name="Reason">The verdict in a sentence with its numbers.</param>
 internal sealed record RingVerdict(RingVerdictKind Kind, string Reason);
@@ -22,22 +31,15 @@ internal sealed record RingFacts(string Name, int Devices, int Running, int Fail
 /// </summary>
 internal static class RolloutGate
 {
-    public static double StopAt(RolloutPlan plan) => RiskShares.StopAt(plan);
-
-    public static double PromoteAt(RolloutPlan plan) => RiskShares.PromoteAt(plan);
-
-    /// <summary>Something is shifted that pauses a rollout until a person has seen it.</summary>
-    public static bool ShiftShows(RolloutPlan plan, RolloutEvidence evidence) => Shift(plan, evidence) is not null || evidence.DisagreementEvidence >= RiskShares.PauseAt(plan);
-
     public static RingVerdict Judge(RolloutPlan plan, RolloutEvidence evidence, RingFacts ring)
     {
         if (Stop(plan, evidence, ring) is { } stop) return new RingVerdict(RingVerdictKind.Stop, stop);
         if (Broken(evidence) is { } broken) return new RingVerdict(RingVerdictKind.Inconclusive, broken);
-        if (!ring.ShiftAccepted && Shift(plan, evidence) is { } shift) return new RingVerdict(RingVerdictKind.Inconclusive, shift);
+        if (!ring.ShiftAccepted && Shift(plan, evidence) is { } shift) return new RingVerdict(RingVerdictKind.Shift, shift);
         if (Missing(plan, evidence, ring) is not { } missing) return new RingVerdict(RingVerdictKind.Advance, Passed(plan, evidence, ring));
         var timeout = TimeSpan.FromSeconds(plan.Soak.TimeoutSeconds);
         if (ring.Age >= timeout) return new RingVerdict(RingVerdictKind.Inconclusive, $"inconclusive after {RolloutWords.Time(ring.Age)}: {missing}");
-        return ring.Soaked is not null && RiskShares.Compares(plan) && evidence.PromoteEvidence < PromoteAt(plan) && FutilityRule.Judge(plan, evidence, ring.Age, timeout) is { } futile
+        return ring.Soaked is not null && RiskShares.Compares(plan) && evidence.PromoteEvidence < RiskShares.PromoteAt(plan) && FutilityRule.Judge(plan, evidence, ring.Age, timeout) is { } futile
             ? new RingVerdict(RingVerdictKind.Inconclusive, futile)
             : new RingVerdict(RingVerdictKind.Wait, missing);
     }
@@ -50,7 +52,7 @@ internal static class RolloutGate
         if (evidence.ErrorEvidence >= RiskShares.GuardAt(plan))
             return $"stopped: {evidence.Errors} of {evidence.Parts} inferences of the new model failed, {RolloutWords.Percent(guards.ErrorRate)} is normal; "
                 + RolloutWords.StopRisk(plan, evidence);
-        if (RiskShares.Compares(plan) && evidence.StopEvidence >= StopAt(plan))
+        if (RiskShares.Compares(plan) && evidence.StopEvidence >= RiskShares.StopAt(plan))
             return $"stopped: the new model was wrong on {evidence.ChampionRight + evidence.NeitherRight} of {evidence.Judged} judged frames where the two disagreed; "
                 + RolloutWords.StopRisk(plan, evidence);
         return Worse(evidence) is { } guard ? $"stopped: {GuardWords.Of(guard)}; {RolloutWords.StopRisk(plan, evidence)}" : null;
@@ -61,7 +63,7 @@ internal static class RolloutGate
 
     /// <summary>A metric that is not what it was, while nobody has shown that the new model is no worse for it.</summary>
     internal static string? Shift(RolloutPlan plan, RolloutEvidence evidence) =>
-        evidence.PromoteEvidence < PromoteAt(plan) && Reached(evidence, GuardAction.Pause) is { } guard
+        evidence.PromoteEvidence < RiskShares.PromoteAt(plan) && Reached(evidence, GuardAction.Pause) is { } guard
             ? $"inconclusive: the new model {GuardWords.Of(guard)}; a person has to say whether that is right, by judging frames on which the models disagree or by resuming; "
                 + $"risk that it is chance at most {RolloutWords.Percent(plan.Guardrails.FalseStopRisk)}"
             : null;
@@ -72,7 +74,8 @@ internal static class RolloutGate
 
     /// <summary>Numbers that are none can't be compared with a limit: every comparison with NaN is false, so they are looked for by name.</summary>
     internal static string? Broken(RolloutEvidence evidence) =>
-        double.IsFinite(evidence.StopEvidence) && double.IsFinite(evidence.PromoteEvidence) && double.IsFinite(evidence.ErrorEvidence) && evidence.Guards.All(guard => double.IsFinite(guard.Evidence))
+        double.IsFinite(evidence.StopEvidence) && double.IsFinite(evidence.PromoteEvidence) && double.IsFinite(evidence.ErrorEvidence) && double.IsFinite(evidence.DisagreementEvidence)
+        && double.IsFinite(evidence.AgreementEvidence) && evidence.Guards.All(guard => double.IsFinite(guard.Evidence))
             ? null : "inconclusive: the evidence is not a number";
 
     /// <summary>What still lacks for the next ring; null when nothing does.</summary>
@@ -91,9 +94,9 @@ internal static class RolloutGate
                 + "(guardrails.controls; a shadow stage gathers them)";
         if (!RiskShares.Compares(plan)) return null;
         if (evidence.Pairs == 0) return "no frame was seen by both models, so there is nothing to compare";
-        if (evidence.PromoteEvidence >= PromoteAt(plan)) return null;
+        if (evidence.PromoteEvidence >= RiskShares.PromoteAt(plan)) return null;
         return $"the comparison does not say yet that the loss stays below {RolloutWords.Percent(plan.Guardrails.NonInferiorityMargin)}: evidence "
-            + $"{RolloutWords.Evidence(evidence.PromoteEvidence)} of {RolloutWords.Evidence(PromoteAt(plan))} after {evidence.Pairs} pairs, "
+            + $"{RolloutWords.Evidence(evidence.PromoteEvidence)} of {RolloutWords.Evidence(RiskShares.PromoteAt(plan))} after {evidence.Pairs} pairs, "
             + $"{evidence.Discordant} in disagreement, {evidence.Judged} of them judged";
     }
 

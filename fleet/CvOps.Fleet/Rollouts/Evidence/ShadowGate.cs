@@ -15,17 +15,18 @@ internal static class ShadowGate
     {
         var stage = plan.Shadow ?? throw new ArgumentException("The plan has no shadow stage.", nameof(plan));
         var guards = plan.Guardrails;
-        if (evidence.StopEvidence >= RolloutGate.StopAt(plan))
+        if (evidence.StopEvidence >= RiskShares.StopAt(plan))
             return Stopped(plan, $"the new model was wrong on {evidence.ChampionRight + evidence.NeitherRight} of {evidence.Judged} judged frames where the two disagreed");
         if (RolloutGate.Worse(evidence) is { } worse) return Stopped(plan, GuardWords.Of(worse));
-        if ((RolloutGate.Broken(evidence) ?? (accepted ? null : RolloutGate.Shift(plan, evidence))) is { } shift) return new RingVerdict(RingVerdictKind.Inconclusive, shift);
-        var promoted = evidence.PromoteEvidence >= RolloutGate.PromoteAt(plan);
+        if (RolloutGate.Broken(evidence) is { } broken) return new RingVerdict(RingVerdictKind.Inconclusive, broken);
+        if (!accepted && RolloutGate.Shift(plan, evidence) is { } shift) return new RingVerdict(RingVerdictKind.Shift, shift);
+        var promoted = evidence.PromoteEvidence >= RiskShares.PromoteAt(plan);
         if (!accepted && !promoted && evidence.DisagreementEvidence >= RiskShares.PauseAt(plan))
-            return new RingVerdict(RingVerdictKind.Inconclusive, $"inconclusive: the models disagree on {evidence.Discordant} of {evidence.Pairs} frames, more than the {RolloutWords.Percent(guards.Disagreement)} that the plan allows unseen; "
+            return new RingVerdict(RingVerdictKind.Shift, $"inconclusive: the models disagree on {evidence.Discordant} of {evidence.Pairs} frames, more than the {RolloutWords.Percent(guards.Disagreement)} that the plan allows unseen; "
                 + $"judge some of them, or resume; risk that it is chance at most {RolloutWords.Percent(guards.FalseStopRisk)}");
         var missing = evidence.Pairs < stage.Frames
             ? $"{evidence.Pairs} of {stage.Frames} frames were seen by both models"
-            : !promoted && !accepted && evidence.AgreementEvidence < RolloutGate.PromoteAt(plan)
+            : !promoted && !accepted && evidence.AgreementEvidence < RiskShares.PromoteAt(plan)
                 ? $"after {evidence.Pairs} frames in shadow, {evidence.Discordant} in disagreement, {evidence.Judged} of them judged, it is not certain yet that the models disagree on fewer than {RolloutWords.Percent(guards.Disagreement)} "
                     + $"or that the loss stays below {RolloutWords.Percent(guards.NonInferiorityMargin)}"
                 : null;

@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Frames;
 using CvOps.Statistics;
 
 namespace CvOps.Fleet.Training.Gate;
@@ -23,9 +24,9 @@ internal static class CalibrationRule
         return new GateCalibration(new IntervalView(low, mean, high, confidence), Error(known.Select(outcome => outcome.Champion)), Error(known.Select(outcome => outcome.Challenger)), verdict);
     }
 
-    private static double Loss(GoldenAnswer answer) => (answer.Confidence - (answer.Right ? 1 : 0)) * (answer.Confidence - (answer.Right ? 1 : 0));
+    private static double Loss(Answer answer) => (answer.Confidence - (answer.Right ? 1 : 0)) * (answer.Confidence - (answer.Right ? 1 : 0));
 
-    private static double Error(IEnumerable<GoldenAnswer> answers)
+    private static double Error(IEnumerable<Answer> answers)
     {
         var (count, sum) = (0, 0.0);
         foreach (var bin in answers.GroupBy(answer => Math.Min(Bins - 1, (int)(answer.Confidence * Bins))))

@@ -49,18 +49,18 @@ internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, 
         foreach (var frame in await frames.GoldenAsync(cancel))
         {
             // A frame whose class neither model knows is of another product.
-            if (frame.Label is not { } label || AnswerRule.TruthOf(label) is not { } truth || (label.Class is { } name && !pair.Knows(name))) continue;
+            if (frame.Label is not { } label || (label.Class is { } name && !pair.Knows(name))) continue;
             var picture = JpegCodec.Decode(await frames.ReadImageAsync(frame, cancel));
             var (champion, challenger, brightness) = pair.Infer(picture.View, label);
             light.Add(brightness);
-            var slices = new List<GoldenSlice> { new("class", truth) };
+            var slices = new List<GoldenSlice> { new("class", AnswerRule.TruthOf(label)) };
             if (frame is { Device: { } device, Camera: { } camera })
             {
                 slices.Add(new GoldenSlice("camera", $"{device}/{camera}"));
                 if (!labels.TryGetValue(device, out var known)) labels[device] = known = (await devices.FindAsync(device, cancel))?.Labels ?? new Dictionary<string, string>();
                 slices.AddRange(known.Select(pair => new GoldenSlice(pair.Key, pair.Value)));
             }
-            outcomes.Add(new GoldenOutcome(frame.Id, truth, champion, challenger, slices, frame.InclusionProbability, frame.Prediction is { } said ? LabelValue.Uncertainty(said) : 0));
+            outcomes.Add(new GoldenOutcome(frame.Id, slices[0].Value, champion, challenger, slices, frame.InclusionProbability, frame.Prediction is { } said ? LabelValue.Uncertainty(said) : 0));
         }
         var bands = LightBands.Of(light);
         return bands.Length == 0 ? outcomes : [.. outcomes.Zip(bands, (outcome, band) => outcome with { Slices = [.. outcome.Slices, new GoldenSlice("light", band)] })];
@@ -76,7 +76,7 @@ internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, 
 
         public bool Knows(string name) => champion.Manifest.Classes.Contains(name) || challenger.Manifest.Classes.Contains(name);
 
-        public (GoldenAnswer Champion, GoldenAnswer Challenger, double Brightness) Infer(PictureView picture, FrameLabel label)
+        public (Answer Champion, Answer Challenger, double Brightness) Infer(PictureView picture, FrameLabel label)
         {
             // Who goes second finds the picture in the cache, so they take turns.
             var first = _championMs.Count % 2 == 0;

@@ -58,12 +58,31 @@ public sealed class GuardRuleTests
     }
 
     [Fact]
-    public void Too_few_controls_are_none_and_those_of_other_lines_stand_in()
+    public void Too_few_controls_are_none_and_those_of_other_lines_do_not_stand_in()
     {
         Assert.Equal(GuardComparison.None, Find(Sums(("", Arms.Challenger, Parts(2000, rejects: 500)), ("", Arms.Champion, Parts(99, rejects: 1))), RolloutMetric.Rejects).Against);
-        var alone = Find(Sums(("line 3", Arms.Champion, Parts(5000, rejects: 50)), ("line 4", Arms.Challenger, Parts(2000, rejects: 500))), RolloutMetric.Rejects);
-        Assert.Equal((GuardComparison.Controls, "line 4"), (alone.Against, alone.Group));
-        Assert.True(alone.Evidence >= alone.At);
+        // Line 4 has nobody left on the previous model: its own past speaks for it, and the fleet as a whole has line 3's.
+        var alone = Find(Sums(("line 3", Arms.Champion, Parts(5000, rejects: 50)), ("line 4", Arms.Challenger, Parts(2000, rejects: 500)), ("line 4", Arms.Past, Parts(2000, rejects: 490))), RolloutMetric.Rejects);
+        Assert.True(alone.Evidence <= 1, $"{alone}");
+        var worse = Find(Sums(("line 3", Arms.Champion, Parts(5000, rejects: 50)), ("line 4", Arms.Challenger, Parts(2000, rejects: 500)), ("line 4", Arms.Past, Parts(2000, rejects: 20))), RolloutMetric.Rejects);
+        Assert.Equal((GuardComparison.Past, "line 4"), (worse.Against, worse.Group));
+        Assert.True(worse.Evidence >= worse.At);
+    }
+
+    [Fact]
+    public void When_everybody_has_the_model_the_controls_are_not_the_pasts_once_more()
+    {
+        var guard = Find(Sums(("", Arms.Challenger, Parts(2000, rejects: 300)), ("", Arms.Past, Parts(2000, rejects: 40))), RolloutMetric.Rejects);
+        Assert.Equal(GuardComparison.Past, guard.Against);
+    }
+
+    [Fact]
+    public void A_line_that_has_not_reported_yet_has_its_share_of_the_stake_from_the_beginning()
+    {
+        (string, int, ArmCounts)[] told = [("line 3", Arms.Challenger, Parts(2000, rejects: 120)), ("line 3", Arms.Champion, Parts(5000, rejects: 100)), ("line 4", Arms.Champion, Parts(5000, rejects: 100))];
+        var later = Find(Sums([.. told, ("line 5", Arms.Challenger, Parts(1, rejects: 0))]), RolloutMetric.Rejects);
+        var before = Find(Sums([.. told, ("line 5", Arms.Champion, default)]), RolloutMetric.Rejects);
+        Assert.Equal(later.Evidence, before.Evidence, later.Evidence * 0.01);
     }
 
     [Fact]
@@ -127,7 +146,7 @@ public sealed class GuardRuleTests
                     Add(arms, ($"line {line}", Arms.Champion), random, rate, 120);
                 }
                 var guards = Rule.Judge(new RolloutSums(arms.Keys.Select(key => key.Item1).Distinct().ToDictionary(name => (0, name), name =>
-                    Enumerable.Range(0, Arms.Count).Select(arm => arms.GetValueOrDefault((name, arm))).ToArray())));
+                    Enumerable.Range(0, Arms.Count).Select(arm => arms.GetValueOrDefault((name, arm)) + (arm == Arms.Champion ? arms.GetValueOrDefault((name, Arms.Past)) : default)).ToArray())));
                 stop |= guards.Any(guard => guard.Then == GuardAction.Stop && guard.Evidence >= guard.At);
                 pause |= guards.Any(guard => guard.Then == GuardAction.Pause && guard.Evidence >= guard.At);
             }
@@ -149,8 +168,9 @@ public sealed class GuardRuleTests
 
     private static ArmCounts Parts(long parts, long rejects) => new([(ArmCounter.Parts, parts), (ArmCounter.Rejects, rejects)]);
 
+    /// <summary>As the ingest counts: what became a device's past was counted for the champion, too. Champion here are the others, the controls.</summary>
     private static RolloutSums Sums(params (string Group, int Arm, ArmCounts Counts)[] told) => new(told.GroupBy(row => row.Group).ToDictionary(group => (0, group.Key), group =>
-        Enumerable.Range(0, Arms.Count).Select(arm => group.Where(row => row.Arm == arm).Aggregate(default(ArmCounts), (sum, row) => sum + row.Counts)).ToArray()));
+        Enumerable.Range(0, Arms.Count).Select(arm => group.Where(row => row.Arm == arm || (arm == Arms.Champion && row.Arm == Arms.Past)).Aggregate(default(ArmCounts), (sum, row) => sum + row.Counts)).ToArray()));
 
     private static GuardEvidence Find(RolloutSums sums, RolloutMetric metric, GuardTest test = GuardTest.More) => Rule.Judge(sums).Single(guard => guard.Metric == metric && guard.Test == test);
 }

@@ -51,6 +51,24 @@ public sealed class RolloutEvidenceTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_frame_with_boxes_is_judged_by_the_boxes_and_a_detector_that_found_nothing_is_not_right_for_it()
+    {
+        var found = new Prediction { Class = "scratch", Detections = [new Detection("scratch", 0.9, 10, 10, 20, 20)] };
+        var frame = new FrameView
+        {
+            Id = "f", Device = Device, CapturedAt = DateTimeOffset.UnixEpoch, Model = Plans.New, Prediction = new Prediction(), Shadow = new ShadowPrediction(Plans.Old, found),
+            Reasons = [new SamplingReason("disagreement", 1)], ImageDigest = "", Width = 100, Height = 100, State = LabelState.Labelled,
+            Label = new FrameLabel(null, [new LabelBox("scratch", 11, 11, 20, 20)], "op", DateTimeOffset.UnixEpoch), Use = FrameUse.Training,
+        };
+        JudgedPair? Judge(FrameLabel label) => JudgedFrameRule.Judge(frame with { Label = label }, Plans.New.Digest, Plans.Old.Digest);
+        Assert.Equal(JudgedPair.ChampionRight, Judge(frame.Label!));
+        Assert.Equal(JudgedPair.ChallengerRight, Judge(frame.Label! with { Boxes = [] }));
+        Assert.Equal(JudgedPair.NeitherRight, Judge(frame.Label! with { Boxes = [new LabelBox("scratch", 60, 60, 20, 20)] }));
+        // Neither rejects the part, so a verdict tells them not apart.
+        Assert.Null(Judge(frame.Label! with { Boxes = [], Verdict = PartVerdict.Ok }));
+    }
+
+    [Fact]
     public void The_curve_stays_short_and_keeps_its_ends()
     {
         List<EvidencePoint> curve = [];

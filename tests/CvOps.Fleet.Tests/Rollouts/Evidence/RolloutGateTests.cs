@@ -46,6 +46,8 @@ public sealed class RolloutGateTests
         Assert.Equal(RingVerdictKind.Inconclusive, RolloutGate.Judge(Plan, Good with { StopEvidence = double.NaN }, Soaked).Kind);
         Assert.Equal(RingVerdictKind.Inconclusive, RolloutGate.Judge(Plan, Good with { ErrorEvidence = double.NaN }, Soaked).Kind);
         Assert.Equal(RingVerdictKind.Inconclusive, RolloutGate.Judge(Plan, Good with { Guards = [Rejects with { Evidence = double.NaN }] }, Soaked).Kind);
+        Assert.Equal(RingVerdictKind.Inconclusive, RolloutGate.Judge(Plan, Good with { AgreementEvidence = double.NaN }, Soaked).Kind);
+        Assert.Equal(RingVerdictKind.Inconclusive, RolloutGate.Judge(Plan, Good with { DisagreementEvidence = double.NaN }, Soaked).Kind);
     }
 
     [Fact]
@@ -119,7 +121,7 @@ public sealed class RolloutGateTests
     {
         var shifted = Good with { PromoteEvidence = 5, Guards = [Unsure] };
         var paused = RolloutGate.Judge(Plan, shifted, Soaked);
-        Assert.Equal((RingVerdictKind.Inconclusive, "inconclusive: the new model is unsure of 1.6 times as many parts; a person has to say whether that is right, by judging frames on which the models "
+        Assert.Equal((RingVerdictKind.Shift, "inconclusive: the new model is unsure of 1.6 times as many parts; a person has to say whether that is right, by judging frames on which the models "
             + "disagree or by resuming; risk that it is chance at most 1 %"), (paused.Kind, paused.Reason));
         Assert.Equal(RingVerdictKind.Wait, RolloutGate.Judge(Plan, shifted, Soaked with { ShiftAccepted = true }).Kind);
         Assert.Equal(RingVerdictKind.Advance, RolloutGate.Judge(Plan, shifted with { PromoteEvidence = 5000 }, Soaked).Kind);

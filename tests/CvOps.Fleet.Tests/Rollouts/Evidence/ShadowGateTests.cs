@@ -21,7 +21,7 @@ public sealed class ShadowGateTests
     public void Models_that_disagree_on_more_than_they_may_wait_for_a_persons_judgement_or_a_resume()
     {
         var paused = Judge(Pairs(500, 200));
-        Assert.Equal((RingVerdictKind.Inconclusive, "inconclusive: the models disagree on 200 of 500 frames, more than the 20 % that the plan allows unseen; judge some of them, or resume; risk that it is chance at most 1 %"),
+        Assert.Equal((RingVerdictKind.Shift, "inconclusive: the models disagree on 200 of 500 frames, more than the 20 % that the plan allows unseen; judge some of them, or resume; risk that it is chance at most 1 %"),
             (paused.Kind, paused.Reason));
         Assert.Equal(RingVerdictKind.Advance, ShadowGate.Judge(Plan, Evidence(Pairs(500, 200)), Soon, accepted: true).Kind);
         Assert.Equal(RingVerdictKind.Advance, Judge(Pairs(500, 200) + new ArmCounts([(ArmCounter.ChallengerRight, 40)])).Kind);

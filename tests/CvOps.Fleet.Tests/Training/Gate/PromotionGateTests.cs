@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Frames;
 using CvOps.Fleet.Training.Gate;
 using CvOps.Testing;
 using CvOps.Vision;
@@ -83,7 +84,7 @@ public sealed class PromotionGateTests(ITestOutputHelper output)
     [Fact]
     public void A_challenger_that_is_surer_than_it_is_right_is_refused()
     {
-        GoldenOutcome Sure(bool right, double champion, double challenger) => new("f", "a", new GoldenAnswer("a", right, champion), new GoldenAnswer("a", right, challenger), [new GoldenSlice("class", "a")]);
+        GoldenOutcome Sure(bool right, double champion, double challenger) => new("f", "a", new Answer("a", right, champion), new Answer("a", right, challenger), [new GoldenSlice("class", "a")]);
         GoldenOutcome[] outcomes = [.. Enumerable.Repeat(Sure(true, 0.8, 1), 480), .. Enumerable.Repeat(Sure(false, 0.8, 1), 120)];
         var result = Judge(outcomes);
         Assert.Equal(GateVerdict.Refused, result.Verdict);
@@ -125,10 +126,18 @@ public sealed class PromotionGateTests(ITestOutputHelper output)
         Assert.Contains("30 are the least", Judge(Of("a", 100, 0, 0, 0)).Production!.Note, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Light_is_cut_into_thirds_unless_it_is_one_light()
+    {
+        Assert.Empty(LightBands.Of([100, 102, 104, 101, 103]));
+        var bands = LightBands.Of([30, 31, 32, 100, 101, 102, 200, 201, 202]);
+        Assert.Equal(["dark, below 100", "medium, 100 to 200", "bright, from 200"], bands.Distinct());
+    }
+
     private static GateResult Judge(IEnumerable<GoldenOutcome> outcomes, GateCost? cost = null) => PromotionGate.Decide("new", new GateRequest("old"), [.. outcomes], cost, DateTimeOffset.UnixEpoch);
 
     private static GoldenOutcome Outcome(string truth, string? champion, string? challenger) =>
-        new("f", truth, new GoldenAnswer(champion, champion == truth), new GoldenAnswer(challenger, challenger == truth), [new GoldenSlice("class", truth)]);
+        new("f", truth, new Answer(champion, champion == truth), new Answer(challenger, challenger == truth), [new GoldenSlice("class", truth)]);
 
     private static IEnumerable<GoldenOutcome> Of(string name, int both, int onlyOld, int onlyNew, int neither) =>
     [
