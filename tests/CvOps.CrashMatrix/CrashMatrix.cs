@@ -37,10 +37,15 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
         }
         foreach (var state in quick ? [UpdateState.Soaking] : RunsNewModel)
         {
-            foreach (var delay in quick ? [5] : new[] { 1, 5, 20 }) trials.Add(async () => [await DiesInAsync(state, delay)]);
-            trials.Add(async () => [await DiesEachTimeAsync(state)]);
+            foreach (var delay in quick ? [5] : new[] { 1, 5, 20 }) trials.Add(async () => [await DiesInAsync(Updating, state, delay)]);
+            trials.Add(async () => [await DiesEachTimeAsync(Updating, state)]);
         }
-        if (!quick) foreach (var state in new[] { UpdateState.Downloading, UpdateState.Verifying }) trials.Add(async () => [await DiesEachTimeAsync(state)]);
+        // A model that is to stay in shadow: the champion is in charge whatever happens.
+        foreach (var (operation, when) in await MomentsAsync(Shadowed))
+            if (when == "entry" && operation.State is UpdateState.Shadowing || (!quick && operation.State is UpdateState.Preparing or UpdateState.SelfTesting or UpdateState.Shadowing)) trials.Add(() => CutShortAsync(Shadowed, operation, when));
+        foreach (var delay in quick ? [] : new[] { 1, 5, 20 }) trials.Add(async () => [await DiesInAsync(Shadowed, UpdateState.Shadowing, delay)]);
+        trials.Add(async () => [await DiesEachTimeAsync(Shadowed, UpdateState.Shadowing)]);
+        if (!quick) foreach (var state in new[] { UpdateState.Downloading, UpdateState.Verifying }) trials.Add(async () => [await DiesEachTimeAsync(Updating, state)]);
         foreach (var full in quick ? [true] : new[] { false, true }) trials.Add(async () => [await DiesAtEachStartAsync(full)]);
 
         var rows = new CrashRow[trials.Count][];
@@ -57,7 +62,7 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
     {
         using var device = Device(begin);
         var story = await device.LiveAsync(new Unkindness());
-        if (story.End is not { State: UpdateState.Committed or UpdateState.RolledBack, Verified: true }) throw new InvalidOperationException($"An update that nothing happened to did not end well: {story.End} {story.Output}");
+        if (story.End is not { State: UpdateState.Committed or UpdateState.RolledBack or UpdateState.Shadowing, Verified: true }) throw new InvalidOperationException($"An update that nothing happened to did not end well: {story.End} {story.Output}");
         // Before the first word of the loop the device is in the state it was left in.
         var operations = story.Operations.Where(it => !it.What.StartsWith("mkdir", StringComparison.Ordinal)).ToArray();
         return [.. operations.Select((it, i) => (it,
@@ -76,7 +81,7 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
         {
             using var next = new DeviceLife(shop, disk);
             next.TakeOver(device, powerCut);
-            rows.Add(CrashRow.Of(operation.State, when, powerCut ? "power cut" : "killed", operation.What, await next.LiveAsync()));
+            rows.Add(CrashRow.Of(operation.State, when, Named(next, powerCut ? "power cut" : "killed"), operation.What, await next.LiveAsync()));
         }
         return [.. rows];
     }
@@ -102,19 +107,19 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
         return CrashRow.Of(operation.State, when, what, operation.What, second, string.Join(' ', first.States.SkipWhile(it => it != operation.State).Skip(1).Concat(second.States)));
     }
 
-    private async Task<CrashRow> DiesInAsync(UpdateState state, int milliseconds)
+    private async Task<CrashRow> DiesInAsync(Action<DeviceLife> begin, UpdateState state, int milliseconds)
     {
-        using var device = Device();
+        using var device = Device(begin);
         var first = await device.LiveAsync(change: order => order with { DiesIn = state, DiesAfterMs = milliseconds });
         // The step may be over sooner; then the update is, and nothing was cut short.
         return first.End is null && first.Output.Length > 0
-            ? CrashRow.Of(state, "during", "killed", null, first)
-            : CrashRow.Of(state, "during", "killed", null, await device.LiveAsync());
+            ? CrashRow.Of(state, "during", Named(device, "killed"), null, first)
+            : CrashRow.Of(state, "during", Named(device, "killed"), null, await device.LiveAsync());
     }
 
-    private async Task<CrashRow> DiesEachTimeAsync(UpdateState state)
+    private async Task<CrashRow> DiesEachTimeAsync(Action<DeviceLife> begin, UpdateState state)
     {
-        using var device = Device();
+        using var device = Device(begin);
         List<UpdateState> passed = [];
         var life = 0;
         LifeStory story;
@@ -125,7 +130,7 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
             life++;
         }
         while (story is { End: null, Output: "" } && life < MostLives);
-        return CrashRow.Of(state, "entry", "killed each time", null, story, $"given up after {life - 1} deaths: {string.Join(' ', story.States)}");
+        return CrashRow.Of(state, "entry", Named(device, "killed each time"), null, story, $"given up after {life - 1} deaths: {string.Join(' ', story.States)}");
     }
 
     /// <summary>A committed model that kills its process at every start, on a disk that has room or none.</summary>
@@ -154,6 +159,14 @@ internal sealed class CrashMatrix(PackageShop shop, UnkindDisk disk, bool quick)
     private DeviceLife Device() => Device(Updating);
 
     private void Updating(DeviceLife device) => device.Commit(shop.V1);
+
+    private void Shadowed(DeviceLife device)
+    {
+        device.Commit(shop.V1);
+        device.WantShadow();
+    }
+
+    private static string Named(DeviceLife device, string what) => device.Wants.Stage == ModelStage.Shadow ? $"{what}, shadow" : what;
 
     private static void RollingBack(DeviceLife device) => device.BeginRollback();
 

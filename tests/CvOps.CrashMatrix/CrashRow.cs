@@ -21,7 +21,7 @@ internal sealed record CrashRow(UpdateState State, string When, string What, str
             { InCharge: null } => "no model is in charge",
             { Verified: false } => $"{end.InCharge} is in charge, and its package is not whole on the disk, or the journal speaks of another",
             { State: UpdateState.Committed, InCharge: not "v2" } => $"it says Committed, and {end.InCharge} is in charge",
-            { State: UpdateState.Failed or UpdateState.RolledBack, InCharge: "v2" } => $"it says {end.State}, and v2 is in charge",
+            { State: UpdateState.Failed or UpdateState.RolledBack or UpdateState.Shadowing, InCharge: "v2" } => $"it says {end.State}, and v2 is in charge",
             _ => null,
         };
         return new CrashRow(state, when, what, where, passed ?? string.Join(' ', last.States), end, trouble);

@@ -14,7 +14,7 @@ internal sealed record DiskOperation(int Number, UpdateState State, string What)
 /// <param name="End">Null when it was killed.</param>
 internal sealed record LifeStory(IReadOnlyList<UpdateState> States, IReadOnlyList<DiskOperation> Operations, HostEnd? End, string Output);
 
-/// <summary>A device with v1 committed that is told to take v2. It may live several times on the same disk.</summary>
+/// <summary>A device with v1 committed that is told to take v2, in charge or in shadow. It may live several times on the same disk.</summary>
 internal sealed class DeviceLife(PackageShop shop, UnkindDisk disk) : IDisposable
 {
     private const int KilledBySignal = 128 + 9;
@@ -25,6 +25,11 @@ internal sealed class DeviceLife(PackageShop shop, UnkindDisk disk) : IDisposabl
     private int _lives;
 
     public string Data => _folder["data"];
+
+    /// <summary>What it is told to take, each time it lives.</summary>
+    public DesiredModel Wants { get; private set; } = shop.V2;
+
+    public void WantShadow() => Wants = Wants with { Stage = ModelStage.Shadow };
 
     /// <summary>What the last life made durable.</summary>
     public string Durable => _folder[$"durable{_lives}"];
@@ -51,6 +56,7 @@ internal sealed class DeviceLife(PackageShop shop, UnkindDisk disk) : IDisposabl
     /// <summary>The folder another device had, or what a power cut left of it.</summary>
     public void TakeOver(DeviceLife other, bool afterPowerCut)
     {
+        Wants = other.Wants;
         if (afterPowerCut) UnkindDisk.AfterPowerCut(other.Durable, Data);
         else Copy(other.Data, Data);
     }
@@ -63,7 +69,7 @@ internal sealed class DeviceLife(PackageShop shop, UnkindDisk disk) : IDisposabl
         var order = new HostOrder
         {
             Data = Data, TrustedKeys = shop.TrustedKeys, Log = log, Library = unkind is null ? null : disk.Library,
-            Desired = new TwinDesired { Version = 2, Model = shop.V2 },
+            Desired = new TwinDesired { Version = 2, Model = Wants },
         };
         if (change is not null) order = change(order);
         var start = new ProcessStartInfo("dotnet", [typeof(DeviceLife).Assembly.Location, "host", JsonSerializer.Serialize(order, HostJson.Default.HostOrder)])

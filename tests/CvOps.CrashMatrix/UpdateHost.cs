@@ -20,10 +20,13 @@ namespace CvOps.CrashMatrix;
 /// <summary>The update's part of the agent as a process of its own: its real loop, journal, download, loader and slots. Played are the frames.</summary>
 internal sealed class UpdateHost(HostOrder order) : IDisposable
 {
+    private const int ComparedFrames = 3;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     private readonly ModelSlots _slots = new();
     private readonly SoakMeter _soak = new(TimeProvider.System);
+    private readonly ShadowTally _tally = new(TimeProvider.System);
     private volatile bool _silent;
     private volatile bool _heldUp;
 
@@ -48,7 +51,7 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
         using var line = new LineSignal(null, _ => throw new NotSupportedException(), TimeProvider.System);
         var steps = new UpdateSteps(options, folder, loader, download, _slots, _soak, wish, status,
             new ShadowTrial(options, _slots, _soak, wish, status, TimeProvider.System, NullLogger<ShadowTrial>.Instance),
-            new ShadowStay(options, _slots, new ShadowTally(TimeProvider.System), _soak, wish, status, TimeProvider.System),
+            new ShadowStay(options, _slots, _tally, _soak, wish, status, TimeProvider.System),
             new DevicePreflight(folder, inference, () => []), new MaintenanceGate(options, line, wish, status, TimeProvider.System));
         var start = new ModelStart(journal, models, folder, loader, _slots, NullLogger<ModelStart>.Instance);
         using var loop = new UpdateLoop(journal, folder, start, wish, steps, status, _slots, TimeProvider.System, new Listener(this));
@@ -84,7 +87,9 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
 
     public void Dispose() => _slots.Dispose();
 
-    private bool AtRest(UpdateRecord now) => !UpdateMachine.IsBusy(now.State) && now.DesiredVersion >= order.Desired.Version;
+    /// <summary>A model that is wanted in shadow has got there when frames have been compared under it.</summary>
+    private bool AtRest(UpdateRecord now) => now.DesiredVersion >= order.Desired.Version
+        && (!UpdateMachine.IsBusy(now.State) || (now is { State: UpdateState.Shadowing, Target.Stage: ModelStage.Shadow } && _tally.Now() is { Frames: >= ComparedFrames }));
 
     private static bool IsWhole(ModelFolder folder, ModelRef model)
     {
@@ -141,10 +146,12 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
             if (models.Active is not { } active) continue;
             using var frame = pool.Rent(8, 8, "test");
             frame.Stamp(camera, 1, i, DateTimeOffset.UnixEpoch, 0, 0);
-            _soak.Inspected(new InspectedFrame(frame, active, new Prediction(), null, default, new FrameTimings(0, 0, 1, 0), null, null)
+            var inspected = new InspectedFrame(frame, active, new Prediction(), models.Shadow is { } other ? new ShadowPrediction(other.Ref, new Prediction()) : null, default, new FrameTimings(0, 0, 1, 0), null, null)
             {
                 Challenger = models.Shadow is { } shadow ? new ModelAttempt(shadow, 1, null, NotFinite: false) : null,
-            });
+            };
+            _soak.Inspected(inspected);
+            _tally.Inspected(inspected);
         }
     }
 
