@@ -11,6 +11,8 @@ using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Tracking;
+using CvOps.Fleet.Tracking.Mlflow;
 using CvOps.Fleet.Training;
 using CvOps.Fleet.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -57,6 +59,7 @@ internal static class FleetApp
         builder.Services.AddDrift();
         builder.Services.AddFormats();
         builder.Services.AddTraining();
+        builder.Services.AddTracking();
         builder.Services.AddApi();
         builder.Services.AddWeb();
         builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();
@@ -65,6 +68,7 @@ internal static class FleetApp
 
         var app = builder.Build();
         app.MapApi();
+        app.MapMlflow();
         app.MapWeb();
         return app;
     }

@@ -5,6 +5,7 @@ using CvOps.Contracts.Packages;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Tracking.Registry;
 using Dapper;
 using Microsoft.Extensions.Options;
 
@@ -96,7 +97,11 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         {
             var added = connection.Execute("INSERT INTO models (digest, name, version, registered_at, body) VALUES (@digest, @name, @version, @at, @body) ON CONFLICT DO NOTHING",
                 new { digest, name, version, at = SqlTime.Of(view.RegisteredAt), body = JsonSerializer.Serialize(view, ContractsJson.Default.ModelView) });
-            if (added == 1) ModelTables.Note(connection, new ModelEvent(0, view.RegisteredAt, by, ModelEventKind.Registered, name, null, view.Model, null, $"signed by {view.SignedBy}", null, null, []));
+            if (added == 1)
+            {
+                ModelTables.Note(connection, new ModelEvent(0, view.RegisteredAt, by, ModelEventKind.Registered, name, null, view.Model, null, $"signed by {view.SignedBy}", null, null, []));
+                RegistryTables.Adopt(connection, name);
+            }
             return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
         }, cancel);
         if (other is not null)

@@ -186,5 +186,41 @@ internal static class Migrations
         ALTER TABLE inspections ADD COLUMN shadow_confidence REAL;
         CREATE INDEX audit_action ON audit (action, at);
         """,
+
+        // What was tried and what came of it, from whatever trainer: MLflow's clients write here, CvOps' own runs (own = 1) are told here. A metric that is not a number has
+        // nan = 1 and value 0. The latest of each metric is a row of its own, for searches; registered models have a row whether they are packages or not.
+        """
+        CREATE TABLE experiment (
+          id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, location TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE experiment_tag (experiment INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (experiment, key)) WITHOUT ROWID;
+        CREATE TABLE run (
+          id TEXT PRIMARY KEY, experiment INTEGER NOT NULL, name TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER,
+          deleted INTEGER NOT NULL DEFAULT 0, own INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE INDEX run_experiment ON run (experiment, started_at);
+        CREATE TABLE run_param (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+        CREATE TABLE run_tag (run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, key)) WITHOUT ROWID;
+        CREATE TABLE run_metric (
+          run TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, nan INTEGER NOT NULL,
+          PRIMARY KEY (run, key, step, at, value, nan)) WITHOUT ROWID;
+        CREATE TABLE run_latest (
+          run TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, nan INTEGER NOT NULL, points INTEGER NOT NULL DEFAULT 1,
+          PRIMARY KEY (run, key)) WITHOUT ROWID;
+        CREATE TABLE run_input (
+          run TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, source_type TEXT NOT NULL, source TEXT NOT NULL, schema TEXT, profile TEXT, context TEXT,
+          PRIMARY KEY (run, name, digest)) WITHOUT ROWID;
+        CREATE TABLE run_artefact (
+          run TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, path)) WITHOUT ROWID;
+        CREATE TABLE registered_model (name TEXT PRIMARY KEY, description TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE registered_model_tag (name TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+        CREATE INDEX registered_model_tag_value ON registered_model_tag (key, value, name);
+        CREATE TABLE registered_model_alias (name TEXT NOT NULL, alias TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (name, alias)) WITHOUT ROWID;
+        CREATE TABLE model_version (
+          name TEXT NOT NULL, version TEXT NOT NULL, number INTEGER NOT NULL, description TEXT NOT NULL DEFAULT '', source TEXT NOT NULL, run TEXT NOT NULL DEFAULT '',
+          run_link TEXT NOT NULL DEFAULT '', owner TEXT NOT NULL DEFAULT '', digest TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, PRIMARY KEY (name, version)) WITHOUT ROWID;
+        CREATE UNIQUE INDEX model_version_number ON model_version (name, number);
+        CREATE INDEX model_version_run ON model_version (run);
+        CREATE TABLE model_version_tag (name TEXT NOT NULL, version TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, version, key)) WITHOUT ROWID;
+        CREATE INDEX model_version_tag_value ON model_version_tag (key, value, name, version);
+        """,
     ];
 }
