@@ -33,9 +33,10 @@ internal sealed record ArtefactPath(bool IsPackage, string Owner, string Path)
     {
         var segments = text.Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (text.Length > TrackingLimits.Address || segments.Length > MostSegments) throw TrackingException.Invalid($"A path has at most {TrackingLimits.Address} characters and {MostSegments} parts.");
-        // A client writes what it loads under this path into a folder of its own.
-        if (Array.Exists(segments, segment => segment is "." or ".." || segment.Contains('\\', StringComparison.Ordinal) || segment.Any(char.IsControl)))
-            throw TrackingException.Invalid($"'{text}' is no path: parts such as '..' and backslashes are not taken.");
-        return segments;
+        return Array.TrueForAll(segments, IsSafe) ? segments : throw TrackingException.Invalid($"'{text}' is no path: parts such as '..', backslashes and escaped slashes are not taken.");
     }
+
+    // A client writes what it loads under this path into a folder of its own, and the server leaves a %2F in an address as it is.
+    private static bool IsSafe(string segment) =>
+        Uri.UnescapeDataString(segment) is var plain && segment is not ("." or "..") && plain is not ("." or "..") && !plain.AsSpan().ContainsAny('/', '\\') && !plain.Any(char.IsControl);
 }
