@@ -5,7 +5,7 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts.Evidence;
-using Dapper;
+using CvOps.Fleet.Storage;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -23,6 +23,7 @@ internal sealed class RolloutBatch : IDisposable
     private readonly DateTimeOffset _now;
     private readonly RolloutDeviceTable _devices;
     private readonly CountTable _counts;
+    private PreparedCommand? _newest;
 
     private RolloutBatch(DbConnection connection, DateTimeOffset now, RolloutRow[] running)
     {
@@ -80,7 +81,8 @@ internal sealed class RolloutBatch : IDisposable
     public void Report(DeviceId device, TwinReported reported)
     {
         if (Of(device) is not { } member) return;
-        var newest = _connection.ExecuteScalar<long>("SELECT desired_version FROM devices WHERE id = @Id", new { Id = device.Value });
+        _newest ??= new PreparedCommand(_connection, "SELECT desired_version FROM devices WHERE id = @id", "id");
+        var newest = (long)_newest.With(device.Value).ExecuteScalar()!;
         member.Now = RolloutDeviceRule.Reported(member.Now, reported, newest, member.Rollout.Payload, member.Rollout.IsModel, _now);
     }
 
@@ -104,6 +106,7 @@ internal sealed class RolloutBatch : IDisposable
     {
         _devices.Dispose();
         _counts.Dispose();
+        _newest?.Dispose();
     }
 
     private Member? Of(DeviceId device)
