@@ -30,9 +30,11 @@ internal sealed record RolloutSituation(
     public RolloutRing RingPlan => Plan.Rings[Ring];
 
     /// <summary>The ring in progress as the gate sees it. Devices that the ring goes on without are not among them.</summary>
-    public RingFacts Facts => new(
-        RingPlan.Name, (int)(Stand.Devices(Ring) - Stand.Devices(Ring, RolloutDeviceState.Skipped)), (int)Stand.Devices(Ring, RolloutDeviceState.Running),
-        (int)Stand.Devices(Ring, RolloutDeviceState.Failed), Stand.Sums.Of(Ring, Arms.Challenger)[ArmCounter.Parts], Now - RingSince, IsTaken ? Now - SoakSince : null, ShiftAccepted);
+    public RingFacts Facts => FactsOf(Ring);
+
+    public RingFacts FactsOf(int ring) => new(
+        Plan.Rings[ring].Name, (int)(Stand.Devices(ring) - Stand.Devices(ring, RolloutDeviceState.Skipped)), (int)Stand.Devices(ring, RolloutDeviceState.Running),
+        (int)Stand.Devices(ring, RolloutDeviceState.Failed), Stand.Sums.Of(ring, Arms.Challenger)[ArmCounter.Parts], Now - RingSince, IsTaken ? Now - SoakSince : null, ShiftAccepted);
 
     /// <summary>Nobody is waited for. A device that said so and is doubted since is waited for again.</summary>
     public bool IsTaken => Stand.Devices(Ring, RolloutDeviceState.Waiting, RolloutDeviceState.Assigned, RolloutDeviceState.Updating, RolloutDeviceState.Shadowing) == 0;
@@ -123,7 +125,14 @@ internal static class RolloutDecision
         return null;
     }
 
-    private static RingVerdict Gate(RolloutSituation now) => RolloutGate.Judge(now.Plan with { Soak = now.RingPlan.Soak ?? now.Plan.Soak }, now.Evidence, now.Facts);
+    /// <summary>The ring in progress, unless too many devices of any other have failed: they may take the payload back long after their ring has passed.</summary>
+    private static RingVerdict Gate(RolloutSituation now)
+    {
+        var judged = now.Ring;
+        for (var ring = 0; ring < now.Plan.Rings.Count && judged == now.Ring; ring++)
+            if (now.Stand.Devices(ring, RolloutDeviceState.Failed) > now.Plan.Guardrails.FailedUpdates) judged = ring;
+        return RolloutGate.Judge(now.Plan with { Soak = now.RingPlan.Soak ?? now.Plan.Soak }, now.Evidence, now.FactsOf(judged));
+    }
 
     private static bool Takes(RolloutSituation now, RolloutEvent happened) => RolloutMachine.TryNext(now.State, happened) is not null;
 

@@ -62,6 +62,23 @@ public sealed class RolloutDecisionTests
     public void What_judged_frames_speak_against_is_stopped_while_it_is_paused() =>
         Assert.Equal(RolloutEvent.GateStopped, RolloutDecision.Next(Situation(Paused(RolloutEvent.ShiftSeen), Shifted with { Judged = 40, StopEvidence = 1e6 }), out _)!.Happened);
 
+    [Theory]
+    [InlineData(RolloutState.Advancing)]
+    [InlineData(RolloutState.Soaking)]
+    [InlineData(RolloutState.AwaitingApproval)]
+    [InlineData(RolloutState.Paused)]
+    public void Canaries_that_fail_after_their_ring_has_passed_stop_the_rings_that_follow(RolloutState state)
+    {
+        var record = new RolloutRecord { Plan = Plan, Model = Plans.New, State = state, Ring = 1 };
+        var failed = Situation(record, RolloutEvidence.None) with { Ring = 1, Stand = Stand(new(0, RolloutDeviceState.Failed, 1), new(1, RolloutDeviceState.Waiting, 5)) };
+        var step = RolloutDecision.Next(failed, out _);
+        Assert.Equal(RolloutEvent.GateStopped, step!.Happened);
+        Assert.StartsWith("stopped: 1 of 1 devices of ring 'canary' failed to update, 0 are allowed", step.Reason, StringComparison.Ordinal);
+        Assert.NotEqual(RolloutEvent.GateStopped, RolloutDecision.Next(failed with { Stand = Stand(new(0, RolloutDeviceState.Running, 1), new(1, RolloutDeviceState.Waiting, 5)) }, out _)?.Happened);
+    }
+
+    private static RolloutStand Stand(params RingTally[] tallies) => new(tallies, RolloutSums.None, Stopped: false);
+
     private static RolloutRecord Paused(RolloutEvent by) => new()
     {
         Plan = Plan, Model = Plans.New, State = RolloutState.Paused, PausedFrom = RolloutState.Soaking, SoakSince = Now, RingSince = Now,
