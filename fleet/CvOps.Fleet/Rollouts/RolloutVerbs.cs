@@ -25,6 +25,8 @@ internal static class RolloutVerbs
         RolloutVerb.Abort => RolloutEvent.AbortAsked,
         RolloutVerb.Rollback => RolloutEvent.RollbackAsked,
         RolloutVerb.Approve => record.Ring == 0 ? RolloutEvent.ApprovedForCanary : RolloutEvent.ApprovedForAdvance,
+        // A pause before the ring began is not a way around the shadow stage or a person's approval.
+        RolloutVerb.Retry when record is { State: RolloutState.Paused, PausedFrom: RolloutState.Scheduled or RolloutState.Shadowing or RolloutState.AwaitingApproval } => EventOf(RolloutVerb.Resume, record),
         RolloutVerb.Retry => record.Ring == 0 ? RolloutEvent.RetriedInCanary : RolloutEvent.RetriedInAdvance,
         RolloutVerb.Resume => record.PausedFrom switch
         {

@@ -77,6 +77,18 @@ public sealed class RolloutDecisionTests
         Assert.NotEqual(RolloutEvent.GateStopped, RolloutDecision.Next(failed with { Stand = Stand(new(0, RolloutDeviceState.Running, 1), new(1, RolloutDeviceState.Waiting, 5)) }, out _)?.Happened);
     }
 
+    [Theory]
+    [InlineData(RolloutState.Scheduled, RolloutState.Scheduled)]
+    [InlineData(RolloutState.Shadowing, RolloutState.Shadowing)]
+    [InlineData(RolloutState.AwaitingApproval, RolloutState.AwaitingApproval)]
+    [InlineData(RolloutState.Canary, RolloutState.Canary)]
+    [InlineData(RolloutState.Soaking, RolloutState.Canary)]
+    public void A_retry_goes_on_where_the_rollout_was_paused_and_passes_neither_shadow_nor_approval(RolloutState pausedFrom, RolloutState then)
+    {
+        var record = new RolloutRecord { Plan = Plan, Model = Plans.New, State = RolloutState.Paused, PausedFrom = pausedFrom };
+        Assert.Equal(then, RolloutMachine.Next(record.State, RolloutVerbs.EventOf(RolloutVerb.Retry, record)));
+    }
+
     private static RolloutStand Stand(params RingTally[] tallies) => new(tallies, RolloutSums.None, Stopped: false);
 
     private static RolloutRecord Paused(RolloutEvent by) => new()
