@@ -29,11 +29,11 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
         }
         var soaks = order.State == RolloutState.Soaking;
         var candidates = await store.OnlineAsync(id, order.Ring, soaks, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch);
-        // Those that are away are looked at now and then, and whenever nobody else is left.
-        if (!soaks && (candidates.Count == 0 || time.GetElapsedTime(_lookedAway) > LookAwayEvery))
+        // Those that are away are looked at now and then, and whenever nobody else is left; while a ring soaks, those who were told and have gone since.
+        if ((!soaks && candidates.Count == 0) || time.GetElapsedTime(_lookedAway) > LookAwayEvery)
         {
             _lookedAway = time.GetTimestamp();
-            candidates.AddRange(await store.OfflineAsync(id, order.Ring, plan.Priority, MostAway));
+            candidates.AddRange(await store.OfflineAsync(id, order.Ring, soaks, plan.Priority, MostAway));
         }
         if (candidates.Count == 0) return new PaceChoice([], [], null, null);
         var decision = PaceRule.Decide(plan, new PaceMoment

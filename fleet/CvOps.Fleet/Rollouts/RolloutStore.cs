@@ -109,9 +109,10 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         return rows;
     }, CancellationToken.None);
 
-    /// <summary>Devices of the rings so far that have not been told and are offline, in no order.</summary>
-    public Task<List<PaceDevice>> OfflineAsync(string id, int ring, int priority, int most) => database.ReadAsync(connection => Pace(connection,
-        "devices AS v CROSS JOIN rollout_device AS d", "d.device = v.id AND v.online = 0 AND d.state IN ('Waiting', 'Shadowing') AND d.ring <= @ring LIMIT @most", false, priority, new { id, ring, most }), CancellationToken.None);
+    /// <summary>Devices of the rings so far that have not taken the payload over and are offline, whether they were told or not, in no order.</summary>
+    /// <param name="told">Only those that were told.</param>
+    public Task<List<PaceDevice>> OfflineAsync(string id, int ring, bool told, int priority, int most) => database.ReadAsync(connection => Pace(connection,
+        "devices AS v CROSS JOIN rollout_device AS d", $"d.device = v.id AND v.online = 0 AND d.state IN ({(told ? "" : "'Waiting', 'Shadowing', ")}'Assigned', 'Updating') AND d.ring <= @ring LIMIT @most", false, priority, new { id, ring, most }), CancellationToken.None);
 
     private static List<PaceDevice> Pace(DbConnection connection, string from, string where, bool idle, int priority, object values) =>
     [

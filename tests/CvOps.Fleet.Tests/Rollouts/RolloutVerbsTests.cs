@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Storage;
 using CvOps.Testing;
@@ -88,6 +89,26 @@ public sealed class RolloutVerbsTests
         await RolloutLine.ReportAsync(line.Devices[1], line.New, line.Old, UpdateState.Committed);
         var on = await line.UntilAsync(view => view.Devices.All(device => device.State == RolloutDeviceState.Running), "both devices running");
         Assert.Contains(on.History, step => step.Trigger == "RetriedInCanary");
+    }
+
+    [Fact]
+    public async Task A_device_that_vanishes_after_it_was_told_holds_its_ring_up_no_longer_than_the_plan_says()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Percent: 100)) with { Offline = new OfflineRule(1, OfflineChoice.Skip) });
+        await line.TakeOverAsync(line.Devices[0]);
+        await VanishAsync(line, line.Devices[1]);
+        Assert.Contains("without 1 that are away", (await line.UntilAsync(RolloutState.Soaking)).History[^1].Reason, StringComparison.Ordinal);
+        await line.Devices[1].SayOnlineAsync();
+        await RolloutLine.ReportAsync(line.Devices[1], line.New, line.Old, UpdateState.Committed);
+        await line.UntilAsync(view => view.Devices.All(device => device.State == RolloutDeviceState.Running), "both devices running");
+    }
+
+    private static async Task VanishAsync(RolloutLine line, TestDevice device)
+    {
+        await RolloutLine.UntilDesiredAsync(device, line.New, compare: true);
+        await device.SendAsync(device.Topics.Status, new DeviceStatus(device.Id, Connectivity.Offline, 1, "1.0"), ContractsJson.Default.DeviceStatus, retain: true);
+        await line.UntilAsync(view => view.Devices.Single(member => member.Device == device.Id).State == RolloutDeviceState.Skipped, $"{device.Id} skipped");
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using CvOps.Contracts.Api;
 
 namespace CvOps.Fleet.Rollouts.Planning;
 
-/// <summary>A device of the ring that has not been told yet.</summary>
+/// <summary>A device of the ring that has not been told yet, or was told and is away.</summary>
 /// <param name="Seen">When the fleet heard from it last.</param>
 /// <param name="LastPart">When it inspected its last part; null when it never did, or the plan does not ask.</param>
 /// <param name="HeldBy">Name of another rollout that has the device first, of a higher priority or because it touched it already; null when it is free.</param>

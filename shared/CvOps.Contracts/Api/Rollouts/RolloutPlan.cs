@@ -106,11 +106,11 @@ public sealed record RolloutWindow(string? From = null, string? To = null, IRead
 /// <param name="BytesPerSecond">Of downloads over the whole rollout, averaged over a minute.</param>
 public sealed record RolloutLimits(int? Devices = null, int? PerSite = null, long? BytesPerSecond = null);
 
-/// <param name="WaitSeconds">How long a ring waits for a device that is offline.</param>
+/// <param name="WaitSeconds">How long a ring waits for a device that is offline, told or not.</param>
 /// <param name="Then">What then.</param>
 public sealed record OfflineRule(double WaitSeconds = 86_400, OfflineChoice Then = OfflineChoice.Pause);
 
-/// <summary>Pause: a person decides. Skip: the ring goes on without it, and it gets the payload when it comes back, unless the rollout was stopped.</summary>
+/// <summary>Pause: a person decides. Skip: the ring goes on without it, and it gets the payload when it comes back while the rollout still runs.</summary>
 public enum OfflineChoice { Pause, Skip }
 
 /// <summary>Ignore: they keep what they have. Join: they are added to the last ring.</summary>
