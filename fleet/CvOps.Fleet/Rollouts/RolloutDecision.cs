@@ -72,7 +72,7 @@ internal static class RolloutDecision
         };
     }
 
-    /// <summary>Touched devices that have not been told to take back what they had.</summary>
+    /// <summary>Touched devices that have not been told to take back what they had. Those that were skipped after they were told have been, before the rollout goes back.</summary>
     public static long Untold(RolloutStand stand) => stand.Devices(
         RolloutDeviceState.Assigned, RolloutDeviceState.Updating, RolloutDeviceState.Running, RolloutDeviceState.Failed, RolloutDeviceState.Shadowing);
 

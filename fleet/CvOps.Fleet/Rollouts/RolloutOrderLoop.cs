@@ -161,7 +161,7 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     private async Task<bool> ReturnAsync(RolloutRow rollout)
     {
         var touched = await PendingAsync(RolloutDeviceState.RollingBack);
-        if (touched.Count == 0) touched = await _store.MembersAsync(_id, Batch, "state IN ('Assigned', 'Updating', 'Running', 'Failed', 'Shadowing')");
+        if (touched.Count == 0) touched = await _store.MembersAsync(_id, Batch, "(state IN ('Assigned', 'Updating', 'Running', 'Failed', 'Shadowing') OR (state = 'Skipped' AND ordered > 0))");
         if (touched.Count == 0)
         {
             Say(_word with { Returned = true });

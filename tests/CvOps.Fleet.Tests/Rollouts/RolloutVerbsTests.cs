@@ -104,6 +104,22 @@ public sealed class RolloutVerbsTests
         await line.UntilAsync(view => view.Devices.All(device => device.State == RolloutDeviceState.Running), "both devices running");
     }
 
+    [Fact]
+    public async Task A_device_that_was_told_and_then_skipped_is_taken_back_with_the_others()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Percent: 100)) with { Offline = new OfflineRule(1, OfflineChoice.Skip) });
+        await line.TakeOverAsync(line.Devices[0]);
+        await VanishAsync(line, line.Devices[1]);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("rollback")).StatusCode);
+        foreach (var device in line.Devices)
+        {
+            await RolloutLine.UntilDesiredAsync(device, line.Old, compare: false);
+            await RolloutLine.ReportAsync(device, line.Old, null, UpdateState.RolledBack);
+        }
+        Assert.Contains("2 of 2 devices run their previous model again, 0 were never touched", (await line.UntilAsync(RolloutState.RolledBack)).Reason, StringComparison.Ordinal);
+    }
+
     private static async Task VanishAsync(RolloutLine line, TestDevice device)
     {
         await RolloutLine.UntilDesiredAsync(device, line.New, compare: true);
