@@ -12,6 +12,8 @@ internal static class DesiredRule
         !again && current is { Model: { } wanted } && (wanted.Model.Digest, wanted.Rollout, wanted.CompareWithPrevious, wanted.Stage) == (model.Model.Digest, model.Rollout, model.CompareWithPrevious, model.Stage)
             ? current : Next(current) with { Model = model };
 
+    public static TwinDesired NoModel(TwinDesired current) => Next(current) with { Model = null };
+
     /// <param name="configuration">Null: the device's own file alone.</param>
     /// <param name="again">The device is to try once more what it was told before.</param>
     /// <returns>The document that wants the settings; the same one where they are wanted already and not to be tried again.</returns>

@@ -51,6 +51,12 @@ internal sealed class DesiredTable(DbConnection connection, DateTimeOffset now) 
         return Write(device, row.Labels, next, by, "device.model-desired", $"{model.Model.Name} {model.Model.Version}{stage} ({model.Model.Digest}), rollout {model.Rollout ?? "none"}");
     }
 
+    /// <summary>Wants no model any more: the device keeps what is in charge and lets go of what is in shadow.</summary>
+    /// <param name="by">For the audit log.</param>
+    public Wanted LetGo(DeviceId device, string by) => Find(device) is not { Desired: { } desired } row ? Unknown(device)
+        : desired.Model is not { } model ? new Wanted(desired, false, null)
+        : Write(device, row.Labels, DesiredRule.NoModel(desired), by, "device.model-desired", $"none; lets go of {model.Model.Name} {model.Model.Version} ({model.Model.Digest})");
+
     /// <summary>Sets the desired configuration, idempotent like the model, which stays.</summary>
     /// <param name="configuration">Null: the device's own file alone.</param>
     /// <param name="by">For the audit log.</param>

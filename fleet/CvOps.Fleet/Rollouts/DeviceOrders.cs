@@ -54,9 +54,9 @@ internal static class DeviceOrder
             : Settled($"it keeps the new model: the registry has lost {member.Previous.Name} {member.Previous.Version} ({member.Previous.Digest}), which it had");
     }
 
-    /// <summary>Lets the device keep the rollout's model and no longer ask the previous one.</summary>
-    public static Order EndComparison(DesiredTable desired, RolloutMember member) =>
-        desired.Of(member.Device)?.Model is { } wanted && wanted.Rollout == member.Rollout ? Give(desired, member.Device, wanted with { CompareWithPrevious = false }) : default;
+    /// <summary>Lets the device keep the rollout's model and no longer ask the previous one; or let go of it, where it is in shadow.</summary>
+    public static Order EndComparison(DesiredTable desired, RolloutMember member) => desired.Of(member.Device)?.Model is not { } wanted || wanted.Rollout != member.Rollout ? default
+        : wanted.Stage == ModelStage.Shadow ? Of(desired.LetGo(member.Device, member.Rollout)) : Give(desired, member.Device, wanted with { CompareWithPrevious = false });
 
     private static Order Of(Wanted wanted) => new(wanted.Desired?.Version, wanted.Refusal, wanted.IsNew);
 

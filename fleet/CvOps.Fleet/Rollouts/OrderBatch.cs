@@ -62,7 +62,9 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
         foreach (var device in chosen)
         {
             if (devices.Held(device) is not { } member || member.Rollout != rollout.Id) continue;
-            devices.Update(member, member with { Compares = false, Ordered = DeviceOrder.EndComparison(told, member).Version ?? member.Ordered });
+            var next = member with { Compares = false, Ordered = DeviceOrder.EndComparison(told, member).Version ?? member.Ordered };
+            // Nothing of the rollout is left on a device that only had it in shadow.
+            devices.Update(member, member.State == RolloutDeviceState.Shadowing ? next with { State = RolloutDeviceState.Waiting, Ordered = 0 } : next);
         }
         return chosen.Count;
     });

@@ -106,6 +106,13 @@ internal static class RolloutDecision
     {
         var verdict = Gate(now);
         if (verdict.Kind != RingVerdictKind.Advance) return Hold(verdict, ref waits);
+        if (now.Ring + 1 >= now.Plan.Rings.Count && now.Stand.Devices(RolloutDeviceState.Assigned, RolloutDeviceState.Updating) is var changing and > 0)
+        {
+            // Nobody watches them once the rollout has ended.
+            var late = $"every ring has passed, and {(changing == 1 ? "1 device that came" : $"{changing} devices that came")} back late must take it over yet";
+            return now.Now - now.RingSince < TimeSpan.FromSeconds((now.RingPlan.Soak ?? now.Plan.Soak).TimeoutSeconds) ? Wait(late, out waits)
+                : new RolloutStep(RolloutEvent.Inconclusive, $"inconclusive after {RolloutWords.Time(now.Now - now.RingSince)}: {late}");
+        }
         if (now.Ring + 1 >= now.Plan.Rings.Count) return new RolloutStep(RolloutEvent.LastRingPassed, verdict.Reason);
         return now.Plan.Rings[now.Ring + 1].Approval
             ? new RolloutStep(RolloutEvent.ApprovalNeeded, $"{verdict.Reason}; ring '{now.Plan.Rings[now.Ring + 1].Name}' needs a person's approval")

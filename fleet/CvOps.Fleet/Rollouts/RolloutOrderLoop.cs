@@ -32,7 +32,8 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     private volatile OrderPlan? _plan;
     private volatile OrderWord _word = OrderWord.None;
     private volatile bool _mayAssign;
-    private volatile int _ending;
+    /// <summary>Comparisons: 0 go on, 1 are to end, 2 have ended.</summary>
+    private int _ending;
     private readonly Task _runs;
     private long _looked;
 
@@ -52,6 +53,8 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
         // What was found out belongs to the state it was found in.
         if (news) _word = OrderWord.None;
         _plan = plan;
+        // Who is told after a retry compares anew.
+        if (plan.State != RolloutState.Soaking) Volatile.Write(ref _ending, 0);
         _mayAssign = RolloutMachine.MayAssign(plan.State) || plan.State == RolloutState.Soaking;
         if (news || _time.GetElapsedTime(Volatile.Read(ref _looked)) > LookEvery) Wake();
     }
@@ -60,8 +63,8 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
 
     public bool ComparisonsEnded()
     {
-        if (_ending == 2) return true;
-        _ending = 1;
+        if (Volatile.Read(ref _ending) == 2) return true;
+        Volatile.Write(ref _ending, 1);
         Wake();
         return false;
     }
@@ -120,9 +123,9 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
         switch (plan.State)
         {
             case RolloutState.Shadowing or RolloutState.Canary or RolloutState.Advancing: return await AssignAsync(rollout, plan);
-            case RolloutState.Soaking when _ending == 1:
+            case RolloutState.Soaking when Volatile.Read(ref _ending) == 1:
                 if (await ComparisonEnd.BatchAsync(_id, _store, _batch)) return true;
-                _ending = 2;
+                Interlocked.CompareExchange(ref _ending, 2, 1);
                 _signals.Mark([_id]);
                 return false;
             case RolloutState.Soaking: return await AssignAsync(rollout, plan);

@@ -43,7 +43,7 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Or
 
     public OrderWord Word(string id) => _loops.TryGetValue(id, out var loop) ? loop.Word : OrderWord.None;
 
-    /// <summary>True when every device that runs the model was told to leave the previous one alone; if not, they are being told now, and the rollout is marked when they were.</summary>
+    /// <summary>True when every device that was told to take the model was told to leave the previous one alone; if not, they are being told now, and the rollout is marked when they were.</summary>
     public bool ComparisonsEnded(string id) => _loops.TryGetValue(id, out var loop) && loop.ComparisonsEnded();
 
     /// <summary>As <see cref="ComparisonsEnded"/>, and waits for it.</summary>
@@ -72,10 +72,13 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Or
 /// <summary>Ends the comparisons of a rollout, a batch at a time.</summary>
 internal static class ComparisonEnd
 {
+    /// <summary>Who was told, whatever came of it, but for those who failed: they have nothing to compare, and another word would have them try again.</summary>
+    private const string Compares = "(state IN ('Assigned', 'Updating', 'Running', 'Skipped') AND compares = 1 AND ordered > 0 OR state = 'Shadowing')";
+
     /// <returns>False when no device compares any more.</returns>
     public static async Task<bool> BatchAsync(string id, RolloutStore store, OrderBatch batch)
     {
-        var comparing = await store.MembersAsync(id, RolloutOrderLoop.Batch, "state = @state AND compares = 1", new { state = nameof(RolloutDeviceState.Running) });
+        var comparing = await store.MembersAsync(id, RolloutOrderLoop.Batch, Compares);
         if (comparing.Count == 0 || await store.FindAsync(id) is not { } rollout) return false;
         await batch.EndComparisonsAsync(rollout, comparing.ConvertAll(member => member.Device));
         return true;

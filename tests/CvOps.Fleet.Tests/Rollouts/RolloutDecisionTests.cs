@@ -89,6 +89,22 @@ public sealed class RolloutDecisionTests
         Assert.Equal(then, RolloutMachine.Next(record.State, RolloutVerbs.EventOf(RolloutVerb.Retry, record)));
     }
 
+    [Fact]
+    public void A_rollout_does_not_end_while_a_device_of_an_earlier_ring_changes_and_pauses_when_that_takes_too_long()
+    {
+        var plan = Plan with { FirstInstallation = true, Soak = new Soak(0, 0, 600) };
+        var record = new RolloutRecord { Plan = plan, Model = Plans.New, State = RolloutState.Soaking, Ring = 1 };
+        var sums = new RolloutSums(new Dictionary<(int, string), ArmCounts[]> { [(1, "")] = [default, new ArmCounts([(ArmCounter.Parts, 100)]), default] });
+        var late = Situation(record, RolloutEvidence.None with { Parts = 100 }) with
+        {
+            Plan = plan, Ring = 1, Stand = Stand(new(0, RolloutDeviceState.Running, 1), new(0, RolloutDeviceState.Assigned, 1), new(1, RolloutDeviceState.Running, 5)) with { Sums = sums },
+        };
+        Assert.Null(RolloutDecision.Next(late, out var waits));
+        Assert.Equal("every ring has passed, and 1 device that came back late must take it over yet", waits);
+        Assert.Equal(RolloutEvent.Inconclusive, RolloutDecision.Next(late with { Now = Now + TimeSpan.FromMinutes(10) }, out _)!.Happened);
+        Assert.Equal(RolloutEvent.LastRingPassed, RolloutDecision.Next(late with { Stand = Stand(new(0, RolloutDeviceState.Running, 2), new(1, RolloutDeviceState.Running, 5)) with { Sums = sums } }, out _)!.Happened);
+    }
+
     private static RolloutStand Stand(params RingTally[] tallies) => new(tallies, RolloutSums.None, Stopped: false);
 
     private static RolloutRecord Paused(RolloutEvent by) => new()

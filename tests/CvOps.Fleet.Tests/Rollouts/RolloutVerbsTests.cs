@@ -120,6 +120,23 @@ public sealed class RolloutVerbsTests
         Assert.Contains("2 of 2 devices run their previous model again, 0 were never touched", (await line.UntilAsync(RolloutState.RolledBack)).Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_abort_in_the_shadow_stage_has_devices_let_go_of_the_model()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        var device = line.Devices[0];
+        await device.SendAsync(device.Topics.TwinReported, new TwinReported
+        {
+            DesiredVersion = 0, Boot = 1, At = DateTimeOffset.UnixEpoch.AddDays(20_001), AgentVersion = "1.0", Provider = "CPU", Cameras = [],
+            Model = new ReportedModel { State = UpdateState.Idle, Active = line.Old, Stage = ModelStage.Active },
+        }, ContractsJson.Default.TwinReported, retain: true);
+        await FleetHost.UntilAsync(async () => (await line.Fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, Token))![0].Reported?.Model.Stage is not null, "a device that knows stages");
+        await line.CreateAsync(line.Plan(Canary) with { Shadow = new ShadowStage(100) });
+        await Eventually.Async(() => device.Desired?.Model is { Stage: ModelStage.Shadow }, TimeSpan.FromSeconds(20), () => $"{device.Desired}", Token);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("abort")).StatusCode);
+        await Eventually.Async(() => device.Desired is { Model: null }, TimeSpan.FromSeconds(20), () => $"{device.Desired}", Token);
+    }
+
     private static async Task VanishAsync(RolloutLine line, TestDevice device)
     {
         await RolloutLine.UntilDesiredAsync(device, line.New, compare: true);
