@@ -29,7 +29,8 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
             // Chosen and not told: by a fleet of before the two were one transaction.
             var isPending = member.State == state && member.Ordered == 0;
             if (!isPending && member.State is not (RolloutDeviceState.Waiting or RolloutDeviceState.Shadowing or RolloutDeviceState.Skipped)) continue;
-            var next = member with { State = state, Ordered = 0, Reason = null };
+            var first = member.Ordered == 0 && !isPending ? RolloutMembers.AsToldNow(member, told.Reported(device), rollout) : member;
+            var next = first with { State = state, Ordered = 0, Reason = null };
             // Who waits and was told just this has failed and is to try once more: its last word is not the answer.
             devices.Update(member, Told(told, rollout, next, give(told, next, member.State == RolloutDeviceState.Waiting), RolloutDeviceState.Failed));
             // What it counted until now is its own past; the part of it that was that already, before a retry, is not added again.

@@ -25,6 +25,7 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
     private PreparedCommand? _insert;
     private PreparedCommand? _holder;
     private PreparedCommand? _hold;
+    private PreparedCommand? _previous;
 
     /// <summary>The rollout that holds the device; null when none does.</summary>
     public RolloutMember? Held(DeviceId device)
@@ -59,13 +60,19 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
         Tally(member.Rollout, member.Ring, member.State, 1);
     }
 
-    /// <summary>Writes what may change of a row: state, version ordered, comparison, reason, since.</summary>
+    /// <summary>Writes what may change of a row: state, version ordered, comparison, reason, since, and what it had before.</summary>
     public void Update(RolloutMember before, RolloutMember after)
     {
         if (before == after) return;
         _update ??= new PreparedCommand(connection, "UPDATE rollout_device SET state = @state, ordered = @ordered, compares = @compares, since = @since, reason = @reason, changed_at = @now WHERE rollout = @rollout AND device = @device",
             "state", "ordered", "compares", "since", "reason", "now", "rollout", "device");
         _update.Run(after.State.ToString(), after.Ordered, after.Compares ? 1 : 0, SqlTime.Of(after.Since), after.Reason, SqlTime.Of(now), after.Rollout, after.Device.Value);
+        if (before.Previous != after.Previous || before.PreviousSettings != after.PreviousSettings)
+        {
+            _previous ??= new PreparedCommand(connection, "UPDATE rollout_device SET previous = @previous, previous_name = @name, previous_version = @version, previous_settings = @settings WHERE rollout = @rollout AND device = @device",
+                "previous", "name", "version", "settings", "rollout", "device");
+            _previous.Run(after.Previous?.Digest, after.Previous?.Name, after.Previous?.Version, after.PreviousSettings, after.Rollout, after.Device.Value);
+        }
         if (before.State == after.State) return;
         Tally(before.Rollout, before.Ring, before.State, -1);
         Tally(after.Rollout, after.Ring, after.State, 1);
@@ -106,6 +113,7 @@ internal sealed class RolloutDeviceTable(DbConnection connection, DateTimeOffset
         _insert?.Dispose();
         _holder?.Dispose();
         _hold?.Dispose();
+        _previous?.Dispose();
     }
 
     private void Tally(string rollout, int ring, RolloutDeviceState state, long change)

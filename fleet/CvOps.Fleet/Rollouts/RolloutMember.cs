@@ -6,7 +6,7 @@ namespace CvOps.Fleet.Rollouts;
 
 /// <summary>A device of a rollout, as its row says.</summary>
 /// <param name="Place">Its place in the order in which the plan deals devices out.</param>
-/// <param name="Previous">The model it had and returns to; null for a first installation, and where a configuration is rolled out.</param>
+/// <param name="Previous">The model it had when it was told, or planned until then, and returns to; null for a first installation, and where a configuration is rolled out.</param>
 /// <param name="PreviousSettings">Digest of the configuration it had; null: its own file alone, and where a model is rolled out.</param>
 /// <param name="Ordered">Version of the last desired twin this rollout made; 0 while none is. What a device reports of an older one is about something else.</param>
 /// <param name="Compares">It is to ask the previous model about the same frames.</param>

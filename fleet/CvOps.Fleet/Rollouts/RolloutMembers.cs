@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Twin;
 using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Planning;
 
@@ -27,6 +28,15 @@ internal static class RolloutMembers
                 DateTimeOffset.UnixEpoch, null, groups[place].Value, view.SlowOver);
         }
         return members;
+    }
+
+    /// <summary>What a device has by the time it is told is what it returns to: since the plan was made another rollout may have changed it.</summary>
+    /// <param name="said">What the device said of itself last; null when it has not.</param>
+    public static RolloutMember AsToldNow(RolloutMember member, TwinReported? said, RolloutRow rollout)
+    {
+        if (said is null) return member;
+        if (rollout.IsModel) return said.Model.Active is { } active && active.Digest != rollout.Payload && active != member.Previous ? member with { Previous = active } : member;
+        return said.Configuration is { } settings && settings.Active != rollout.Payload ? member with { PreviousSettings = settings.Active } : member;
     }
 
     /// <summary>The row of a device that comes late, but for what depends on who is there by then (<see cref="Placed"/>).</summary>

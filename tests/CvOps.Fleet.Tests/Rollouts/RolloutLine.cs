@@ -117,7 +117,7 @@ internal sealed class RolloutLine : IAsyncDisposable
         await Fleet.DisposeAsync();
     }
 
-    private static async Task<ModelRef> RegisterAsync(FleetHost fleet, string version)
+    public static async Task<ModelRef> RegisterAsync(FleetHost fleet, string version)
     {
         var package = await File.ReadAllBytesAsync(TestPackages.Write(fleet.InFolder($"{version}.cvmodel"), fleet.SigningKey, version: version), TestContext.Current.CancellationToken);
         var answer = await fleet.Http.PostAsync("models", new ByteArrayContent(package), TestContext.Current.CancellationToken);

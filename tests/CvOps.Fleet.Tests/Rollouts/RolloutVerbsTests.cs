@@ -36,6 +36,24 @@ public sealed class RolloutVerbsTests
     }
 
     [Fact]
+    public async Task A_device_returns_to_what_it_had_when_it_was_told_not_when_the_plan_was_made()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        var device = line.Devices[0];
+        await Post(line, "rollouts?draft=true&by=ann", line.Plan(Canary));
+        var between = await RolloutLine.RegisterAsync(line.Fleet, "3");
+        await RolloutLine.ReportAsync(device, between, line.Old, UpdateState.Committed);
+        await FleetHost.UntilAsync(async () => (await line.Fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, Token))![0].Reported?.Model.Active == between, "the model that came between");
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("start")).StatusCode);
+        await RolloutLine.UntilDesiredAsync(device, line.New, compare: true);
+        await RolloutLine.ReportAsync(device, line.New, between, UpdateState.Committed);
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(between, (await line.ReadAsync()).Devices[0].Previous);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("rollback")).StatusCode);
+        await RolloutLine.UntilDesiredAsync(device, between, compare: false);
+    }
+
+    [Fact]
     public async Task The_emergency_stop_pauses_everything_and_tells_nobody_until_it_is_lifted_and_resumed_also_over_a_restart()
     {
         await using var line = await RolloutLine.StartAsync(2);
