@@ -12,14 +12,15 @@ namespace CvOps.Fleet.Rollouts;
 /// </summary>
 internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
 {
-    /// <summary>Gives the payload to devices that wait for it. Under the emergency stop nobody gets it, and nobody whom another rollout holds.</summary>
+    /// <summary>Gives the payload to devices that wait for it. Nobody gets it under the emergency stop, nor from a rollout that tells nobody by now, and nobody whom another rollout holds.</summary>
     /// <param name="state">Assigned, or Shadowing.</param>
     /// <param name="may">Asked before each device: false ends the batch.</param>
     /// <param name="give">The order for a device, as it is by then; true where it is to be tried again, should it be what the device was told before.</param>
     /// <returns>Devices that were told, or can't be.</returns>
     public Task<int> AssignAsync(RolloutRow rollout, IReadOnlyList<DeviceId> chosen, RolloutDeviceState state, Func<bool> may, Func<DesiredTable, RolloutMember, bool, Order> give) => WriteAsync((connection, devices, told) =>
     {
-        if (EmergencyStopTable.IsOn(connection)) return 0;
+        // Whoever chose them may not have heard yet.
+        if (EmergencyStopTable.IsOn(connection) || RolloutTable.Find(connection, rollout.Id) is not { Running: true } row || !(RolloutMachine.MayAssign(row.State) || row.State == RolloutState.Soaking)) return 0;
         using var counts = new CountTable(connection);
         var assigned = 0;
         foreach (var device in chosen)

@@ -49,11 +49,8 @@ internal sealed partial class RolloutGrain(
         if (RolloutMachine.IsRunning(Record.State)) await StartClock();
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        orders.End(Id);
-        return Task.CompletedTask;
-    }
+    /// <summary>The batch that is out ends first, so that no two tell the same devices.</summary>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => orders.EndAsync(Id);
 
     public async Task<RolloutView> Create(RolloutPlan plan, ModelRef model, RolloutCoverage? coverage, string by, bool draft)
     {
@@ -132,7 +129,7 @@ internal sealed partial class RolloutGrain(
         if (RolloutMachine.IsRunning(Record.State)) orders.Go(Id, new OrderPlan(Record.Plan, Record.Model!, Record.State, Record.Ring, Record.RingSince, Record.SoakSince is not null));
         else
         {
-            orders.End(Id);
+            await orders.EndAsync(Id);
             await StopClock();
         }
     }

@@ -35,6 +35,7 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
     /// <summary>Comparisons: 0 go on, 1 are to end, 2 have ended.</summary>
     private int _ending;
     private readonly Task _runs;
+    private Task? _ended;
     private long _looked;
 
     public RolloutOrderLoop(string id, RolloutStore store, DeviceOrders orders, OrderBatch batch, ShiftStore shifts, RolloutSignals signals, TimeProvider time, ILogger log)
@@ -69,8 +70,13 @@ internal sealed partial class RolloutOrderLoop : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Returns when the batch that is out has ended.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Returns when the batch that is out has ended, however often it is called.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_wake) return new ValueTask(_ended ??= EndAsync());
+    }
+
+    private async Task EndAsync()
     {
         _mayAssign = false;
         await _ends.CancelAsync();

@@ -36,9 +36,10 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Or
         if (_loops.TryGetValue(id, out var loop)) loop.Hold();
     }
 
-    public void End(string id)
+    /// <summary>Returns when the batch that is out has ended: from then on nobody tells the rollout's devices anything.</summary>
+    public async Task EndAsync(string id)
     {
-        if (_loops.TryRemove(id, out var loop)) _ = loop.DisposeAsync().AsTask();
+        if (_loops.TryRemove(id, out var loop)) await loop.DisposeAsync();
     }
 
     public OrderWord Word(string id) => _loops.TryGetValue(id, out var loop) ? loop.Word : OrderWord.None;
@@ -73,7 +74,7 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Or
 internal static class ComparisonEnd
 {
     /// <summary>Who was told, whatever came of it, but for those who failed: they have nothing to compare, and another word would have them try again.</summary>
-    private const string Compares = "(state IN ('Assigned', 'Updating', 'Running', 'Skipped') AND compares = 1 AND ordered > 0 OR state = 'Shadowing')";
+    private const string Compares = "held = 1 AND (state IN ('Assigned', 'Updating', 'Running', 'Skipped') AND compares = 1 AND ordered > 0 OR state = 'Shadowing')";
 
     /// <returns>False when no device compares any more.</returns>
     public static async Task<bool> BatchAsync(string id, RolloutStore store, OrderBatch batch)

@@ -4,6 +4,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using CvOps.Testing;
 using Dapper;
@@ -75,6 +76,24 @@ public sealed class RolloutVerbsTests
         var on = await line.UntilAsync(view => view is { State: RolloutState.Soaking, Ring: 1 }, "the second ring soaking");
         Assert.Contains(on.History, step => step is { Trigger: "EmergencyStopped", Evidence: not null });
     }
+
+    [Fact]
+    public async Task A_batch_that_was_chosen_before_a_pause_tells_nobody_after_it()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        var row = (await line.Fleet.Services.GetRequiredService<RolloutStore>().FindAsync("rollout-1"))!;
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("pause")).StatusCode);
+        Assert.Equal(0, await AssignAsync(line, row));
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("abort")).StatusCode);
+        Assert.Equal(0, await AssignAsync(line, row));
+        Assert.Equal(RolloutDeviceState.Waiting, (await line.ReadAsync()).Devices[1].State);
+    }
+
+    private static Task<int> AssignAsync(RolloutLine line, RolloutRow row) => line.Fleet.Services.GetRequiredService<OrderBatch>().AssignAsync(row, [line.Devices[1].Id], RolloutDeviceState.Assigned, () => true,
+        (desired, member, _) => DeviceOrder.Give(desired, member.Device, new DesiredModel(line.New, row.Id, new Uri("http://fleet/x"), 1, true)));
 
     [Fact]
     public async Task A_ring_that_needs_approval_waits_for_it_and_the_brake_still_works()
