@@ -29,6 +29,9 @@ internal sealed partial class RolloutGrain(
     private GuardRule? _guards;
     private LateDevicesLook? _lateLook;
 
+    /// <summary>The written state that rows and devices follow; null while they may lag behind.</summary>
+    private RolloutState? _followed;
+
     private RolloutRecord Record => state.State;
 
     private string Id => this.GetPrimaryKeyString();
@@ -45,7 +48,7 @@ internal sealed partial class RolloutGrain(
             await Write();
         }
         // A crash between the write of a step and its rows is healed here.
-        await store.ProjectAsync(Id, Record.State);
+        await FollowAsync();
         if (RolloutMachine.IsRunning(Record.State)) await StartClock();
     }
 
@@ -81,11 +84,10 @@ internal sealed partial class RolloutGrain(
         var happened = RolloutVerbs.EventOf(verb, Record);
         if (verb == RolloutVerb.Rollback && !RolloutMachine.IsRunning(Record.State) && await store.ProjectAsync(Id, RolloutState.Stopping) is { } held)
             return new ActionOutcome(await View(withDevices: true), held);
-        // Devices stay as they are; only nobody counts their comparisons any more.
-        if (verb == RolloutVerb.Abort) await orders.EndComparisonsAsync(Id);
-        if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
         if (verb == RolloutVerb.Resume) Record.ShiftAccepted |= RolloutVerbs.PausedForShift(Record);
         await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By, EvidenceOf(stand));
+        // A crash before this leaves the ring as it was, to be retried again.
+        if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
         await Judge();
         return new ActionOutcome(await View(withDevices: true), null);
     }
@@ -98,6 +100,7 @@ internal sealed partial class RolloutGrain(
             await store.ProjectAsync(Id, RolloutState.Aborted);
             return;
         }
+        await FollowAsync();
         for (var step = 0; step < StepsPerTurn && RolloutMachine.IsRunning(Record.State); step++)
         {
             var stand = await store.StandAsync(Id);
@@ -177,9 +180,23 @@ internal sealed partial class RolloutGrain(
         await Write();
         // Written: from here on the step holds, whatever becomes of what follows.
         Log.RolloutMoved(logger, Id, from, to, reason);
-        await store.ProjectAsync(Id, to);
+        await FollowAsync();
         await audit.RecordAsync(by, $"rollout.{to.ToString().ToLowerInvariant()}", Id, $"{Record.Plan!.Name}: {reason}", CancellationToken.None);
         if (RolloutMachine.IsRunning(to)) await StartClock();
+    }
+
+    /// <summary>Has rows and devices follow what is written. All of it can be done again: what fails here is done by the next turn, or the next start.</summary>
+    private async Task FollowAsync()
+    {
+        if (_followed == Record.State) return;
+        if (!RolloutMachine.IsRunning(Record.State))
+        {
+            await orders.EndAsync(Id);
+            // Devices stay as they are; only nobody counts their comparisons any more. Before they are let go: afterwards another rollout may speak to them.
+            if (Record.State == RolloutState.Aborted) await orders.EndComparisonsAsync(Id);
+        }
+        await store.ProjectAsync(Id, Record.State);
+        _followed = Record.State;
     }
 
     /// <summary>Memory may not run ahead of what is stored: after a failed write the next call reads it again.</summary>

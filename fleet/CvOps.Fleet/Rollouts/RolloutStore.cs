@@ -98,13 +98,13 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
     }
 
     /// <summary>Devices of the rings so far that have not been told and are online, and those whose ring went on without them and that are back.</summary>
-    /// <param name="late">Only the latter.</param>
+    /// <param name="late">The ring soaks: those that are back, and those that were to try again when the fleet ended.</param>
     /// <param name="idle">Whether it matters when a device inspected its last part.</param>
     public Task<List<PaceDevice>> OnlineAsync(string id, int ring, bool late, bool idle, int priority, int most) => database.ReadAsync(connection =>
     {
         // A state at a time: within one the index has the order, and nothing beyond the page is read.
         var rows = new List<PaceDevice>();
-        foreach (var state in late ? (string[])["Skipped"] : ["Shadowing", "Waiting", "Skipped"])
+        foreach (var state in late ? (string[])["Waiting", "Skipped"] : ["Shadowing", "Waiting", "Skipped"])
             rows.AddRange(Pace(connection, $"rollout_device AS d JOIN devices AS v ON v.id = d.device AND v.online = 1", "d.state = @state AND d.ring <= @ring ORDER BY d.ring, d.place LIMIT @most", idle, priority, new { id, state, ring, most = most - rows.Count }));
         return rows;
     }, CancellationToken.None);

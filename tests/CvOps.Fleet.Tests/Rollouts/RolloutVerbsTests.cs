@@ -182,6 +182,19 @@ public sealed class RolloutVerbsTests
     }
 
     [Fact]
+    public async Task A_device_that_was_to_try_again_when_the_fleet_ended_is_told_though_its_ring_soaks()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Percent: 100)));
+        foreach (var device in line.Devices) await line.TakeOverAsync(device);
+        await line.UntilAsync(RolloutState.Soaking);
+        var before = line.Devices[1].Desired!.Version;
+        await line.Fleet.Services.GetRequiredService<RolloutStore>().ChangeAsync("rollout-1", [line.Devices[1].Id], member => member with { State = RolloutDeviceState.Waiting, Ordered = 0 });
+        await Eventually.Async(() => line.Devices[1].Desired!.Version > before, TimeSpan.FromSeconds(20), () => $"{line.Devices[1].Desired}", Token);
+        Assert.Equal(RolloutState.Soaking, (await line.ReadAsync()).State);
+    }
+
+    [Fact]
     public async Task A_device_whose_parts_contradict_its_word_is_in_doubt_counted_and_its_ring_is_not_passed()
     {
         await using var line = await RolloutLine.StartAsync(2);
