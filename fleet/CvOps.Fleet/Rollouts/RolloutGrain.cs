@@ -67,8 +67,10 @@ internal sealed partial class RolloutGrain(
                 Plan = plan, Model = model, Coverage = coverage, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
                 Reason = $"{model.Name} {model.Version} for {stand.Tallies.Sum(tally => tally.Devices)} devices: {rings}",
             };
-            _guards = null;
+            (_guards, _followed) = (null, null);
             await Write();
+            // Its rows were there before it: whoever judged it meanwhile took it for one that was never finished.
+            await FollowAsync();
             await audit.RecordAsync(by, draft ? "rollout.drafted" : "rollout.created", Id, $"{plan.Name}: {Record.Reason}", CancellationToken.None);
         }
         return await View(withDevices: true);

@@ -9,6 +9,7 @@ using CvOps.Fleet.Storage;
 using CvOps.Testing;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans;
 
 namespace CvOps.Fleet.Tests.Rollouts;
 
@@ -52,6 +53,22 @@ public sealed class RolloutVerbsTests
         Assert.Equal(between, (await line.ReadAsync()).Devices[0].Previous);
         Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("rollback")).StatusCode);
         await RolloutLine.UntilDesiredAsync(device, between, compare: false);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_is_judged_between_its_rows_and_its_record_runs_all_the_same()
+    {
+        await using var line = await RolloutLine.StartAsync(1);
+        var (store, grain) = (line.Fleet.Services.GetRequiredService<RolloutStore>(), line.Fleet.Services.GetRequiredService<IGrainFactory>().GetGrain<IRolloutGrain>("rollout-1"));
+        await store.CreateAsync(new RolloutRow("rollout-1", "second", line.New.Digest, true, RolloutState.Scheduled, true, 500), 1, DateTimeOffset.UtcNow,
+            [new RolloutMember("rollout-1", line.Devices[0].Id, new SiteId("site"), 0, 0, RolloutDeviceState.Waiting, line.Old, null, 0, true, DateTimeOffset.UnixEpoch, null)]);
+        await grain.Judge();
+        Assert.Equal((RolloutState.Aborted, false), await store.FindAsync("rollout-1") is { } aborted ? (aborted.State, aborted.Running) : default);
+        await grain.Create(line.Plan(Canary), line.New, null, "ann", draft: false);
+        Assert.Equal((RolloutState.Scheduled, true), await store.FindAsync("rollout-1") is { } runs ? (runs.State, runs.Running) : default);
+        await grain.Tick();
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
     }
 
     [Fact]
