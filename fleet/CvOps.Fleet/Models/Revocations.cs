@@ -21,6 +21,9 @@ internal sealed class Revocations(Database database)
             .ToFrozenDictionary(row => row.Digest, row => $"{row.Reason} ({row.By})"), cancel);
     }
 
+    /// <summary>The row itself, for whoever tells devices: memory may not have heard yet, after a start or of another fleet's word.</summary>
+    public static bool IsRevoked(DbConnection connection, string digest) => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM model_revocation WHERE digest = @digest)", new { digest });
+
     /// <returns>False when it was revoked before.</returns>
     public static bool Add(DbConnection connection, ModelRef model, DateTimeOffset at, RevokeModelRequest request)
     {

@@ -2,6 +2,7 @@ using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts.Evidence;
 
 namespace CvOps.Fleet.Rollouts;
@@ -12,7 +13,7 @@ namespace CvOps.Fleet.Rollouts;
 /// </summary>
 internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
 {
-    /// <summary>Gives the payload to devices that wait for it. Nobody gets it under the emergency stop, nor from a rollout that tells nobody by now, and nobody whom another rollout holds.</summary>
+    /// <summary>Gives the payload to devices that wait for it. Nobody gets it under the emergency stop or once it is revoked, nor from a rollout that tells nobody by now, and nobody whom another rollout holds.</summary>
     /// <param name="state">Assigned, or Shadowing.</param>
     /// <param name="may">Asked before each device: false ends the batch.</param>
     /// <param name="give">The order for a device, as it is by then; true where it is to be tried again, should it be what the device was told before.</param>
@@ -21,6 +22,7 @@ internal sealed class OrderBatch(DesiredTwins desired, TimeProvider time)
     {
         // Whoever chose them may not have heard yet.
         if (EmergencyStopTable.IsOn(connection) || RolloutTable.Find(connection, rollout.Id) is not { Running: true } row || !(RolloutMachine.MayAssign(row.State) || row.State == RolloutState.Soaking)) return 0;
+        if (Revocations.IsRevoked(connection, row.Payload)) return 0;
         using var counts = new CountTable(connection);
         var assigned = 0;
         foreach (var device in chosen)

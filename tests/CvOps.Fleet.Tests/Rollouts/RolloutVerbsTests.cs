@@ -109,6 +109,19 @@ public sealed class RolloutVerbsTests
         Assert.Equal(RolloutDeviceState.Waiting, (await line.ReadAsync()).Devices[1].State);
     }
 
+    [Fact]
+    public async Task Nobody_is_told_a_model_that_is_revoked_while_this_process_has_not_heard_of_it()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(Canary, Rest));
+        await line.TakeOverAsync(line.Devices[0]);
+        await line.UntilAsync(RolloutState.Soaking);
+        var row = (await line.Fleet.Services.GetRequiredService<RolloutStore>().FindAsync("rollout-1"))!;
+        await line.Fleet.Services.GetRequiredService<Database>().WriteAsync(c => c.Execute("INSERT INTO model_revocation (digest, at, by, reason) VALUES (@Digest, 0, 'ann', 'mislabelled')", new { line.New.Digest }), Token);
+        Assert.Equal(0, await AssignAsync(line, row));
+        Assert.Null(line.Devices[1].Desired);
+    }
+
     private static Task<int> AssignAsync(RolloutLine line, RolloutRow row) => line.Fleet.Services.GetRequiredService<OrderBatch>().AssignAsync(row, [line.Devices[1].Id], RolloutDeviceState.Assigned, () => true,
         (desired, member, _) => DeviceOrder.Give(desired, member.Device, new DesiredModel(line.New, row.Id, new Uri("http://fleet/x"), 1, true)));
 
