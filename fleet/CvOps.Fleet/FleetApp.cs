@@ -14,6 +14,7 @@ using CvOps.Fleet.Storage;
 using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Tracking.Mlflow;
 using CvOps.Fleet.Training;
+using CvOps.Fleet.Training.Policy;
 using CvOps.Fleet.Web;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -60,6 +61,7 @@ internal static class FleetApp
         builder.Services.AddFormats();
         builder.Services.AddTraining();
         builder.Services.AddTracking();
+        builder.Services.AddRetraining();
         builder.Services.AddApi();
         builder.Services.AddWeb();
         builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();

@@ -9,6 +9,7 @@ using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Training;
+using CvOps.Fleet.Training.Policy;
 
 namespace CvOps.Fleet.Api;
 
@@ -59,6 +60,7 @@ internal static class ApiEndpoints
         api.MapRollouts();
         api.MapDrift();
         api.MapTraining();
+        api.MapRetraining();
     }
 }
 

@@ -222,5 +222,14 @@ internal static class Migrations
         CREATE TABLE model_version_tag (name TEXT NOT NULL, version TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (name, version, key)) WITHOUT ROWID;
         CREATE INDEX model_version_tag_value ON model_version_tag (key, value, name, version);
         """,
+
+        // When models are trained anew, what spoke for it and has not been answered yet, and the ledger of what came of it.
+        """
+        CREATE TABLE retraining_policy (model TEXT PRIMARY KEY, set_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE retraining_evidence (row INTEGER PRIMARY KEY AUTOINCREMENT, model TEXT NOT NULL, key TEXT NOT NULL UNIQUE, entry TEXT, body TEXT NOT NULL);
+        CREATE INDEX retraining_evidence_pending ON retraining_evidence (model, row) WHERE entry IS NULL;
+        CREATE TABLE retraining (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, model TEXT NOT NULL, finished INTEGER NOT NULL, policy TEXT NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX retraining_model ON retraining (model, row);
+        """,
     ];
 }

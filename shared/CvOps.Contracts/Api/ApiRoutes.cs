@@ -55,6 +55,10 @@ namespace CvOps.Contracts.Api;
 /// POST frames/import?format=&amp;use=&amp;relabel=&amp;dryRun=&amp;by=   a zip, or the one file of a format -> lines of ImportLine, the last with the ImportReport; all of it or nothing
 /// GET  training                           TrainingRunView[]     POST training        TrainingRequest -> TrainingRunView
 /// GET  training/{id}                      TrainingRunView
+/// GET  retraining                         RetrainingEntry[]: the ledger, newest first
+/// GET  retraining/policies                RetrainingView[]
+/// PUT  retraining/policies/{model}        RetrainingPolicy -> RetrainingView         DELETE retraining/policies/{model}
+/// POST retraining/policies/{model}/start  RetrainingRequest -> RetrainingView (a person's trigger: no cool-down, but it needs a new label)
 /// GET  audit?after=&amp;limit=                AuditPage
 /// GET  deadletters?device=&amp;reason=&amp;before=&amp;limit=   DeadLetterPage (newest first; reason: a part of it)
 /// POST deadletters/{row}/retry|discard    DeadLetterAction -> DeadLetterOutcome (retry applies it, once, if it can be read by now)
