@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Link;
+using CvOps.Agent.Spool;
 using CvOps.Agent.Update.Import;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
@@ -34,6 +35,9 @@ internal static class EnrollCommand
     private const int Done = 0;
     private const int Refused = 1;
     private const int WrongInput = 78;
+
+    /// <summary>No device starts that often; a number beyond comes from somebody who would wear the counter out.</summary>
+    private const long MostBoot = 1L << 53;
 
     /// <param name="arguments">Without the verb.</param>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter problems)
@@ -79,11 +83,19 @@ internal static class EnrollCommand
         if (!order.Token.IsOf(authority)) throw new EnrolmentException($"Whoever answers at {order.Fleet} is not the fleet that made this token: it has another authority. Nothing was changed.");
         using var certificate = X509Certificate2.CreateFromPem(answer.Certificate);
         if (DeviceIdentity.Problem(certificate, key, target.Device, authority, DateTimeOffset.UtcNow) is { } problem) throw new EnrolmentException($"{problem} Nothing was changed; if this device's clock is wrong, set it.");
-        // The addresses are the one thing nobody signed: without TLS to this authority they would be worth nothing.
+        if (answer.LowestBoot is < 1 or > MostBoot) throw new EnrolmentException($"The fleet at {order.Fleet} wants the next start to have the number {answer.LowestBoot}; a number is 1 to {MostBoot}. Nothing was changed.");
+        // The addresses are not signed: without TLS to this authority they would be worth nothing.
         var brokers = answer.Brokers.Where(broker => LinkOptions.Parse(broker) is { } address && LinkOptions.IsSecure(address)).ToArray();
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target.Ca))!);
         PemFile.WriteCertificate(target.Ca, authority.ExportCertificatePem() + "\n");
+        // Before the certificate: with it in place nobody would ask for the number again.
+        if (BootCounter.Raise(target.Spool, answer.LowestBoot) is { } boot)
+        {
+            FolderOwner.Give(target.Spool, target.Data);
+            FolderOwner.Give(boot, target.Data);
+            output.WriteLine($"The fleet knew a device of this name: the agent's next start has the number {answer.LowestBoot}.");
+        }
         identity.Install(answer.Certificate + "\n");
         foreach (var file in new[] { target.Ca, target.Certificate, target.Key }) FolderOwner.Give(file, target.Data);
         if (Directory.Exists(target.Folder)) FolderOwner.Give(target.Folder, target.Data);

@@ -6,8 +6,9 @@ using YamlDotNet.RepresentationModel;
 namespace CvOps.Agent.Enrolment;
 
 /// <summary>Where the identity goes: what a configuration that may not be complete yet says of it.</summary>
+/// <param name="Spool">Folder of the messages that wait, which also counts the starts.</param>
 /// <param name="Linked">Whether the file has a section <c>link</c>.</param>
-internal sealed record EnrolmentTarget(string File, DeviceId Device, string Data, string Ca, string Certificate, string Key, bool Exists, bool Linked, IReadOnlyList<string> Missing)
+internal sealed record EnrolmentTarget(string File, DeviceId Device, string Data, string Spool, string Ca, string Certificate, string Key, bool Exists, bool Linked, IReadOnlyList<string> Missing)
 {
     private static readonly string[] Keys = ["brokers", "ca", "certificate", "key"];
 
@@ -27,7 +28,7 @@ internal sealed record EnrolmentTarget(string File, DeviceId Device, string Data
         var data = Text(root, "data") ?? DefaultData;
         var identity = FolderIn(data);
         var missing = link is null ? [] : Keys.Where(name => !link.Children.ContainsKey(name)).ToArray();
-        return new EnrolmentTarget(file, new DeviceId(id), data,
+        return new EnrolmentTarget(file, new DeviceId(id), data, Text(Child(root, "spool"), "folder") ?? Path.Combine(data, "spool"),
             Text(link, "ca") ?? Path.Combine(identity, "ca.pem"), Text(link, "certificate") ?? Path.Combine(identity, "device.pem"), Text(link, "key") ?? Path.Combine(identity, "device.key"),
             exists, link is not null, missing);
     }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
+using CvOps.Fleet.Ingest;
 using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet.Access;
@@ -42,11 +43,11 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
 
         var now = time.GetUtcNow();
         await authority.FindIssuedAsync(cancel);
-        var (pem, problem, replaced) = await certificates.WriteAsync(connection => Decide(connection, asked.Token, request, now), cancel);
+        var ((pem, problem, replaced), boot) = await certificates.WriteAsync(connection => (Decide(connection, asked.Token, request, now), KnownBoots.Highest(connection, request.Device)), cancel);
         if (problem is not null) return await RefuseAsync(asked.Token, source, $"device {request.Device}: {problem}", problem, cancel);
         if (replaced > 0) await authority.PublishRevocationsAsync(cancel);
         await audit.RecordAsync("enrolment", "device.enrolled", request.Device.Value, $"by token {asked.Token} from {source}{(replaced > 0 ? $"; {replaced} former certificates were revoked" : "")}", cancel);
-        return new EnrolmentOutcome(200, new EnrolmentAnswer(pem!, authority.Authority.Certificate.ExportCertificatePem(), options.Value.Brokers), null);
+        return new EnrolmentOutcome(200, new EnrolmentAnswer(pem!, authority.Authority.Certificate.ExportCertificatePem(), options.Value.Brokers) { LowestBoot = boot + 1 }, null);
     }
 
     /// <summary>One transaction: a token is used exactly as often as it lets in.</summary>

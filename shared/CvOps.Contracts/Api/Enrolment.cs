@@ -9,7 +9,14 @@ public sealed record EnrolmentRequest(string Token, string Request, byte[] Proof
 /// <param name="Certificate">The device's (PEM).</param>
 /// <param name="Authority">Of the broker and the fleet (PEM); the device compares it with its token.</param>
 /// <param name="Brokers">Addresses for <c>link.brokers</c>.</param>
-public sealed record EnrolmentAnswer(string Certificate, string Authority, IReadOnlyList<string> Brokers);
+public sealed record EnrolmentAnswer(string Certificate, string Authority, IReadOnlyList<string> Brokers)
+{
+    /// <summary>
+    /// The device's next start must have this number or a higher one, for the fleet takes the messages of an earlier start for repetitions: one more than the highest it
+    /// knows of a device of this name, whose disk may be gone. 1 where it knows none.
+    /// </summary>
+    public long LowestBoot { get; set; } = 1;
+}
 
 /// <summary>A token to make.</summary>
 /// <param name="Purpose">For the people who read the list.</param>

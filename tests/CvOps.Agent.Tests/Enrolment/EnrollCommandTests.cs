@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Enrolment;
+using CvOps.Agent.Spool;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
@@ -129,6 +130,26 @@ public sealed class EnrollCommandTests : IAsyncLifetime
             Assert.Equal(1, refused);
             Assert.Contains(part, words, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_new_disk_counts_its_starts_on_from_what_the_fleet_knows()
+    {
+        await File.WriteAllTextAsync(Configuration, $"device: press-1\ndata: '{_folder["data"]}'\nspool:\n  folder: '{_folder["queue"]}'\nlink:\n  keep-alive-seconds: 20\n", Token);
+        _answer = request => Json(Enrol(_authority, request) with { LowestBoot = long.MaxValue });
+        var (refused, why) = await RunAsync();
+        Assert.Equal(1, refused);
+        Assert.Contains("Nothing was changed", why, StringComparison.Ordinal);
+        Assert.False(File.Exists(Identity("device.pem")));
+
+        _answer = request => Json(Enrol(_authority, request) with { LowestBoot = 38 });
+        var (code, said) = await RunAsync();
+        Assert.True(code == 0, said);
+        Assert.Contains("has the number 38", said, StringComparison.Ordinal);
+        Assert.Equal(38, BootCounter.Next(_folder["queue"]));
+        // The same disk, enrolled again because its certificate had ended.
+        Assert.Equal(0, (await RunAsync("--again")).Code);
+        Assert.Equal(39, BootCounter.Next(_folder["queue"]));
     }
 
     [Fact]

@@ -112,6 +112,32 @@ public sealed class EnrolmentTests : IDisposable
     }
 
     [Fact]
+    public async Task A_device_that_comes_back_with_an_empty_disk_is_told_where_to_go_on_and_is_heard()
+    {
+        await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
+        var former = await fleet.EnrolledAsync("press-1");
+        await using (var device = await TestDevice.ConnectAsync(fleet, new DeviceId("press-1"), 7, former, fleet.Broker.Authority.Certificate))
+        {
+            await device.SayOnlineAsync();
+            for (var frame = 0; frame < 3; frame++) await device.SendAsync(device.Inspection(frame));
+            await InspectionsAsync(3);
+        }
+        var replaces = await fleet.TokenAsync(new TokenRequest("operator", "new board", "press-1") { Replace = true });
+        var answer = (await fleet.EnrolAsync(replaces, "press-1", _key)).Answer!;
+        Assert.Equal(8, answer.LowestBoot);
+        // Also where the first answer was lost.
+        Assert.Equal(8, (await fleet.EnrolAsync(replaces, "press-1", _key)).Answer!.LowestBoot);
+        await using var fresh = await TestDevice.ConnectAsync(fleet, new DeviceId("press-1"), answer.LowestBoot, new IssuedCertificate(answer.Certificate, _key.ExportPkcs8PrivateKeyPem()), fleet.Broker.Authority.Certificate);
+        await fresh.SendAsync(fresh.Inspection(0));
+        await InspectionsAsync(4);
+
+        Assert.Equal(1, (await fleet.EnrolAsync(await fleet.TokenAsync(), "press-2", _other)).Answer!.LowestBoot);
+
+        Task InspectionsAsync(long count) => FleetHost.UntilAsync(
+            async () => (await fleet.Http.GetFromJsonAsync("devices/press-1", ContractsJson.Default.DeviceView, Token))?.Inspections == count, $"{count} inspections are applied");
+    }
+
+    [Fact]
     public async Task Nobody_gets_in_without_the_secret_or_under_the_fleets_name_or_when_the_tokens_time_is_over()
     {
         var time = new ManualTime(DateTimeOffset.UtcNow);
