@@ -14,7 +14,7 @@ internal sealed record AliasOutcome(AliasView? Alias, string? Refusal);
 /// Names that point to a version of a model, with who moved them when, why and on what evidence; and revocations. An alias is read when a plan is made and never
 /// afterwards: a rollout brings the digest that the name stood for.
 /// </summary>
-internal sealed class ModelAliases(Database database, Revocations revocations, Audit audit, FleetEvents events, TimeProvider time)
+internal sealed class ModelAliases(Database database, Revocations revocations, FleetEvents events, TimeProvider time)
 {
     /// <param name="name">Of the model; null for all.</param>
     public Task<AliasView[]> ListAsync(string? name, CancellationToken cancel) => database.ReadAsync(connection => ModelTables.Aliases(connection, name), cancel);
@@ -23,7 +23,10 @@ internal sealed class ModelAliases(Database database, Revocations revocations, A
     /// <inheritdoc cref="ListAsync"/>
     public Task<ModelEvent[]> HistoryAsync(string? name, int most, CancellationToken cancel) => database.ReadAsync(connection => ModelTables.History(connection, name, most), cancel);
 
-    /// <summary>Moves an alias, or takes it away. Pointing it to where it points already changes nothing.</summary>
+    /// <summary>
+    /// Moves an alias, or takes it away. Pointing it to where it points already changes nothing; for a rollout it is written down all the same, once, so that
+    /// the rollout counts as followed whatever the alias is moved to later.
+    /// </summary>
     /// <param name="approvals">Who let the rollout go on that speaks for it.</param>
     public async Task<AliasOutcome> MoveAsync(string name, string alias, AliasRequest request, CancellationToken cancel, IReadOnlyList<string>? approvals = null)
     {
@@ -35,16 +38,13 @@ internal sealed class ModelAliases(Database database, Revocations revocations, A
             if (request.Digest is null && pointed is null) return (false, $"Model {name} has no alias '{alias}'.");
             var model = ModelTables.Find(connection, request.Digest);
             if (Problem(connection, name, alias, request.Digest, model) is { } problem) return (false, problem);
-            if (pointed == request.Digest) return (false, null);
+            if (pointed == request.Digest && (request.Rollout is null || ModelTables.MovedBy(connection, alias).Contains(request.Rollout))) return (false, null);
             ModelTables.Move(connection, name, alias, model, time.GetUtcNow(), request, approvals ?? []);
+            Audit.Add(connection, time.GetUtcNow(), request.By, "model.alias", $"{name}@{alias}", $"{request.Digest ?? "taken away"}: {request.Reason}");
             return (true, null);
         }, cancel);
         if (refusal is not null) return new(null, refusal);
-        if (moved)
-        {
-            await audit.RecordAsync(request.By, "model.alias", $"{name}@{alias}", $"{request.Digest ?? "taken away"}: {request.Reason}", cancel);
-            events.Publish("model", request.Digest ?? name);
-        }
+        if (moved) events.Publish("model", request.Digest ?? name);
         return new((await ListAsync(name, cancel)).FirstOrDefault(view => view.Alias == alias), null);
     }
 
@@ -56,15 +56,13 @@ internal sealed class ModelAliases(Database database, Revocations revocations, A
         var (model, added) = await database.WriteAsync(connection =>
         {
             var found = ModelTables.Find(connection, digest);
-            return (found, found is not null && Revocations.Add(connection, found, now, request));
+            if (found is null || !Revocations.Add(connection, found, now, request)) return (found, false);
+            Audit.Add(connection, now, request.By, "model.revoked", digest, $"{found.Name} {found.Version}: {request.Reason}");
+            return (found, true);
         }, cancel);
         if (model is null) return false;
         await revocations.ReadAsync(cancel);
-        if (added)
-        {
-            await audit.RecordAsync(request.By, "model.revoked", digest, $"{model.Name} {model.Version}: {request.Reason}", cancel);
-            events.Publish("model", digest);
-        }
+        if (added) events.Publish("model", digest);
         return true;
     }
 

@@ -4,6 +4,8 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using CvOps.Fleet.Tests.Rollouts;
 using CvOps.Testing;
@@ -73,6 +75,34 @@ public sealed class ModelAliasTests
         await line.UntilAsync(RolloutState.RolledBack);
         await AliasAsync(line, "champion", line.Old);
         Assert.Equal(3, (await HistoryAsync(line)).Count(entry => entry.Alias == "champion"));
+    }
+
+    [Fact]
+    public async Task A_rollout_of_what_was_champion_already_does_not_make_it_that_again_after_a_restart()
+    {
+        await using var line = await RolloutLine.StartAsync(0);
+        await RolloutAsync(1, line.New, RolloutState.Completed);
+        await AliasAsync(line, "champion", line.New);
+        await RolloutAsync(2, line.New, RolloutState.Completed);
+        await RolloutAsync(3, line.Old, RolloutState.Completed);
+        await AliasAsync(line, "champion", line.Old);
+        await line.Fleet.RestartFleetAsync();
+        // The oldest are looked at first: by then the others were.
+        await RolloutAsync(4, line.New, RolloutState.Soaking);
+        await AliasAsync(line, "challenger", line.New);
+        await AliasAsync(line, "champion", line.Old);
+        Assert.Equal(["rollout-3", "rollout-2", "rollout-1"], (await HistoryAsync(line)).Where(entry => entry.Alias == "champion").Select(entry => entry.Rollout));
+
+        async Task RolloutAsync(int number, ModelRef model, RolloutState state)
+        {
+            var id = $"rollout-{number}";
+            await line.Fleet.Services.GetRequiredService<Database>().WriteAsync(connection =>
+            {
+                RolloutTable.Insert(connection, new RolloutRow(id, id, model.Digest, IsModel: true, state, Running: state != RolloutState.Completed, 0), number, DateTimeOffset.UnixEpoch);
+                return 0;
+            }, Ct);
+            line.Fleet.Services.GetRequiredService<FleetEvents>().Publish("rollout", id);
+        }
     }
 
     [Fact]
