@@ -43,15 +43,14 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
 
         var now = time.GetUtcNow();
         await authority.FindIssuedAsync(cancel);
-        var ((pem, problem, replaced), boot) = await certificates.WriteAsync(connection => (Decide(connection, asked.Token, request, now), KnownBoots.Highest(connection, request.Device)), cancel);
+        var ((pem, problem, replaced), boot) = await certificates.WriteAsync(connection => (Decide(connection, asked.Token, request, source, now), KnownBoots.Highest(connection, request.Device)), cancel);
         if (problem is not null) return await RefuseAsync(asked.Token, source, $"device {request.Device}: {problem}", problem, cancel);
-        if (replaced > 0) await authority.PublishRevocationsAsync(cancel);
-        await audit.RecordAsync("enrolment", "device.enrolled", request.Device.Value, $"by token {asked.Token} from {source}{(replaced > 0 ? $"; {replaced} former certificates were revoked" : "")}", cancel);
+        if (replaced > 0) await authority.PublishRevocationsAsync(CancellationToken.None);
         return new EnrolmentOutcome(200, new EnrolmentAnswer(pem!, authority.Authority.Certificate.ExportCertificatePem(), options.Value.Brokers) { LowestBoot = boot + 1 }, null);
     }
 
     /// <summary>One transaction: a token is used exactly as often as it lets in.</summary>
-    private (string? Pem, string? Problem, int Replaced) Decide(DbConnection connection, string id, DeviceRequest request, DateTimeOffset now)
+    private (string? Pem, string? Problem, int Replaced) Decide(DbConnection connection, string id, DeviceRequest request, string source, DateTimeOffset now)
     {
         var origin = $"token {id}";
         var token = TokenStore.Find(connection, id)!.Value.Token;
@@ -64,6 +63,7 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
         CertificateStore.Add(connection, certificate, request.Device, request.KeyDigest, origin, now);
         CertificateStore.UseRelease(connection, request.Device);
         TokenStore.Use(connection, id);
+        Audit.Add(connection, now, "enrolment", "device.enrolled", request.Device.Value, $"by token {id} from {source}{(replaced > 0 ? $"; {replaced} former certificates were revoked" : "")}");
         return (certificate.ExportCertificatePem(), null, replaced);
     }
 
@@ -86,7 +86,6 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
             Devices = asked.Devices, Replace = asked.Replace,
         };
         await tokens.AddAsync(view, publicKey, cancel);
-        await audit.RecordAsync(asked.By, "enrolment.token.created", made.Id, $"{asked.Purpose}: {asked.Uses} devices '{asked.Devices ?? "*"}' until {view.ExpiresAt:u}{(asked.Replace ? ", known ones too" : "")}", cancel);
         return new TokenCreated(view, made.Text);
     }
 }

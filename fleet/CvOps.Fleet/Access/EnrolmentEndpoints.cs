@@ -32,12 +32,10 @@ internal static class EnrolmentEndpoints
                 { } problem => Problems.Unprocessable(problem),
                 null => Results.Ok(await desk.CreateTokenAsync(asked, cancel)),
             });
-        api.MapPost("/enrolment/tokens/{id}/revoke", async (string id, RevocationRequest asked, TokenStore tokens, Audit audit, TimeProvider time, CancellationToken cancel) =>
+        api.MapPost("/enrolment/tokens/{id}/revoke", async (string id, RevocationRequest asked, TokenStore tokens, TimeProvider time, CancellationToken cancel) =>
         {
             if (Unsigned(asked.By, asked.Reason) is { } unsigned) return unsigned;
-            if (await tokens.RevokeAsync(id, time.GetUtcNow(), cancel) is not { } token) return Problems.NotFound("token", id);
-            await audit.RecordAsync(asked.By, "enrolment.token.revoked", id, asked.Reason, cancel);
-            return Results.Ok(token);
+            return await tokens.RevokeAsync(id, asked, time.GetUtcNow(), cancel) is { } token ? Results.Ok(token) : Problems.NotFound("token", id);
         });
 
         api.MapGet("/certificates", async (FleetAuthority authority, CertificateStore certificates, CancellationToken cancel, string? device) =>

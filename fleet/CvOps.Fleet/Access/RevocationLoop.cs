@@ -31,8 +31,8 @@ internal sealed partial class RevocationLoop(Database database, FleetAuthority a
         {
             do
             {
-                // A crash or a full disk may have come between a revocation and its list.
-                if (!authority.IsListed || (database.IsShared && !await IsCurrentAsync(stoppingToken))) await PublishAsync(stoppingToken);
+                // A crash, a full disk or one who hung up may have come between a revocation and its list.
+                if (!authority.IsListed || !await IsCurrentAsync(stoppingToken)) await PublishAsync(stoppingToken);
                 if (await database.HasDutyAsync(Duty, stoppingToken)) await EvictDueAsync(stoppingToken);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -43,7 +43,7 @@ internal sealed partial class RevocationLoop(Database database, FleetAuthority a
         }
     }
 
-    /// <summary>Another fleet may have revoked, and this one's broker reads this one's list.</summary>
+    /// <summary>Also when another fleet has revoked: this one's broker reads this one's list.</summary>
     private async Task<bool> IsCurrentAsync(CancellationToken cancel)
     {
         try
@@ -63,7 +63,7 @@ internal sealed partial class RevocationLoop(Database database, FleetAuthority a
         {
             await authority.PublishRevocationsAsync(cancel);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is CryptographicException || StorageFailure.IsStorage(e))
         {
             Log.ListNotWritten(log, authority.ListFile, e.Message);
         }

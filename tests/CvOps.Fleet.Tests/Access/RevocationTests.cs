@@ -6,7 +6,10 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Twin;
+using CvOps.Fleet.Access;
+using CvOps.Fleet.Tests.Storage;
 using CvOps.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using MQTTnet.Exceptions;
 
 namespace CvOps.Fleet.Tests.Access;
@@ -36,6 +39,43 @@ public sealed class RevocationTests
         Assert.Equal(HttpStatusCode.Conflict, (await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("operator", "again"), ContractsJson.Default.RevocationRequest, Token)).StatusCode);
         // The list is public, for brokers on other machines.
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(fleet.Broker.Folder, "crl.pem"), Token), await fleet.Http.GetStringAsync("certificates/revoked.pem", Token));
+    }
+
+    [Fact]
+    public async Task A_revocation_that_did_not_reach_the_list_gets_there_without_a_restart()
+    {
+        await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
+        await fleet.EnrolledAsync("press-1");
+        var list = Path.Combine(fleet.Broker.Folder, "crl.pem");
+        await FleetHost.UntilAsync(() => Task.FromResult(File.Exists(list)), "the first list");
+        var before = await File.ReadAllTextAsync(list, Token);
+        // As where the one that asked for it hung up, or the disk was full, between the revocation and its list.
+        await fleet.Services.GetRequiredService<CertificateStore>().WriteAsync(connection => CertificateStore.Revoke(connection, new DeviceId("press-1"), null, "the box was stolen", DateTimeOffset.UtcNow), Token);
+        await FleetHost.UntilAsync(async () => await File.ReadAllTextAsync(list, Token) != before, "the list has the revocation");
+    }
+
+    [Fact]
+    public async Task What_is_not_in_the_audit_log_is_not_done()
+    {
+        await using var fleet = await FleetHost.StartAsync(FleetHost.WithAuthority);
+        await fleet.EnrolledAsync("press-1");
+        var full = await FailingTable.OfAsync(fleet, "audit");
+        Assert.False(await RevokeAsync());
+        Assert.False(await ReleaseAsync());
+        Assert.All(await CertificatesAsync(), certificate => Assert.Null(certificate.RevokedAt));
+        full.Heal();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Assert.Equal(HttpStatusCode.Forbidden, (await fleet.EnrolAsync(await fleet.TokenAsync(), "press-1", key)).Status);
+        Assert.True(await RevokeAsync());
+        Assert.True(await ReleaseAsync());
+        Assert.All(await CertificatesAsync(), certificate => Assert.NotNull(certificate.RevokedAt));
+        Assert.Single(await fleet.AuditAsync(), entry => entry.Action == "device.revoked");
+
+        async Task<bool> RevokeAsync() =>
+            (await fleet.Http.PostAsJsonAsync("devices/press-1/revoke", new RevocationRequest("operator", "stolen"), ContractsJson.Default.RevocationRequest, Token)).IsSuccessStatusCode;
+        async Task<bool> ReleaseAsync() =>
+            (await fleet.Http.PostAsJsonAsync("devices/press-1/release", new ReleaseRequest("operator", "new board"), ContractsJson.Default.ReleaseRequest, Token)).IsSuccessStatusCode;
+        async Task<CertificateView[]> CertificatesAsync() => (await fleet.Http.GetFromJsonAsync("certificates?device=press-1", ContractsJson.Default.CertificateViewArray, Token))!;
     }
 
     [Fact]
