@@ -20,8 +20,8 @@ internal sealed class AbandonedSession(FleetLink link, MqttIngest ingest, Seats 
         {
             if (SessionMark.Is(received.ApplicationMessage.Topic)) return;
             var message = reader.Read(received.ApplicationMessage.Topic, received.ApplicationMessage.Payload);
-            // Every living fleet has heard these by its own subscription, and newer ones since. Acknowledged and nothing else.
-            if (message.Body is DeviceStatus or TwinReported or CommandResponse) return;
+            // Retained: every living fleet has heard these by its own subscription, and newer ones since. Acknowledged and nothing else.
+            if (message.Body is DeviceStatus or TwinReported) return;
             Interlocked.Increment(ref taken);
             await ingest.TakeAsync(received, message, cancel);
         };

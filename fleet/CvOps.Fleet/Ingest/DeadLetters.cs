@@ -12,7 +12,7 @@ using Dapper;
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>The messages set aside: to look at, to try again, to throw away.</summary>
-internal sealed class DeadLetters(Database database, IngestStore store, SignalHub signals, Audit audit, FleetEvents events)
+internal sealed class DeadLetters(Database database, IngestStore store, SignalHub signals, FleetEvents events, TimeProvider time)
 {
     /// <summary>Groups told at most.</summary>
     private const int MostCounts = 50;
@@ -47,22 +47,29 @@ internal sealed class DeadLetters(Database database, IngestStore store, SignalHu
         if (message.Body is DeviceStatus or TwinReported or CommandResponse)
             return new DeadLetterOutcome(row, false, "It says how its device was then, or answers somebody who waits no longer: to apply it now would make the fleet believe old news. Discard it.");
         if (message.Body is null) return new DeadLetterOutcome(row, false, "There is nothing in it to apply. Discard it.");
-        if (!await store.ApplyLetterAsync(row, message, cancel)) return null;
+        if (!await store.ApplyLetterAsync(row, message, connection => Note(connection, letter, action, "retried"), cancel)) return null;
         await signals.TellAsync([message], cancel);
-        return await DoneAsync(row, letter, action, "retried", "applied", cancel);
+        return Done(row, letter, "applied");
     }
 
     /// <returns>Null when there is no such letter.</returns>
     public async Task<DeadLetterOutcome?> DiscardAsync(long row, DeadLetterAction action, CancellationToken cancel)
     {
         if (await FindAsync(row, cancel) is not { } letter) return null;
-        return await database.WriteAsync(connection => connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }), cancel) == 0
-            ? null : await DoneAsync(row, letter, action, "discarded", "discarded", cancel);
+        var discarded = await database.WriteAsync(connection =>
+        {
+            if (connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }) == 0) return false;
+            Note(connection, letter, action, "discarded");
+            return true;
+        }, cancel);
+        return discarded ? Done(row, letter, "discarded") : null;
     }
 
-    private async Task<DeadLetterOutcome> DoneAsync(long row, Letter letter, DeadLetterAction action, string did, string became, CancellationToken cancel)
+    private void Note(DbConnection connection, Letter letter, DeadLetterAction action, string did) =>
+        Audit.Add(connection, time.GetUtcNow(), action.By, $"deadletter.{did}", letter.Topic, $"{letter.Bytes} bytes that were set aside: {letter.Reason} {action.Reason}".TrimEnd());
+
+    private DeadLetterOutcome Done(long row, Letter letter, string became)
     {
-        await audit.RecordAsync(action.By, $"deadletter.{did}", letter.Topic, $"{letter.Bytes} bytes that were set aside: {letter.Reason} {action.Reason}".TrimEnd(), cancel);
         events.Publish("deadletter", "");
         return new DeadLetterOutcome(row, true, $"The message on {letter.Topic} was {became}.");
     }

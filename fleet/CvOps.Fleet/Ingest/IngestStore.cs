@@ -30,12 +30,13 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
 
     /// <summary>Applies a message that was set aside, in one transaction with taking the letter away.</summary>
     /// <returns>False when the letter is not there any more.</returns>
-    public async Task<bool> ApplyLetterAsync(long row, Message message, CancellationToken cancel)
+    public async Task<bool> ApplyLetterAsync(long row, Message message, Action<DbConnection> note, CancellationToken cancel)
     {
         var beside = await PrepareAsync([message]);
         var applied = await database.WriteAsync(connection =>
         {
             if (connection.Execute("DELETE FROM dead_letters WHERE row = @row", new { row }) == 0) return null;
+            note(connection);
             // A letter was never applied, however far its device has come since: only its own row says whether it was.
             return Apply(connection, [message], beside, isLetter: true);
         }, cancel);

@@ -205,15 +205,25 @@ internal sealed partial class MqttIngest(
                     foreach (var message in messages) await ApplyAsync([message], cancel);
                     return;
                 }
-                if (!StorageFailure.IsStorage(e))
-                {
-                    Log.SetAside(log, messages[0].Name, e);
-                    await store.SetAsideAsync(messages[0], $"It could not be applied: {e.Message}", cancel);
-                    return;
-                }
+                if (!StorageFailure.IsStorage(e) && await TrySetAsideAsync(messages[0], e, cancel)) return;
                 Log.StorageFailed(log, pause, e);
                 await Task.Delay(pause, time, cancel);
             }
+        }
+    }
+
+    /// <returns>False when the disk did not take it; the message is applied again later, and set aside when that fails as before.</returns>
+    private async Task<bool> TrySetAsideAsync(Message message, Exception why, CancellationToken cancel)
+    {
+        Log.SetAside(log, message.Name, why);
+        try
+        {
+            await store.SetAsideAsync(message, $"It could not be applied: {why.Message}", cancel);
+            return true;
+        }
+        catch (Exception e) when (StorageFailure.IsStorage(e))
+        {
+            return false;
         }
     }
 

@@ -17,6 +17,8 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
     private const int TriesWhileMoving = 24;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
     private readonly IFleetObserver[] _observers = [.. observers];
 
     public async Task TellAsync(IReadOnlyList<Message> batch, CancellationToken cancel)
@@ -43,7 +45,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                 case TwinReported reported:
                     await EachAsync(observer => observer.OnTwinReported(topic.Device, reported, cancel), cancel);
                     break;
-                case SampledFrame sampled when await frames.FindAsync(sampled.FrameId, cancel) is { } frame:
+                case SampledFrame sampled when await StoredAsync(() => frames.FindAsync(sampled.FrameId, cancel), cancel) is { } frame:
                     await EachAsync(observer => observer.OnFrameSampled(frame, cancel), cancel);
                     events.Publish("frame", frame.Id);
                     break;
@@ -51,12 +53,33 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     await EachAsync(observer => observer.OnCertificateRequested(topic, renewal, cancel), cancel);
                     break;
                 case CommandResponse response:
-                    await commands.CompleteAsync(response, cancel);
+                    await StoredAsync(async () =>
+                    {
+                        await commands.CompleteAsync(response, cancel);
+                        return true;
+                    }, cancel);
                     break;
             }
         }
         if (letters) events.Publish("deadletter", "");
         foreach (var device in devices.Keys) events.Publish("device", device.Value);
+    }
+
+    /// <summary>A disk that is full or broken is waited for: what is told was taken in, and is acknowledged only afterwards.</summary>
+    private async Task<T> StoredAsync<T>(Func<Task<T>> work, CancellationToken cancel)
+    {
+        for (var pause = Pause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (Exception e) when (StorageFailure.IsStorage(e))
+            {
+                Log.StorageFailed(log, pause, e);
+                await Task.Delay(pause, time, cancel);
+            }
+        }
     }
 
     private async Task EachAsync(Func<IFleetObserver, ValueTask> tell, CancellationToken cancel)
@@ -89,5 +112,8 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
     {
         [LoggerMessage(EventId = 2011, Level = LogLevel.Error, Message = "{Observer} failed again and again; it misses this message")]
         public static partial void ObserverFailed(ILogger logger, string observer, Exception exception);
+
+        [LoggerMessage(EventId = 2012, Level = LogLevel.Error, Message = "What was said cannot be passed on while the disk fails. Next try in {Pause}")]
+        public static partial void StorageFailed(ILogger logger, TimeSpan pause, Exception exception);
     }
 }

@@ -4,6 +4,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Tests.Storage;
 using CvOps.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -47,6 +48,36 @@ public sealed class CommandLogTests
         var audit = (await fleet.Http.GetFromJsonAsync("audit", ContractsJson.Default.AuditPage, Ct))!.Entries;
         Assert.Single(audit, entry => entry.Action == "device.command.answered" && entry.Detail == $"{sent.Id} done, after nobody waited any more: at last");
         Assert.DoesNotContain(audit, entry => entry.Action == "device.command.unasked");
+    }
+
+    [Fact]
+    public async Task An_answer_waits_for_a_disk_that_is_full_and_ends_nothing()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await OnlineAsync(fleet);
+        await SendAsync(fleet, new CommandRequest("ping", null, 0.2, 600));
+        var sent = Assert.Single(await ListAsync(fleet));
+        var full = await FailingTable.OfAsync(fleet, "device_command", "UPDATE");
+        await device.SendAsync(device.Topics.Response(sent.Id), new CommandResponse(sent.Id, device.Id, true, "done"), ContractsJson.Default.CommandResponse);
+        await FleetHost.UntilAsync(() => Task.FromResult(full.Failures > 1), "it is tried again");
+        full.Heal();
+        await StateAsync(fleet, CommandState.Done);
+        await device.SendAsync(device.Inspection());
+        await FleetHost.UntilAsync(async () => (await fleet.Http.GetFromJsonAsync("devices/line-1", ContractsJson.Default.DeviceView, Ct))!.Inspections == 1, "what comes afterwards is taken in");
+    }
+
+    [Fact]
+    public async Task An_answer_that_waits_in_a_former_fleets_session_is_recorded()
+    {
+        await using var fleet = await FleetHost.StartAsync(options => options.ClientId = "fleet-a");
+        await using var device = await OnlineAsync(fleet);
+        await SendAsync(fleet, new CommandRequest("ping", null, 0.2, 600));
+        var sent = Assert.Single(await ListAsync(fleet));
+        await fleet.StopFleetAsync();
+        await device.SendAsync(device.Topics.Response(sent.Id), new CommandResponse(sent.Id, device.Id, true, "done"), ContractsJson.Default.CommandResponse);
+        fleet.Options.ClientId = "fleet-b";
+        await fleet.StartFleetAsync();
+        await StateAsync(fleet, CommandState.Done);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Tests.Storage;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -73,6 +74,37 @@ public sealed class DeadLetterTests
         Assert.Equal(0, (await PageAsync(fleet)).Total);
         using var gone = await PostAsync(fleet, row, "discard");
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_applied_waits_until_it_can_be_set_aside()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        var poison = await FailingTable.OfAsync(fleet, "inspections", code: FailingTable.Constraint);
+        var full = await FailingTable.OfAsync(fleet, "dead_letters");
+        await device.SendAsync(device.Inspection());
+        await FleetHost.UntilAsync(() => Task.FromResult(full.Failures > 1), "it is tried again");
+        full.Heal();
+        await FleetHost.UntilAsync(async () => (await PageAsync(fleet)).Total == 1, "it is set aside");
+        poison.Heal();
+        await device.SendAsync(device.Inspection());
+        await FleetHost.UntilAsync(async () => await InspectionsAsync(fleet) == 1, "what comes afterwards is taken in");
+    }
+
+    [Fact]
+    public async Task A_letter_is_not_discarded_or_applied_without_its_entry_in_the_audit_log()
+    {
+        await using var fleet = await FleetHost.StartAsync();
+        await using var device = await fleet.ConnectDeviceAsync("line-1");
+        var row = await SetAsideAsync(fleet, device.Topics.Inspection(new CameraId("cam")), JsonSerializer.SerializeToUtf8Bytes(device.Inspection(), ContractsJson.Default.InspectionReport));
+        var full = await FailingTable.OfAsync(fleet, "audit");
+        Assert.False((await PostAsync(fleet, row, "discard")).IsSuccessStatusCode);
+        Assert.False((await PostAsync(fleet, row, "retry")).IsSuccessStatusCode);
+        Assert.Equal(1, (await PageAsync(fleet)).Total);
+        full.Heal();
+        Assert.True((await PostAsync(fleet, row, "retry")).IsSuccessStatusCode);
+        Assert.Equal(1, await InspectionsAsync(fleet));
     }
 
     [Fact]
