@@ -15,8 +15,20 @@ internal sealed partial class BrokerLogRule
     private string _newest = "unknown";
 
     /// <param name="line">Lines in their order.</param>
-    /// <returns>Null for a line that tells of no refusal.</returns>
+    /// <returns>Null for a line that tells of no refusal, or takes too long to look through: clients choose a part of what stands in it.</returns>
     public BrokerRefusal? Read(string line)
+    {
+        try
+        {
+            return Find(line);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
+    }
+
+    private BrokerRefusal? Find(string line)
     {
         if (Connection().Match(line) is { Success: true } connection)
         {
