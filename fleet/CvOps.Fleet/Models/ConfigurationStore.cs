@@ -8,7 +8,7 @@ using Dapper;
 namespace CvOps.Fleet.Models;
 
 /// <summary>Settings for devices, under the digest of their text. They never change and never leave; whether they fit is each device's word, which knows its own file.</summary>
-internal sealed class ConfigurationStore(Database database, Audit audit, TimeProvider time)
+internal sealed class ConfigurationStore(Database database, TimeProvider time)
 {
     public Task<ConfigurationView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(connection =>
         connection.Query<(string Digest, string Name, long At, string By)>("SELECT digest, name, at, by FROM configuration ORDER BY at DESC, digest")
@@ -29,9 +29,12 @@ internal sealed class ConfigurationStore(Database database, Audit audit, TimePro
         if (settings.Length > Limits.ConfigurationCharacters) throw new ArgumentException($"The settings have {settings.Length} characters; a device takes {Limits.ConfigurationCharacters} at most.");
         if (string.IsNullOrWhiteSpace(settings)) throw new ArgumentException("The settings are empty.");
         var digest = DesiredConfiguration.DigestOf(settings);
-        var added = await database.WriteAsync(connection => connection.Execute(
-            "INSERT INTO configuration (digest, name, at, by, settings) VALUES (@digest, @name, @at, @by, @settings) ON CONFLICT DO NOTHING", new { digest, name, at = SqlTime.Of(time.GetUtcNow()), by, settings }), cancel);
-        if (added == 1) await audit.RecordAsync(by, "configuration.registered", digest, name, cancel);
+        await database.WriteAsync(connection =>
+        {
+            var added = connection.Execute(
+                "INSERT INTO configuration (digest, name, at, by, settings) VALUES (@digest, @name, @at, @by, @settings) ON CONFLICT DO NOTHING", new { digest, name, at = SqlTime.Of(time.GetUtcNow()), by, settings });
+            return added == 1 ? Audit.Add(connection, time.GetUtcNow(), by, "configuration.registered", digest, name) : 0;
+        }, cancel);
         return (await FindAsync(digest, cancel))!;
     }
 }

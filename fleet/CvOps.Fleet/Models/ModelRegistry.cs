@@ -101,6 +101,7 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
             {
                 ModelTables.Note(connection, new ModelEvent(0, view.RegisteredAt, by, ModelEventKind.Registered, name, null, view.Model, null, $"signed by {view.SignedBy}", null, null, []));
                 RegistryTables.Adopt(connection, name);
+                Audit.Add(connection, view.RegisteredAt, by, "model.registered", digest, $"{name} {version}, signed by {view.SignedBy}");
             }
             return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
         }, cancel);
@@ -108,7 +109,6 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
         {
             return new RegisterOutcome(null, $"There is a {name} {version} already, with digest {other}. A version is given once: raise it in the manifest and sign again.", Taken: true);
         }
-        await audit.RecordAsync(by, "model.registered", digest, $"{name} {version}, signed by {view.SignedBy}", cancel);
         events.Publish("model", digest);
         return new RegisterOutcome(view, null);
     }
