@@ -23,6 +23,15 @@ public sealed class QuickInspectionTests
         }
     }
 
+    [Fact]
+    public void An_inspection_with_more_values_than_a_message_may_have_is_refused_however_it_is_read()
+    {
+        var report = Reports().First() with { Prediction = new Prediction { Class = "ok", Confidence = 0.9, Margin = 0.5, Detections = [.. Enumerable.Repeat(new Detection("scratch", 0.9, 1, 2, 3, 4), 20_000)] } };
+        var bytes = Written(report);
+        Assert.InRange(bytes.Length, Limits.MessageTokens, Limits.MessageBytes);
+        Assert.Contains("JSON values", new MessageReader().Read("cvops/v1/plant/line-1/inspection/cam", new ReadOnlySequence<byte>(bytes)).Reason, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1, 40_000)]
     [InlineData(2, 40_000)]
