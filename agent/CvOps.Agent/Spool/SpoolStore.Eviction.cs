@@ -34,18 +34,26 @@ internal sealed partial class SpoolStore
     public bool Expired(long writtenAt) => TimeToLive.IsOver(writtenAt, Now, limits.TimeToLive);
 
     /// <summary>Gives the segment in use back to the disk when the fleet has all of it.</summary>
-    /// <returns>Whether that made room.</returns>
+    /// <returns>Whether that made room. False also where the cursor can't be saved, as on a disk without any room: the segment stays, to be given up as a whole.</returns>
     public bool DropAcknowledged()
     {
-        SpoolSegment oldest;
         lock (_lock)
         {
             if (_segments.Count != 1 || _segments[0].Bytes == 0 || Acknowledged < _last) return false;
-            oldest = TakeOldest();
         }
+        try
+        {
+            // Its name carried the position on; now the cursor has to.
+            _cursor!.Save();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        // Only the writer, who is here, adds segments or takes away the last.
+        SpoolSegment oldest;
+        lock (_lock) oldest = TakeOldest();
         Close();
-        // Its name carried the position on; now the cursor has to.
-        _cursor!.Save();
         File.Delete(oldest.Path);
         return true;
     }

@@ -58,6 +58,20 @@ public sealed class SpoolDiskTests
     }
 
     [Fact]
+    public async Task On_a_disk_without_any_room_what_the_fleet_has_makes_room()
+    {
+        using var disk = new SmallDisk(megabytes: 2);
+        // The clock stands still, so the cursor on disk stays behind.
+        await using var spool = new SpoolLog(disk.Path, Device, 4 << 20, new ManualTime(), NullLogger<SpoolLog>.Instance);
+        for (var index = 0; index < 5; index++) await AppendAsync(spool, Own.Inspection(Camera), 10_000);
+        Assert.Equal([1, 2, 3, 4, 5], Sequences(spool));
+        await Assert.ThrowsAsync<IOException>(() => File.WriteAllBytesAsync(Path.Combine(disk.Path, "others"), new byte[3 << 20], Token));
+        for (var index = 0; index < 3; index++) Assert.Equal(AppendOutcome.Stored, await AppendAsync(spool, Own.Inspection(Camera), 10_000));
+        Assert.Equal(0, spool.Health.EvictedMessages);
+        Assert.Equal([6, 7, 8], Sequences(spool));
+    }
+
+    [Fact]
     public async Task A_disk_that_is_read_only_at_the_start_is_survived_and_heals()
     {
         using var disk = new SmallDisk(megabytes: 8);
