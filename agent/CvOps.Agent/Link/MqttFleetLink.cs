@@ -38,6 +38,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     private readonly RetainedOutbox _retained;
     private readonly LinkPresence _presence = new();
     private TaskCompletionSource<MqttClientDisconnectedEventArgs> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _opened;
     private int _attempts;
 
     /// <param name="status">This device's status as of now, connectivity aside.</param>
@@ -142,6 +143,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.Timeout);
+        await EndedAsync(limit.Token);
         Volatile.Write(ref _lost, new TaskCompletionSource<MqttClientDisconnectedEventArgs>(TaskCreationOptions.RunContinuationsAsynchronously));
         var result = await OpenAsync(broker, limit.Token, cancellationToken);
         _path.Aliases.Begin(result.TopicAliasMaximum);
@@ -167,6 +169,18 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
         await SendRetainedAsync(true, limit.Token);
     }
 
+    /// <summary>
+    /// The connection before is over, and its end was told: the client tells it from another thread, and told late it would count as the end of the next one,
+    /// which then would be opened twice.
+    /// </summary>
+    private async Task EndedAsync(CancellationToken limited)
+    {
+        await _client.TryDisconnectAsync();
+        if (!_opened) return;
+        _opened = false;
+        await Volatile.Read(ref _lost).Task.WaitAsync(limited);
+    }
+
     /// <param name="limited">The stop token with the limit of one attempt.</param>
     private async Task<MqttClientConnectResult> OpenAsync(Uri broker, CancellationToken limited, CancellationToken stopping)
     {
@@ -183,6 +197,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
             throw new MqttCommunicationException(ConnectProblem.Describe(e, broker, attempt.Trust?.Distrust, own, _time.GetUtcNow(), _options.Timeout));
         }
         if (result.ResultCode != MqttClientConnectResultCode.Success) throw new MqttCommunicationException(BrokerAnswer.Of(result.ResultCode, result.ReasonString, result.ServerReference));
+        _opened = true;
         // 3.1.1 says nothing of either.
         if (_options.Protocol == LinkOptions.Five && result.MaximumQoS == MqttQualityOfServiceLevel.AtMostOnce)
             throw new MqttCommunicationException(BrokerAnswer.Of(MqttClientConnectResultCode.QoSNotSupported, null, null));

@@ -62,6 +62,22 @@ public sealed class LinkFaultTests
         await Eventually.Async(() => two.Connections == 2 && rig.Link.State == LinkState.Connected, LinkRig.Deadline, () => $"{one.Connections} and {two.Connections}, {rig.Link.Problem}", Token);
     }
 
+    [Fact]
+    public async Task A_broker_that_is_left_again_takes_no_later_connection_with_it()
+    {
+        await using var weak = await TestBroker.StartWithAsync((port, _) => $"listener {port} 127.0.0.1\nallow_anonymous true\nmax_qos 0\n", Token);
+        await using var broker = await TestBroker.StartAsync(cancellationToken: Token);
+        await using var proxy = FaultProxy.Start(broker.Host, broker.Port);
+        for (var life = 1; life <= 30; life++)
+        {
+            await using var rig = new LinkRig(LinkRig.Plain(LinkRig.Address("mqtt", weak.Port), LinkRig.Address("mqtt", proxy.Port)));
+            await rig.ConnectedAsync();
+            await rig.SendAsync(0, 20);
+            Assert.Equal((LinkState.Connected, 2), (rig.Link.State, rig.Link.Attempts));
+            Assert.Equal(life, proxy.Connections);
+        }
+    }
+
     [Theory]
     [InlineData("max_qos 0", "no messages of QoS 1")]
     [InlineData("retain_available false", "retain_available")]
