@@ -88,15 +88,17 @@ internal sealed partial class ConfigurationLoop(
         {
             while (true)
             {
+                var (fileChanged, desired) = (false, (TwinDesired?)null);
                 try
                 {
-                    if (TakeFileChange()) await FollowFileAsync(stoppingToken);
+                    if (fileChanged = TakeFileChange()) await FollowFileAsync(stoppingToken);
                     else if (ConfigurationMachine.IsBusy(journal.Current.State)) await StepAsync(journal.Current, stoppingToken);
-                    else if (Take() is { } desired) Consider(desired);
+                    else if ((desired = Take()) is not null) Consider(desired);
                     else await _wake.WaitAsync(stoppingToken);
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
+                    GiveBack(fileChanged, desired);
                     Log.JournalRefused(log, e.Message);
                     await Task.Delay(DiskPause, time, stoppingToken);
                 }
@@ -217,6 +219,8 @@ internal sealed partial class ConfigurationLoop(
 
     private async Task ApplyAsync(ConfigurationRecord now, CancellationToken stopping)
     {
+        // With the deaths counted at the start: one from here on has to find them.
+        if (now.Deaths > 0) journal.Save(now);
         EffectiveOptions next;
         try
         {
@@ -284,6 +288,16 @@ internal sealed partial class ConfigurationLoop(
             var changed = _fileChanged;
             _fileChanged = false;
             return changed;
+        }
+    }
+
+    /// <summary>What was taken and could not be written down is still to be done, unless something newer has come.</summary>
+    private void GiveBack(bool fileChanged, TwinDesired? desired)
+    {
+        lock (_gate)
+        {
+            _fileChanged |= fileChanged;
+            _desired ??= desired;
         }
     }
 

@@ -88,6 +88,35 @@ public sealed class ConfigurationLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task An_order_and_a_persons_word_that_could_not_be_written_down_are_followed_when_they_can()
+    {
+        var heard = new HeardLog();
+        await using var device = new ConfiguredDevice(_rig, heard);
+        await device.StartAsync();
+        // In the way of the journal's next content.
+        var inTheWay = ConfigurationJournal.PathIn(_rig.Folder["data"]) + ".new";
+        await RefusedAsync(() => device.Want(1, Settings));
+        await device.ReachAsync(Committed);
+        await RefusedAsync(() =>
+        {
+            _rig.Write("fleet-settings: false");
+            device.Loop.FileChanged();
+        });
+        await device.ReachAsync(Overruled);
+
+        async Task RefusedAsync(Action order)
+        {
+            var before = Refusals();
+            Directory.CreateDirectory(inTheWay);
+            order();
+            await Eventually.Async(() => Refusals() > before, ConfigurationRig.Deadline, () => string.Join('\n', heard.Lines), Ct);
+            Directory.Delete(inTheWay);
+        }
+
+        int Refusals() => heard.Lines.Count(line => line.StartsWith("The state of the configuration cannot be written", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_restart_comes_up_with_what_was_in_force()
     {
         await using (var device = new ConfiguredDevice(_rig))
@@ -122,6 +151,23 @@ public sealed class ConfigurationLoopTests : IDisposable
         await last.StartAsync();
         Assert.Equal((RolledBack, null, "The agent ended 3 times while this configuration was soaking."), (last.Loop.Report.State, last.Loop.Report.Active, last.Loop.Report.Reason));
         Assert.Equal(120, last.Sampling.Now.FramesPerHour);
+    }
+
+    [Fact]
+    public async Task Three_kills_while_settings_are_applied_take_them_back_too()
+    {
+        using var rig = new ConfigurationRig { Times = new ConfigurationTimes { Measure = TimeSpan.FromMinutes(5) } };
+        for (var life = 1; life <= ConfigurationJournal.DeathLimit; life++)
+        {
+            await using var device = new ConfiguredDevice(rig);
+            await device.StartAsync();
+            if (life == 1) device.Want(1, Settings);
+            ConfigurationRecord? kept = null;
+            await Eventually.Async(() => (kept = ConfigurationJournal.Peek(ConfigurationJournal.PathIn(rig.Folder["data"]))) is { State: Applying } && kept.Deaths == life - 1, ConfigurationRig.Deadline, () => $"life {life}: {kept}", Ct);
+        }
+        await using var last = new ConfiguredDevice(rig);
+        await last.StartAsync();
+        Assert.Equal((RolledBack, "The agent ended 3 times while this configuration was applied."), (last.Loop.Report.State, last.Loop.Report.Reason));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class ConfigurationRig : IDisposable
 
     public string Path => Folder["agent.yaml"];
 
-    public ConfigurationTimes Times { get; } = new()
+    public ConfigurationTimes Times { get; init; } = new()
     {
         Measure = TimeSpan.FromSeconds(0.4), Soak = TimeSpan.FromSeconds(0.6), Patience = TimeSpan.FromSeconds(2), Look = TimeSpan.FromMilliseconds(50),
     };
@@ -57,7 +57,7 @@ internal sealed class ConfiguredDevice : IAsyncDisposable
     private readonly ZoneSink _zones;
     private readonly string _journal;
 
-    public ConfiguredDevice(ConfigurationRig rig)
+    public ConfiguredDevice(ConfigurationRig rig, HeardLog? heard = null)
     {
         var text = ConfigurationFile.Text(rig.Path);
         Directory.CreateDirectory(rig.Folder["data"]);
@@ -72,7 +72,7 @@ internal sealed class ConfiguredDevice : IAsyncDisposable
         Sampler = new FrameSampler(Sampling.Now, Budget, TimeProvider.System, new Random(1));
         _zones = new ZoneSink(start.Options.Zones, _ => { }, TimeProvider.System);
         var live = new LiveSettings(start, Cameras, Sampling, Sampler, Drift, Update, new TrackingSink(TrackingServices.Followed(start.Options)), _zones);
-        Loop = new ConfigurationLoop(Journal, rig.Path, live, new FrameRates(Cameras, TimeProvider.System), TimeProvider.System, NullLogger<ConfigurationLoop>.Instance, rig.Times);
+        Loop = new ConfigurationLoop(Journal, rig.Path, live, new FrameRates(Cameras, TimeProvider.System), TimeProvider.System, heard?.For<ConfigurationLoop>() ?? NullLogger<ConfigurationLoop>.Instance, rig.Times);
         Loop.Changed += () => States.Enqueue(Loop.Report.State);
         _inspection = Task.Factory.StartNew(Inspect, TaskCreationOptions.LongRunning);
     }
