@@ -144,6 +144,23 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task Calls_that_wait_when_the_silo_stops_hold_nothing_up_and_end()
+    {
+        var diary = new Diary();
+        await using var silo = await Start(diary);
+        var grain = silo.Grain<ILivingGrain>();
+        var running = grain.HoldUntilTicked();
+        Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => grain.Touch())];
+        await silo.Stop().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        await running;
+        foreach (var call in waiting)
+        {
+            var ended = await Record.ExceptionAsync(() => call.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+            Assert.True(ended is null or SiloUnavailableException, $"{ended}");
+        }
+    }
+
+    [Fact]
     public async Task Stopping_the_silo_deactivates_every_grain_and_refuses_calls_afterwards()
     {
         var diary = new Diary();

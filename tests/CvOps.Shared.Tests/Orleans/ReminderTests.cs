@@ -152,7 +152,9 @@ public sealed class ReminderTests
     [InlineData(25, 0, 20)]
     [InlineData(25, 20, 30)]
     [InlineData(25, 24, 30)]
-    public void The_next_tick_is_the_newest_one_due_unless_it_was_delivered(int now, int? last, int expected)
+    [InlineData(25, 26, 30)]
+    [InlineData(25, 600, 20)]
+    public void The_next_tick_is_the_newest_one_due_unless_it_was_delivered_also_when_the_clock_was_set_back(int now, int? last, int expected)
     {
         var start = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
         var entry = new ReminderEntry(GrainId.Create("x", "y"), "tick", start, 10 * Minute, last is { } minutes ? start + minutes * Minute : null, "e");

@@ -90,7 +90,8 @@ internal sealed partial class ReminderService(
     {
         if (now < entry.StartAt) return entry.StartAt;
         var newestDue = entry.StartAt + TimeSpan.FromTicks((now - entry.StartAt).Ticks / entry.Period.Ticks * entry.Period.Ticks);
-        return entry.LastTick is { } last && last >= newestDue ? newestDue + entry.Period : newestDue;
+        // A tick of a later time was delivered before the clock was set back: waiting for that time would silence the reminder.
+        return entry.LastTick is { } last && last >= newestDue && last < newestDue + entry.Period ? newestDue + entry.Period : newestDue;
     }
 
     private void Schedule(ReminderEntry entry)

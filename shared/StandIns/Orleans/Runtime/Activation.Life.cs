@@ -118,7 +118,22 @@ internal sealed partial class Activation
 
         foreach (var request in await EndAsync())
         {
-            if (request is not TimerTick) silo.Send(id, request);
+            if (request is not TimerTick) PassOn(request);
+        }
+    }
+
+    private void PassOn(Request request)
+    {
+        try
+        {
+            // Once is for grains that call each other while they end; again and again would go on until the host's time-out.
+            if (request.PassedOn) throw new SiloUnavailableException($"The silo is stopping; {request} was not begun.");
+            request.PassedOn = silo.IsStopping;
+            silo.Send(id, request);
+        }
+        catch (SiloUnavailableException e)
+        {
+            request.Fail(e);
         }
     }
 

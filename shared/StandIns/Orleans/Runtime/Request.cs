@@ -20,6 +20,9 @@ internal abstract class Request
 
     public bool Started { get; set; }
 
+    /// <summary>An activation that ended before it began this has passed it on to the next one, while the silo was stopping.</summary>
+    public bool PassedOn { get; set; }
+
     /// <summary>The last call this request has made: what it waits for, if it waits for a call.</summary>
     public Request? Child { get; protected set; }
 

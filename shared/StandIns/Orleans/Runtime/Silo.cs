@@ -23,6 +23,7 @@ internal sealed partial class Silo : IHostedService, IDisposable
     private readonly TimeSpan _responseTimeout;
     private Task _sweeps = Task.CompletedTask;
     private volatile bool _open;
+    private volatile bool _stopping;
     private long _now;
 
     public Silo(IServiceProvider services, Copier copier, IOptions<GrainCollectionOptions> collection,
@@ -66,6 +67,9 @@ internal sealed partial class Silo : IHostedService, IDisposable
 
     public int ActivationCount => _activations.Count;
 
+    /// <summary>Every activation is told to end, those that are made now too.</summary>
+    public bool IsStopping => _stopping;
+
     /// <summary>Queues a request at the grain's activation, which is made if there is none.</summary>
     /// <exception cref="SiloUnavailableException">The silo is not running.</exception>
     public Activation Send(GrainId id, Request request)
@@ -98,6 +102,7 @@ internal sealed partial class Silo : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Services.GetService<ReminderService>()?.Stop();
+        _stopping = true;
         // Grains may call others while they end, which may wake some: again until none is left.
         while (!_activations.IsEmpty)
         {
