@@ -34,9 +34,10 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
     private Task<DeviceView?> ReadAsync(DeviceId id, CancellationToken cancel) => database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>(
         "SELECT id, site, online, last_seen AS LastSeen, labels, health, desired, reported, inspections, duplicates FROM devices WHERE id = @Id", new { Id = id.Value })?.View(), cancel);
 
-    /// <summary>Desired documents the broker has not taken yet.</summary>
-    public Task<UnpublishedTwin[]> UnpublishedAsync(CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string Id, string Site, long Version, string Desired)>(
-        "SELECT id, site, desired_version, desired FROM devices WHERE published_version < desired_version AND desired IS NOT NULL ORDER BY id LIMIT 1000")
+    /// <summary>Desired documents the broker has not taken yet, a page in the order of the devices' names.</summary>
+    /// <param name="after">Name of the device behind which the page begins; empty for the first page.</param>
+    public Task<UnpublishedTwin[]> UnpublishedAsync(string after, CancellationToken cancel) => database.ReadAsync(connection => connection.Query<(string Id, string Site, long Version, string Desired)>(
+        "SELECT id, site, desired_version, desired FROM devices WHERE published_version < desired_version AND desired IS NOT NULL AND id > @after ORDER BY id LIMIT 1000", new { after })
         .Select(row => new UnpublishedTwin(new DeviceId(row.Id), new SiteId(row.Site), row.Version, row.Desired)).ToArray(), cancel);
 
     /// <summary>A newer one that was published before this one lies under it at the broker now: it is to be said again.</summary>

@@ -9,7 +9,7 @@ namespace CvOps.Fleet.Devices;
 /// Brings desired documents to the broker, retained. The table of devices is its outbox: a document leaves it when the broker has acknowledged,
 /// so a crash publishes twice, never not at all; devices ignore a version they have.
 /// </summary>
-internal sealed partial class TwinPublisher(Database database, DeviceDirectory directory, TwinOutbox outbox, FleetLink link, Seats seats, ILogger<TwinPublisher> log) : BackgroundService
+internal sealed partial class TwinPublisher : BackgroundService
 {
     private const string Duty = "twins";
 
@@ -18,24 +18,37 @@ internal sealed partial class TwinPublisher(Database database, DeviceDirectory d
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
 
+    private readonly Database _database;
+    private readonly DeviceDirectory _directory;
+    private readonly TwinOutbox _outbox;
+    private readonly FleetLink _link;
+    private readonly Seats _seats;
+    private readonly ILogger<TwinPublisher> _log;
+
+    public TwinPublisher(Database database, DeviceDirectory directory, TwinOutbox outbox, FleetLink link, Seats seats, ILogger<TwinPublisher> log)
+    {
+        (_database, _directory, _outbox, _link, _seats, _log) = (database, directory, outbox, link, seats, log);
+        // Here and not in the loop: that begins on a thread of its own, perhaps after the ingest has connected.
+        link.Connected += OnConnectedAsync;
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        link.Connected += OnConnectedAsync;
         try
         {
             while (true)
             {
-                await outbox.WaitAsync(LookAgain, stoppingToken);
-                if (!link.IsConnected) continue;
+                await _outbox.WaitAsync(LookAgain, stoppingToken);
+                if (!_link.IsConnected) continue;
                 try
                 {
                     // Two publishers could leave the older of two documents with the broker.
-                    if (!await database.HasDutyAsync(Duty, stoppingToken)) continue;
+                    if (!await _database.HasDutyAsync(Duty, stoppingToken)) continue;
                     await PublishWaitingAsync(stoppingToken);
                 }
                 catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
                 {
-                    Log.PublishFailed(log, e);
+                    Log.PublishFailed(_log, e);
                 }
             }
         }
@@ -45,30 +58,33 @@ internal sealed partial class TwinPublisher(Database database, DeviceDirectory d
         }
         finally
         {
-            link.Connected -= OnConnectedAsync;
+            _link.Connected -= OnConnectedAsync;
         }
     }
 
     private async Task OnConnectedAsync(bool sessionKept, CancellationToken cancel)
     {
         // A broker that does not know a session it should know may have lost what it retained.
-        if (!sessionKept && await seats.ExpectsSessionAsync(cancel)) await directory.ForgetPublishedAsync(cancel);
-        outbox.Wake();
+        if (!sessionKept && await _seats.ExpectsSessionAsync(cancel)) await _directory.ForgetPublishedAsync(cancel);
+        _outbox.Wake();
     }
 
     private async Task PublishWaitingAsync(CancellationToken cancel)
     {
-        while (await directory.UnpublishedAsync(cancel) is { Length: > 0 } waiting)
+        Task? refused = null;
+        // What was published is no longer waiting; behind what the broker refuses comes the next page: it holds up nobody else's, and is tried again at the next look.
+        for (var after = ""; (refused is null || _link.IsConnected) && await _directory.UnpublishedAsync(after, cancel) is { Length: > 0 } waiting; after = refused is null ? "" : waiting[^1].Device.Value)
         {
             // All are begun before one is waited for; what the broker took is noted even when another was refused.
-            var publishing = waiting.Select(twin => link.PublishAsync(new Topics(twin.Site, twin.Device).TwinDesired, Encoding.UTF8.GetBytes(twin.Document), retain: true, cancel)).ToArray();
+            var publishing = waiting.Select(twin => _link.PublishAsync(new Topics(twin.Site, twin.Device).TwinDesired, Encoding.UTF8.GetBytes(twin.Document), retain: true, cancel)).ToArray();
             await Task.WhenAll(publishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             UnpublishedTwin[] published = [.. waiting.Where((_, i) => publishing[i].IsCompletedSuccessfully)];
-            await directory.MarkPublishedAsync(published, cancel);
-            if (published.Length > MostLogged) Log.TwinsPublished(log, published.Length);
-            else foreach (var twin in published) Log.TwinPublished(log, twin.Device, twin.Version);
-            await Task.WhenAll(publishing);
+            await _directory.MarkPublishedAsync(published, cancel);
+            if (published.Length > MostLogged) Log.TwinsPublished(_log, published.Length);
+            else foreach (var twin in published) Log.TwinPublished(_log, twin.Device, twin.Version);
+            refused ??= publishing.FirstOrDefault(task => !task.IsCompletedSuccessfully);
         }
+        if (refused is not null) await refused;
     }
 
     private static partial class Log

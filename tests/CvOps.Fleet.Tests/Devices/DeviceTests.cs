@@ -7,7 +7,9 @@ using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Devices;
+using CvOps.Fleet.Storage;
 using CvOps.Testing;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Devices;
@@ -27,6 +29,27 @@ public sealed class DeviceTests
         Assert.Equal(2, (await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), Model('b'), "operator", TestContext.Current.CancellationToken)).Version);
         await UntilDesiredAsync(device, 2);
         Assert.Equal(new string('b', 64), device.Desired!.Model!.Model.Digest);
+    }
+
+    [Fact]
+    public async Task A_thousand_documents_that_the_broker_refuses_hold_up_nobody_elses()
+    {
+        await using var fleet = await FleetHost.StartAsync(start: false);
+        var access = Path.Combine(fleet.Broker.Folder, "acl");
+        var rules = (await File.ReadAllLinesAsync(access, TestContext.Current.CancellationToken)).SelectMany(line => line == $"user {CertificateAuthority.FleetName}" ? new[] { line, "topic deny cvops/v1/bad/#" } : [line]);
+        await File.WriteAllLinesAsync(access, rules, TestContext.Current.CancellationToken);
+        await fleet.Broker.ReloadAsync(TestContext.Current.CancellationToken);
+        await fleet.StartFleetAsync();
+        await using var device = await OnlineAsync(fleet);
+        await fleet.Services.GetRequiredService<Database>().WriteAsync(connection => connection.Execute(
+            """
+            WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)
+            INSERT INTO devices (id, site, last_seen, desired, desired_version) SELECT 'bad-' || n, 'bad', 0, '{"version":1}', 1 FROM number
+            """), TestContext.Current.CancellationToken);
+        await fleet.Services.GetRequiredService<DesiredTwins>().SetModelAsync(new DeviceId("line-1"), Model('a'), "operator", TestContext.Current.CancellationToken);
+        await UntilDesiredAsync(device, 1);
+        Assert.Equal(1000, await fleet.Services.GetRequiredService<Database>().ReadAsync(
+            connection => connection.ExecuteScalar<long>("SELECT count(*) FROM devices WHERE site = 'bad' AND published_version = 0"), TestContext.Current.CancellationToken));
     }
 
     [Fact]
