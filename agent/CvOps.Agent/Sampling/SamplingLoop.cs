@@ -97,10 +97,10 @@ internal sealed partial class SamplingLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(1200, LogLevel.Warning, "A frame of camera {Camera} ({Width} x {Height}) is too large for a message or for what the budget has left, even at the lowest JPEG quality")]
+        [LoggerMessage(1210, LogLevel.Warning, "A frame of camera {Camera} ({Width} x {Height}) is too large for a message or for what the budget has left, even at the lowest JPEG quality")]
         public static partial void FrameTooLarge(ILogger logger, string camera, int width, int height);
 
-        [LoggerMessage(1201, LogLevel.Warning, "A picked frame of camera {Camera} is lost")]
+        [LoggerMessage(1211, LogLevel.Warning, "A picked frame of camera {Camera} is lost")]
         public static partial void FrameLost(ILogger logger, Exception exception, string camera);
     }
 }

@@ -66,19 +66,19 @@ internal sealed partial class EngineBuildLoop(ModelSlots slots, Func<LoadedModel
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 4040, Level = LogLevel.Information, Message = "Building a TensorRT engine for {Name} {Version}, which takes minutes; {Provider} serves meanwhile")]
+        [LoggerMessage(EventId = 4070, Level = LogLevel.Information, Message = "Building a TensorRT engine for {Name} {Version}, which takes minutes; {Provider} serves meanwhile")]
         public static partial void Building(ILogger log, string name, string version, string provider);
 
-        [LoggerMessage(EventId = 4041, Level = LogLevel.Information, Message = "The TensorRT engine for {Name} {Version} has been building for {Seconds} s; {Provider} serves meanwhile")]
+        [LoggerMessage(EventId = 4071, Level = LogLevel.Information, Message = "The TensorRT engine for {Name} {Version} has been building for {Seconds} s; {Provider} serves meanwhile")]
         public static partial void StillBuilding(ILogger log, string name, string version, int seconds, string provider);
 
-        [LoggerMessage(EventId = 4042, Level = LogLevel.Information, Message = "The TensorRT engine for {Name} {Version} was built in {Seconds} s and is in charge: {Provider}")]
+        [LoggerMessage(EventId = 4072, Level = LogLevel.Information, Message = "The TensorRT engine for {Name} {Version} was built in {Seconds} s and is in charge: {Provider}")]
         public static partial void Built(ILogger log, string name, string version, int seconds, string provider);
 
-        [LoggerMessage(EventId = 4043, Level = LogLevel.Warning, Message = "TensorRT can't be had for {Name} {Version} on this machine; it stays on {Provider}")]
+        [LoggerMessage(EventId = 4073, Level = LogLevel.Warning, Message = "TensorRT can't be had for {Name} {Version} on this machine; it stays on {Provider}")]
         public static partial void NotToBeHad(ILogger log, string name, string version, string provider);
 
-        [LoggerMessage(EventId = 4044, Level = LogLevel.Warning, Message = "The TensorRT engine for {Name} {Version} is not used: {Reason} It stays on {Provider}")]
+        [LoggerMessage(EventId = 4074, Level = LogLevel.Warning, Message = "The TensorRT engine for {Name} {Version} is not used: {Reason} It stays on {Provider}")]
         public static partial void Refused(ILogger log, string name, string version, string reason, string provider);
     }
 }

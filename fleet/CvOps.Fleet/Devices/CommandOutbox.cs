@@ -43,10 +43,10 @@ internal sealed partial class CommandOutbox(CommandLog commands, DeviceDirectory
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 2121, Level = LogLevel.Information, Message = "Command {Name} ({Id}) to {Device} is with the broker at last")]
+        [LoggerMessage(EventId = 2131, Level = LogLevel.Information, Message = "Command {Name} ({Id}) to {Device} is with the broker at last")]
         public static partial void CommandSent(ILogger logger, string name, string id, DeviceId device);
 
-        [LoggerMessage(EventId = 2122, Level = LogLevel.Warning, Message = "Commands could not be sent; they wait until they are over")]
+        [LoggerMessage(EventId = 2132, Level = LogLevel.Warning, Message = "Commands could not be sent; they wait until they are over")]
         public static partial void SendFailed(ILogger logger, Exception exception);
     }
 }

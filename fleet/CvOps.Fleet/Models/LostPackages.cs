@@ -34,7 +34,7 @@ internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider 
 
     private static partial class Log
     {
-        [LoggerMessage(2503, LogLevel.Error, "The file of {Name} {Version} is gone from the blob store: bring the same package again, its digest is {Digest}")]
+        [LoggerMessage(2523, LogLevel.Error, "The file of {Name} {Version} is gone from the blob store: bring the same package again, its digest is {Digest}")]
         public static partial void PackageLost(ILogger logger, string name, string version, string digest);
     }
 }

@@ -112,10 +112,10 @@ internal sealed partial class ModelPromotions(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 2501, Level = LogLevel.Warning, Message = "Aliases could not follow the rollouts; they are looked at again")]
+        [LoggerMessage(EventId = 2521, Level = LogLevel.Warning, Message = "Aliases could not follow the rollouts; they are looked at again")]
         public static partial void LookFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(EventId = 2502, Level = LogLevel.Warning, Message = "Alias {Name}@{Alias} did not follow {Rollout}: {Reason}")]
+        [LoggerMessage(EventId = 2522, Level = LogLevel.Warning, Message = "Alias {Name}@{Alias} did not follow {Rollout}: {Reason}")]
         public static partial void NotMoved(ILogger logger, string name, string alias, string rollout, string reason);
     }
 }
