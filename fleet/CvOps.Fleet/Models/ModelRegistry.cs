@@ -1,7 +1,9 @@
+using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Storage;
@@ -70,6 +72,8 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
                 Model = sound!.Ref, Task = sound.Manifest.Task, Classes = sound.Manifest.Classes, Bytes = sound.Bytes, SignedBy = signer!, Lineage = sound.Lineage,
                 RegisteredAt = time.GetUtcNow(),
             };
+            // A file that is refused for its version is not kept: nobody would ever ask for it.
+            if (await database.ReadAsync(connection => Other(connection, view.Model), cancel) is { } other) return Taken(view.Model, other);
             incoming.Keep();
             return await AddAsync(view, by, cancel);
         }
@@ -103,15 +107,19 @@ internal sealed class ModelRegistry(Database database, BlobStore blobs, Audit au
                 RegistryTables.Adopt(connection, name);
                 Audit.Add(connection, view.RegisteredAt, by, "model.registered", digest, $"{name} {version}, signed by {view.SignedBy}");
             }
-            return connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @name AND version = @version AND digest <> @digest", new { name, version, digest });
+            return Other(connection, view.Model);
         }, cancel);
-        if (other is not null)
-        {
-            return new RegisterOutcome(null, $"There is a {name} {version} already, with digest {other}. A version is given once: raise it in the manifest and sign again.", Taken: true);
-        }
+        if (other is not null) return Taken(view.Model, other);
         events.Publish("model", digest);
         return new RegisterOutcome(view, null);
     }
+
+    /// <summary>Digest of the model that has this one's name and version; null when none has.</summary>
+    private static string? Other(DbConnection connection, ModelRef model) =>
+        connection.QuerySingleOrDefault<string>("SELECT digest FROM models WHERE name = @Name AND version = @Version AND digest <> @Digest", new { model.Name, model.Version, model.Digest });
+
+    private static RegisterOutcome Taken(ModelRef model, string other) => new(
+        null, $"There is a {model.Name} {model.Version} already, with digest {other}. A version is given once: raise it in the manifest and sign again.", Taken: true);
 
     private string? Verify(string path, out ModelPackage? package, out string? signer)
     {

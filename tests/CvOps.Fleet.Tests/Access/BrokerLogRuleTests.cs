@@ -20,6 +20,10 @@ public sealed class BrokerLogRuleTests
         Assert.Equal(new BrokerRefusal(who, what), rule.Read(line));
     }
 
+    [Fact]
+    public void A_line_that_takes_too_long_to_look_through_is_no_refusal() =>
+        Assert.Null(new BrokerLogRule().Read($"1795286584: Client connection from 10.0.0.7 failed: {new string('a', 200_000)}"));
+
     [Theory]
     [InlineData("1795286584: New client connected from 127.0.0.1:38536 as press-1 (p5, c1, k60, u'press-1').")]
     [InlineData("1795286584: Client press-1 disconnected.")]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Models;
@@ -49,13 +50,14 @@ public sealed class ModelRegistryTests
     }
 
     [Fact]
-    public async Task A_version_is_given_once()
+    public async Task A_version_is_given_once_and_what_is_refused_for_it_is_not_kept()
     {
         await using var fleet = await FleetHost.StartAsync();
         await PostAsync(fleet, await File.ReadAllBytesAsync(TestPackages.Write(fleet.InFolder("a.cvmodel"), fleet.SigningKey), TestContext.Current.CancellationToken));
         // ECDSA signs differently each time: the same parts make another file.
         var again = await File.ReadAllBytesAsync(TestPackages.Write(fleet.InFolder("b.cvmodel"), fleet.SigningKey), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(fleet, again)).StatusCode);
+        Assert.False(fleet.Services.GetRequiredService<BlobStore>().Exists(Convert.ToHexStringLower(SHA256.HashData(again))));
     }
 
     [Fact]
