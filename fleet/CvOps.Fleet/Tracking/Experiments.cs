@@ -62,7 +62,7 @@ internal sealed class Experiments(Database database, SharedWrites shared, TimePr
         {
             if (view != SearchView.All) sql.Require($"e.deleted = {(view == SearchView.Deleted ? 1 : 0)}");
             foreach (var term in terms) sql.Require(Condition(sql, term));
-            foreach (var by in orders) sql.By(by.Kind == SearchKind.Attribute && by.Key == "experiment_id" ? "e.id" : Column(by.Kind, by.Key, by.Name).Name, by.Descending);
+            foreach (var by in orders) sql.By(by.Kind == SearchedKind.Attribute && by.Key == "experiment_id" ? "e.id" : Column(by.Kind, by.Key, by.Name).Name, by.Descending);
         }, offset, limit + 1, "e.id DESC", cancel);
         return PageToken.Cut(rows, offset, limit);
     }
@@ -133,16 +133,16 @@ internal sealed class Experiments(Database database, SharedWrites shared, TimePr
 
     private static string Condition(SearchSql sql, SearchTerm term)
     {
-        if (term.Kind == SearchKind.Tag) return $"EXISTS (SELECT 1 FROM experiment_tag AS t WHERE t.experiment = e.id AND t.key = {sql.Add(term.Key)} AND {sql.Text("t.value", term)})";
+        if (term.Kind == SearchedKind.Tag) return $"EXISTS (SELECT 1 FROM experiment_tag AS t WHERE t.experiment = e.id AND t.key = {sql.Add(term.Key)} AND {sql.Text("t.value", term)})";
         var (column, number) = Column(term.Kind, term.Key, term.Name);
         return number ? sql.Number(column, term, 1000) : sql.Text(column, term);
     }
 
-    private static (string Name, bool IsNumber) Column(SearchKind kind, string key, string name) => (kind, key) switch
+    private static (string Name, bool IsNumber) Column(SearchedKind kind, string key, string name) => (kind, key) switch
     {
-        (SearchKind.Attribute, "name") => ("e.name", false),
-        (SearchKind.Attribute, "creation_time") => ("e.created_at", true),
-        (SearchKind.Attribute, "last_update_time") => ("e.updated_at", true),
+        (SearchedKind.Attribute, "name") => ("e.name", false),
+        (SearchedKind.Attribute, "creation_time") => ("e.created_at", true),
+        (SearchedKind.Attribute, "last_update_time") => ("e.updated_at", true),
         _ => throw TrackingException.Invalid($"Experiments have no {name}: name, creation_time, last_update_time and tags are searched."),
     };
 }

@@ -37,20 +37,20 @@ internal static class RunSearch
 
     private static string Condition(SearchSql sql, SearchTerm term) => term.Kind switch
     {
-        SearchKind.Metric => $"EXISTS (SELECT 1 FROM run_latest AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND v.nan = 0 AND {sql.Number("v.value", term)})",
-        SearchKind.Param => $"EXISTS (SELECT 1 FROM run_param AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND {sql.Text("v.value", term)})",
-        SearchKind.Tag => $"EXISTS (SELECT 1 FROM run_tag AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND {sql.Text("v.value", term)})",
-        SearchKind.Dataset when term.Key is "name" or "digest" or "context" => $"EXISTS (SELECT 1 FROM run_input AS v WHERE v.run = r.id AND {sql.Text($"v.{term.Key}", term)})",
-        SearchKind.Dataset => throw TrackingException.Invalid($"A dataset has no '{term.Key}': name, digest and context are searched."),
+        SearchedKind.Metric => $"EXISTS (SELECT 1 FROM run_latest AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND v.nan = 0 AND {sql.Number("v.value", term)})",
+        SearchedKind.Param => $"EXISTS (SELECT 1 FROM run_param AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND {sql.Text("v.value", term)})",
+        SearchedKind.Tag => $"EXISTS (SELECT 1 FROM run_tag AS v WHERE v.run = r.id AND v.key = {sql.Add(term.Key)} AND {sql.Text("v.value", term)})",
+        SearchedKind.Dataset when term.Key is "name" or "digest" or "context" => $"EXISTS (SELECT 1 FROM run_input AS v WHERE v.run = r.id AND {sql.Text($"v.{term.Key}", term)})",
+        SearchedKind.Dataset => throw TrackingException.Invalid($"A dataset has no '{term.Key}': name, digest and context are searched."),
         _ => Column(term.Key) is (var column, false) ? sql.Text(column, term) : sql.Number(Column(term.Key).Name, term, 1000),
     };
 
     private static string Expression(SearchSql sql, SearchOrder by) => by.Kind switch
     {
-        SearchKind.Metric => $"(SELECT v.value FROM run_latest AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)} AND v.nan = 0)",
-        SearchKind.Param => $"(SELECT v.value FROM run_param AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)})",
-        SearchKind.Tag => $"(SELECT v.value FROM run_tag AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)})",
-        SearchKind.Attribute => Column(by.Key).Name,
+        SearchedKind.Metric => $"(SELECT v.value FROM run_latest AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)} AND v.nan = 0)",
+        SearchedKind.Param => $"(SELECT v.value FROM run_param AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)})",
+        SearchedKind.Tag => $"(SELECT v.value FROM run_tag AS v WHERE v.run = r.id AND v.key = {sql.Add(by.Key)})",
+        SearchedKind.Attribute => Column(by.Key).Name,
         _ => throw TrackingException.Invalid($"Runs are not ordered by {by.Name}: metrics, params, tags and attributes are orders."),
     };
 

@@ -15,8 +15,8 @@ public sealed class SearchReaderTests
             ],
             terms.Select(term => $"{term.Kind}|{term.Key}|{term.Operator}|{string.Join(',', term.Values)}|{term.IsNumber}"));
         Assert.Empty(SearchReader.Filter("  "));
-        Assert.Equal(new SearchOrder(SearchKind.Metric, "f1 score", true), SearchReader.Order("metrics.`f1 score` DESC"));
-        Assert.Equal(new SearchOrder(SearchKind.Attribute, "start_time", false), SearchReader.Order("start_time asc"));
+        Assert.Equal(new SearchOrder(SearchedKind.Metric, "f1 score", true), SearchReader.Order("metrics.`f1 score` DESC"));
+        Assert.Equal(new SearchOrder(SearchedKind.Attribute, "start_time", false), SearchReader.Order("start_time asc"));
     }
 
     [Theory]

@@ -17,13 +17,13 @@ internal static class RegistrySearch
             sql.Require(term switch
             {
                 // One range of the index for each tag.
-                { Kind: SearchKind.Tag, Operator: SearchOperator.Equal, IsNumber: false } => $"m.name IN (SELECT t.name FROM registered_model_tag AS t WHERE t.key = {sql.Add(term.Key)} AND t.value = {sql.Add(term.Values[0])})",
-                { Kind: SearchKind.Tag } => $"EXISTS (SELECT 1 FROM registered_model_tag AS t WHERE t.name = m.name AND t.key = {sql.Add(term.Key)} AND {sql.Text("t.value", term)})",
-                { Kind: SearchKind.Attribute, Key: "name" } => sql.Text("m.name", term),
+                { Kind: SearchedKind.Tag, Operator: SearchOperator.Equal, IsNumber: false } => $"m.name IN (SELECT t.name FROM registered_model_tag AS t WHERE t.key = {sql.Add(term.Key)} AND t.value = {sql.Add(term.Values[0])})",
+                { Kind: SearchedKind.Tag } => $"EXISTS (SELECT 1 FROM registered_model_tag AS t WHERE t.name = m.name AND t.key = {sql.Add(term.Key)} AND {sql.Text("t.value", term)})",
+                { Kind: SearchedKind.Attribute, Key: "name" } => sql.Text("m.name", term),
                 _ => throw TrackingException.Invalid($"Registered models have no {term.Name}: name and tags are searched."),
             });
         }
-        foreach (var by in order.Select(SearchReader.Order)) sql.By(by.Kind == SearchKind.Attribute ? ModelColumn(by.Key) : throw Unknown(by.Name), by.Descending);
+        foreach (var by in order.Select(SearchReader.Order)) sql.By(by.Kind == SearchedKind.Attribute ? ModelColumn(by.Key) : throw Unknown(by.Name), by.Descending);
         var text = $"SELECT m.name FROM registered_model AS m {sql.Where} {sql.OrderBy("m.name")} LIMIT {limit + 1} OFFSET {offset}";
         return connection =>
         {
@@ -41,17 +41,17 @@ internal static class RegistrySearch
         {
             sql.Require(term switch
             {
-                { Kind: SearchKind.Tag } =>
+                { Kind: SearchedKind.Tag } =>
                     $"EXISTS (SELECT 1 FROM model_version_tag AS t WHERE t.name = v.name AND t.version = v.version AND t.key = {sql.Add(term.Key)} AND {sql.Text("t.value", term)})",
-                { Kind: SearchKind.Attribute, Key: "name" } => sql.Text("v.name", term),
-                { Kind: SearchKind.Attribute, Key: "run_id" } => sql.Text("v.run", term),
-                { Kind: SearchKind.Attribute, Key: "source_path" } => sql.Text("v.source", term),
+                { Kind: SearchedKind.Attribute, Key: "name" } => sql.Text("v.name", term),
+                { Kind: SearchedKind.Attribute, Key: "run_id" } => sql.Text("v.run", term),
+                { Kind: SearchedKind.Attribute, Key: "source_path" } => sql.Text("v.source", term),
                 // As clients write it, with and without quotes.
-                { Kind: SearchKind.Attribute, Key: "version_number" } => sql.Number("v.number", term with { IsNumber = true }),
+                { Kind: SearchedKind.Attribute, Key: "version_number" } => sql.Number("v.number", term with { IsNumber = true }),
                 _ => throw TrackingException.Invalid($"Versions have no {term.Name}: name, version_number, run_id, source_path and tags are searched."),
             });
         }
-        foreach (var by in order.Select(SearchReader.Order)) sql.By(by.Kind == SearchKind.Attribute ? VersionColumn(by.Key) : throw Unknown(by.Name), by.Descending);
+        foreach (var by in order.Select(SearchReader.Order)) sql.By(by.Kind == SearchedKind.Attribute ? VersionColumn(by.Key) : throw Unknown(by.Name), by.Descending);
         var rows = $"{sql.OrderBy("v.name, v.number DESC")} LIMIT {limit + 1} OFFSET {offset}";
         return connection => PageToken.Cut(RegistryReader.Versions(connection, sql, rows), offset, limit);
     }

@@ -10,12 +10,12 @@ namespace CvOps.Fleet.Tracking.Search;
 /// </summary>
 internal ref struct SearchReader
 {
-    private static readonly Dictionary<string, SearchKind> Kinds = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, SearchedKind> Kinds = new(StringComparer.Ordinal)
     {
-        ["attribute"] = SearchKind.Attribute, ["attributes"] = SearchKind.Attribute, ["attr"] = SearchKind.Attribute, ["run"] = SearchKind.Attribute,
-        ["metric"] = SearchKind.Metric, ["metrics"] = SearchKind.Metric,
-        ["param"] = SearchKind.Param, ["params"] = SearchKind.Param, ["parameter"] = SearchKind.Param, ["parameters"] = SearchKind.Param,
-        ["tag"] = SearchKind.Tag, ["tags"] = SearchKind.Tag, ["dataset"] = SearchKind.Dataset, ["datasets"] = SearchKind.Dataset,
+        ["attribute"] = SearchedKind.Attribute, ["attributes"] = SearchedKind.Attribute, ["attr"] = SearchedKind.Attribute, ["run"] = SearchedKind.Attribute,
+        ["metric"] = SearchedKind.Metric, ["metrics"] = SearchedKind.Metric,
+        ["param"] = SearchedKind.Param, ["params"] = SearchedKind.Param, ["parameter"] = SearchedKind.Param, ["parameters"] = SearchedKind.Param,
+        ["tag"] = SearchedKind.Tag, ["tags"] = SearchedKind.Tag, ["dataset"] = SearchedKind.Dataset, ["datasets"] = SearchedKind.Dataset,
     };
 
     private readonly string _text;
@@ -63,14 +63,14 @@ internal ref struct SearchReader
             : throw Mistake($"A number, or a text in quotes, was expected as the value of {key}", word.Length);
     }
 
-    private (SearchKind Kind, string Key) Field()
+    private (SearchedKind Kind, string Key) Field()
     {
         Blanks();
-        if (Text() is { } quoted) return (SearchKind.Attribute, quoted);
+        if (Text() is { } quoted) return (SearchedKind.Attribute, quoted);
         var word = Word();
         if (word.Length == 0) throw Mistake("A field such as metrics.accuracy was expected");
         var dot = word.IndexOf('.', StringComparison.Ordinal);
-        if (dot < 0) return (SearchKind.Attribute, word);
+        if (dot < 0) return (SearchedKind.Attribute, word);
         if (!Kinds.TryGetValue(word[..dot], out var kind))
             throw Mistake($"'{word[..dot]}' is none of metrics, params, tags, attributes, datasets", word.Length);
         var key = dot + 1 < word.Length ? word[(dot + 1)..] : Text();
