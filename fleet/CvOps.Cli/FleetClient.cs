@@ -13,7 +13,9 @@ namespace CvOps.Cli;
 internal sealed class FleetClient(Uri fleet) : IDisposable
 {
     private static readonly ContractsJson Json = ContractsJson.Default;
-    private readonly HttpClient _http = Signed(new HttpClient { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = TimeSpan.FromSeconds(100) });
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+
+    private readonly HttpClient _http = Signed(new HttpClient { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = Timeout.InfiniteTimeSpan });
 
     public Uri Fleet { get; } = fleet;
 
@@ -56,9 +58,12 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
         Send<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
 
     /// <summary>Posts a text and gives each line of the answer as it comes: newline-delimited JSON.</summary>
-    public async IAsyncEnumerable<T> PostLines<T>(string path, string text, string contentType, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<T> PostLines<T>(string path, string text, string contentType, CancellationToken ct) => PostLines<T>(path, new StringContent(text, Encoding.UTF8, contentType), ct);
+
+    /// <summary>As the other, with content of any kind and length: however long it takes to send.</summary>
+    public async IAsyncEnumerable<T> PostLines<T>(string path, HttpContent content, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
+        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Post, path) { Content = content }, ct, Timeout.InfiniteTimeSpan);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
         while (await reader.ReadLineAsync(ct) is { Length: > 0 } line) yield return JsonSerializer.Deserialize(line, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!)!;
     }
@@ -91,12 +96,15 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
             ?? throw new CliException($"The fleet answered {request.RequestUri} with nothing.");
     }
 
-    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, CancellationToken ct)
+    /// <param name="patience">Until the answer begins; null for that of most requests.</param>
+    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, CancellationToken ct, TimeSpan? patience = null)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(patience ?? Patience);
         HttpResponseMessage answer;
         try
         {
-            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         }
         catch (HttpRequestException e)
         {

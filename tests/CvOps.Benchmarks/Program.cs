@@ -91,6 +91,8 @@ switch (args)
         return await TwinRestart.RunAsync(path);
     case [TwinBench.Process]:
         return TwinBench.Run();
+    case [FormatBench.Process, var way, var format, var folderOfData, var digest, var file]:
+        return await FormatBench.RunAsync(way, format, folderOfData, digest, file);
     case [PackageServer.Command, var folder, var port]:
         return await PackageServer.RunAsync(folder, port);
     case [var name] when parts.TryGetValue(name, out var run):

@@ -74,6 +74,8 @@ internal static class LoopCommands
         var name = new Argument<string>("name");
         datasets.Add(on.On(new Command("snapshot", "Freeze the labelled frames.") { name }, async (parsed, fleet, screen, ct) =>
             screen.Table([await fleet.Post<SnapshotRequest, DatasetView>("datasets", new SnapshotRequest(parsed.GetValue(name)!, Environment.UserName), ct)], "", DatasetColumns)));
+        datasets.Add(DatasetFormatCommands.Import(on));
+        datasets.Add(DatasetFormatCommands.Export(on));
         return datasets;
     }
 

@@ -1,7 +1,7 @@
 namespace CvOps.Contracts.Api;
 
 /// <summary>Formats in which datasets come and go; fleet/FORMATS.md says what each can hold.</summary>
-public enum DatasetFormat { Coco, Yolo }
+public enum DatasetFormat { Coco, Yolo, Voc, Cvat, LabelStudio, Folders, Csv }
 
 /// <summary>A warning says what got lost or may be wrong; an error refuses the whole import.</summary>
 public enum FindingLevel { Warning, Error }

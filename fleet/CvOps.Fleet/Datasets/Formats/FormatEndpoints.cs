@@ -30,6 +30,7 @@ internal static class FormatEndpoints
             if (Refuse(format, use, out var known, out var wanted) is { } refusal) return Problems.BadRequest(refusal);
             if (await desk.FindAsync(digest, cancel) is not { } view) return Problems.NotFound("dataset", digest);
             var entry = FormatTable.Of(known);
+            if (!images && known == DatasetFormat.Folders) return Problems.Unprocessable("Folders are pictures and nothing else: export them with images.");
             var zip = images || entry.OneFile is null;
             http.Response.ContentType = zip ? "application/zip" : "application/octet-stream";
             http.Response.Headers.ContentDisposition = $"attachment; filename=\"{digest[..12]}-{known.ToString().ToLowerInvariant()}.{(zip ? "zip" : entry.OneFile)}\"";

@@ -1,5 +1,10 @@
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets.Formats.Coco;
+using CvOps.Fleet.Datasets.Formats.Csv;
+using CvOps.Fleet.Datasets.Formats.Cvat;
+using CvOps.Fleet.Datasets.Formats.Folders;
+using CvOps.Fleet.Datasets.Formats.LabelStudio;
+using CvOps.Fleet.Datasets.Formats.Voc;
 using CvOps.Fleet.Datasets.Formats.Yolo;
 
 namespace CvOps.Fleet.Datasets.Formats;
@@ -16,6 +21,11 @@ internal static class FormatTable
     [
         new(DatasetFormat.Coco, true, "json", new CocoReader(), new CocoWriter()),
         new(DatasetFormat.Yolo, true, null, new YoloReader(), new YoloWriter()),
+        new(DatasetFormat.Voc, true, null, new VocReader(), new VocWriter()),
+        new(DatasetFormat.Cvat, true, "xml", new CvatReader(), new CvatWriter()),
+        new(DatasetFormat.LabelStudio, true, "json", new StudioReader(), new StudioWriter()),
+        new(DatasetFormat.Folders, false, null, new FolderReader(), new FolderWriter()),
+        new(DatasetFormat.Csv, true, "csv", new CsvReader(), new CsvWriter()),
     ];
 
     public static FormatEntry Of(DatasetFormat format) => Entries.First(entry => entry.Format == format);

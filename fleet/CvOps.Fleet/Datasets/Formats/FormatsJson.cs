@@ -10,4 +10,6 @@ namespace CvOps.Fleet.Datasets.Formats;
 [JsonSerializable(typeof(Coco.CocoImage))]
 [JsonSerializable(typeof(Coco.CocoAnnotation))]
 [JsonSerializable(typeof(Coco.CocoCategory))]
+[JsonSerializable(typeof(LabelStudio.StudioTask))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class FormatsJson : JsonSerializerContext;

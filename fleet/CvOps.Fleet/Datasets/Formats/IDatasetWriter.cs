@@ -9,8 +9,8 @@ internal interface IDatasetWriter
     /// <summary>Folder of the pictures inside the archive, with its slash; their names follow.</summary>
     string ImageFolder { get; }
 
-    /// <summary>Where the picture's file goes, below <see cref="ImageFolder"/>.</summary>
-    string ImagePath(LabelledImage image) => image.Name;
+    /// <summary>Where the picture's file goes, below <see cref="ImageFolder"/>; null for one that has no place in the format.</summary>
+    string? ImagePath(LabelledImage image) => image.Name;
 
     /// <param name="files">One file is open at a time.</param>
     void Write(ExportSource source, ExportFiles files, CancellationToken cancel);

@@ -3,6 +3,8 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Formats.Files;
+using CvOps.Fleet.Datasets.Formats.Import;
+using CvOps.Testing;
 
 namespace CvOps.Fleet.Tests.Datasets.Formats;
 
@@ -10,11 +12,29 @@ public sealed class RoundTripTests
 {
     [Theory]
     [InlineData(DatasetFormat.Coco)]
-    public void Everything_comes_back_from_a_format_with_room_for_all_of_it(DatasetFormat format)
+    [InlineData(DatasetFormat.Voc)]
+    [InlineData(DatasetFormat.Cvat)]
+    [InlineData(DatasetFormat.LabelStudio)]
+    public void Everything_comes_back_from_a_format_with_room_for_all_of_it(DatasetFormat format) => ComesBack(format, Sets.Everything);
+
+    [Fact]
+    public void Csv_brings_back_everything_but_predictions() =>
+        ComesBack(DatasetFormat.Csv, [.. Sets.Everything.Select(image => image with { Prediction = null, Model = null })]);
+
+    [Fact]
+    public void Folders_hold_the_class_whatever_its_letters_are()
     {
-        var (images, findings) = Sets.Through(format, Sets.Everything);
+        using var folder = new TestFolder();
+        string[] classes = ["scratch", "../up", "50% größe", "a/b", ".hidden", "C:"];
+        var images = classes.Select((name, i) => Sets.Image($"i{i}") with { Class = name, Use = i == 0 ? FrameUse.Golden : FrameUse.Training }).Append(Sets.Image("none")).ToArray();
+        var writer = FormatTable.Of(DatasetFormat.Folders).Writer;
+        using (var file = File.Create(folder["x.zip"]))
+        using (var files = ExportFiles.Zip(file))
+            foreach (var path in images.Select(writer.ImagePath).OfType<string>()) files.Create(path).Dispose();
+        var (read, findings) = Sets.Read(DatasetFormat.Folders, folder["x.zip"], folder.Path, _ => null);
         Assert.Empty(findings.List);
-        Assert.Equal(Sets.Everything.Select(Text), images.Select(Text));
+        Assert.Equal(classes, read.Select(image => image.Class));
+        Assert.Equal([FrameUse.Golden, null, null, null, null, null], read.Select(image => image.Use));
     }
 
     [Fact]
@@ -34,12 +54,23 @@ public sealed class RoundTripTests
         Assert.Equal(boxes.Select(Objects), images.Select(Objects));
     }
 
+    private static void ComesBack(DatasetFormat format, LabelledImage[] set)
+    {
+        var (images, findings) = Sets.Through(format, set);
+        Assert.Empty(findings.List);
+        Assert.Equal(set.Select(Text), images.Select(Text));
+        // Where corners are left and right, or percent, a coordinate differs in its last digits.
+        Assert.All(set.Zip(images), pair => Assert.True(LabelMatch.Same(Label(pair.First), LabelMatch.Merge(null, pair.Second, true, "tester")), $"{pair.First} is not {pair.Second}"));
+    }
+
+    private static FrameLabel Label(LabelledImage image) => new(image.Class, image.Boxes, "tester", default, image.Polygons, image.Verdict);
+
     /// <summary>Where a picture comes from and what its file is named is the format's own matter.</summary>
-    internal static string Text(LabelledImage image) => JsonSerializer.Serialize(
+    private static string Text(LabelledImage image) => JsonSerializer.Serialize(
         new FrameView
         {
             Id = image.Frame ?? "", Part = image.Part, CapturedAt = image.CapturedAt ?? default, Model = image.Model, Prediction = image.Prediction, Reasons = [], ImageDigest = "", Width = image.Width, Height = image.Height,
-            State = LabelState.Labelled, Use = image.Use ?? FrameUse.Training, Label = new FrameLabel(image.Class, image.Boxes, ImageNames.Base(image.Name), default, image.Polygons, image.Verdict),
+            State = LabelState.Labelled, Use = image.Use ?? FrameUse.Training, Label = new FrameLabel(image.Class, [], ImageNames.Base(image.Name), default),
         }, ContractsJson.Default.FrameView);
 
     private static string Objects(LabelledImage image) => string.Join(' ', image.Boxes.Select(box => $"{box.Class} {box.X:0.000000} {box.Y:0.000000} {box.Width:0.000000} {box.Height:0.000000}")

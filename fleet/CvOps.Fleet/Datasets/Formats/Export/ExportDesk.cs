@@ -44,8 +44,9 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
         foreach (var image in source.Read(withFrames: false))
         {
             cancel.ThrowIfCancellationRequested();
+            if (format.Writer.ImagePath(image) is not { } path) continue;
             using var picture = File.OpenRead(blobs.PathOf(image.ImageDigest!));
-            using var file = files.Create(format.Writer.ImageFolder + format.Writer.ImagePath(image), pack: false);
+            using var file = files.Create(format.Writer.ImageFolder + path, pack: false);
             picture.CopyTo(file);
         }
     }

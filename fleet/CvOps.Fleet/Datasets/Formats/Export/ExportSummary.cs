@@ -26,6 +26,9 @@ internal sealed class ExportSummary
     /// <summary>Objects that reach beyond their picture by more than a hundredth of its sides.</summary>
     public int BeyondPicture { get; private set; }
 
+    /// <summary>Boxes that do not begin and end at whole pixels.</summary>
+    public int Broken { get; private set; }
+
     /// <summary>Pictures a class is the label of, or that have an object of it.</summary>
     public IReadOnlyDictionary<string, int> Classes => _classes;
 
@@ -43,6 +46,7 @@ internal sealed class ExportSummary
         foreach (var box in image.Boxes)
         {
             Boxes++;
+            if (!double.IsInteger(box.X) || !double.IsInteger(box.Y) || !double.IsInteger(box.Width) || !double.IsInteger(box.Height)) Broken++;
             _objects.Add(box.Class);
             Look(image, (box.X, box.Y, box.Width, box.Height));
         }

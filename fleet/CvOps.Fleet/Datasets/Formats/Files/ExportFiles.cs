@@ -16,6 +16,9 @@ internal sealed class ExportFiles : IDisposable
     /// <param name="stream">Takes the one file. Stays open.</param>
     public static ExportFiles Single(Stream stream) => new(stream, null);
 
+    /// <summary>Whether it takes more than one file.</summary>
+    public bool IsArchive => _zip is not null;
+
     /// <summary>Begins a file; the caller disposes the stream before the next.</summary>
     /// <param name="pack">False for what does not shrink, and for files so small that packing takes longer than it saves.</param>
     public Stream Create(string name, bool pack = true) =>

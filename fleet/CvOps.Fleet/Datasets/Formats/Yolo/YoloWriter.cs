@@ -14,7 +14,7 @@ internal sealed class YoloWriter : IDatasetWriter
 {
     public string ImageFolder => "images/";
 
-    public string ImagePath(LabelledImage image) => $"{Splits.Of(image)}/{image.Name}";
+    public string? ImagePath(LabelledImage image) => $"{Splits.Of(image)}/{image.Name}";
 
     public void Check(ExportSummary summary, Findings findings)
     {
