@@ -57,6 +57,7 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 };
 var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
+    ["formats"] = FormatBench.RunAsync,
     ["head"] = HeadBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
