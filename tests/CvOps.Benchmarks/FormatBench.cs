@@ -68,21 +68,31 @@ internal static class FormatBench
         }
         else
         {
+            var stage = "";
             var desk = new ImportDesk(database, blobs, new FleetEvents(), [], Options.Create(new FleetOptions { Data = data }), new ImportLimits(), TimeProvider.System);
             await using var stream = File.OpenRead(file);
-            var report = await desk.RunAsync(stream, new ImportRequest(null, null, Relabel: false, DryRun: false, "bench"), _ => { }, CancellationToken.None);
+            var report = await desk.RunAsync(stream, new ImportRequest(null, null, Relabel: false, DryRun: false, "bench"), line => stage = Say(stage, line.Stage, began), CancellationToken.None);
+            Say(stage, "", began);
             var labelled = await database.ReadAsync(connection => connection.ExecuteScalar<int>("SELECT count(*) FROM frames WHERE state = 1"), CancellationToken.None);
             if (!report.Written || labelled != Pictures) throw new InvalidOperationException($"{labelled} labels: {string.Join('\n', report.Findings)}");
         }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"whole until {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of CPU"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seconds={Stopwatch.GetElapsedTime(began).TotalSeconds:0.000}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"megabytes={Peak() / 1e6:0.0}"));
         return 0;
+    }
+
+    private static string Say(string before, string now, long began)
+    {
+        if (before != now) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before} until {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of CPU"));
+        return now;
     }
 
     private static async Task<Figure[]> MeasureAsync(string way, DatasetFormat format, string data, string digest, string file)
     {
         await using var process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "CvOps.Benchmarks.dll"), [Process, way, format.ToString(), data, digest, file]);
         if (await process.WaitForExitAsync(Patience) != 0) throw new InvalidOperationException($"The process failed: {process.Output}");
+        foreach (var line in process.Output.Split('\n').Where(line => line.Contains(" of CPU", StringComparison.Ordinal))) Console.WriteLine($"{way} {format}: {line}");
         var said = process.Output.Split('\n').Select(line => line.Split('=')).Where(pair => pair.Length == 2 && pair[0] is "seconds" or "megabytes")
             .ToDictionary(pair => pair[0], pair => double.Parse(pair[1], CultureInfo.InvariantCulture));
         var name = format.ToString().ToUpperInvariant();

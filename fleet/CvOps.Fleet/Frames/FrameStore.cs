@@ -103,6 +103,6 @@ internal sealed class FrameStore(
         foreach (var observer in observers) await observer.OnFrameLabelled(frame, cancel);
     }
 
-    internal static bool EverLabelled(DbConnection connection, string id) => connection.ExecuteScalar<bool>(
+    private static bool EverLabelled(DbConnection connection, string id) => connection.ExecuteScalar<bool>(
         "SELECT EXISTS (SELECT 1 FROM labels WHERE frame = @id AND state = @Labelled)", new { id, Labelled = (int)LabelState.Labelled });
 }

@@ -25,7 +25,7 @@ public sealed class CocoInPythonTests
             await ZipFile.ExtractToDirectoryAsync(zip, fleet.InFolder("coco"), TestContext.Current.CancellationToken);
 
         await using var process = TestProcess.Start(Python, [Path.Combine(AppContext.BaseDirectory, "read_coco.py"), fleet.InFolder("coco")]);
-        Assert.True(await process.WaitForExitAsync(TimeSpan.FromMinutes(1)) == 0, process.Output);
+        Assert.True(await process.WaitForExitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken) == 0, process.Output);
         Assert.Contains("dent 1.00 2.00 3.50 4.00 box", process.Output, StringComparison.Ordinal);
         Assert.Contains("chip 1.00 1.00 11.00 12.00 outline", process.Output, StringComparison.Ordinal);
         Assert.Contains("2 images, 2 annotations, 2 categories", process.Output, StringComparison.Ordinal);

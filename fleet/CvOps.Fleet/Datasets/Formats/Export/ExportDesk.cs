@@ -24,7 +24,8 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
         return await Task.Run(() =>
         {
             var findings = new Findings();
-            var (source, bytes) = Open(view, use, withBytes: true);
+            var (source, bytes, lost) = Open(view, use, withBytes: true);
+            if (lost > 0) findings.Error("images", $"The files of {lost} pictures are gone from the fleet's blob store.", "Copy them back from a backup, or export without images.");
             FormatTable.Of(format).Writer.Check(source.Summary, findings);
             if (use is not null && source.Summary.Frames < view.Frames)
                 findings.Warn("use", $"{view.Frames - source.Summary.Frames} frames that are not for {use.Value.ToString().ToLowerInvariant()} stay out.", "Export with '--use all' for everything; nobody should train on golden frames.");
@@ -37,7 +38,7 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
     public void Write(DatasetView view, FormatEntry format, FrameUse? use, bool images, bool zip, Stream stream, CancellationToken cancel)
     {
         if (!zip && (images || format.OneFile is null)) throw new InvalidOperationException($"{format.Format} with its pictures is more than one file.");
-        var (source, _) = Open(view, use, withBytes: false);
+        var (source, _, _) = Open(view, use, withBytes: false);
         using var files = zip ? ExportFiles.Zip(stream) : ExportFiles.Single(stream);
         format.Writer.Write(source, files, cancel);
         if (!images) return;
@@ -45,7 +46,7 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
         {
             cancel.ThrowIfCancellationRequested();
             if (format.Writer.ImagePath(image) is not { } path) continue;
-            using var picture = File.OpenRead(blobs.PathOf(image.ImageDigest!));
+            using var picture = File.OpenRead(blobs.Find(image.ImageDigest!, $"the picture of frame {image.Frame}"));
             using var file = files.Create(format.Writer.ImageFolder + path, pack: false);
             picture.CopyTo(file);
         }
@@ -54,16 +55,19 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
     public Task<DatasetView?> FindAsync(string digest, CancellationToken cancel) => database.ReadAsync(connection =>
         connection.QuerySingleOrDefault<string>("SELECT body FROM datasets WHERE digest = @digest", new { digest }) is { } body ? JsonSerializer.Deserialize(body, ContractsJson.Default.DatasetView) : null, cancel);
 
-    private (ExportSource Source, long Bytes) Open(DatasetView view, FrameUse? use, bool withBytes)
+    private (ExportSource Source, long Bytes, int Lost) Open(DatasetView view, FrameUse? use, bool withBytes)
     {
         var summary = new ExportSummary();
-        var bytes = 0L;
+        var (bytes, lost) = (0L, 0);
         foreach (var image in Read(view.Digest, use, withFrames: false))
         {
             summary.Add(image);
-            if (withBytes && new FileInfo(blobs.PathOf(image.ImageDigest!)) is { Exists: true } file) bytes += file.Length;
+            if (!withBytes) continue;
+            var file = new FileInfo(blobs.PathOf(image.ImageDigest!));
+            if (file.Exists) bytes += file.Length;
+            else lost++;
         }
-        return (new ExportSource(view, summary, withFrames => Read(view.Digest, use, withFrames)), bytes);
+        return (new ExportSource(view, summary, withFrames => Read(view.Digest, use, withFrames)), bytes, lost);
     }
 
     private IEnumerable<LabelledImage> Read(string digest, FrameUse? use, bool withFrames)

@@ -1,10 +1,8 @@
-using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Storage;
-using Dapper;
 
 namespace CvOps.Fleet.Datasets.Formats.Import;
 
@@ -12,7 +10,7 @@ namespace CvOps.Fleet.Datasets.Formats.Import;
 /// Looks at every picture of an import before anything is written: whether it is there and whole, whether its label is one, and which frame it is or becomes.
 /// </summary>
 internal sealed class ImportCheck(
-    ImportRequest request, PictureIndex pictures, bool holdsObjects, DbConnection connection, StagedRows rows, Findings findings, ImportLimits limits, double goldenShare, DateTimeOffset now)
+    ImportRequest request, PictureIndex pictures, bool holdsObjects, FrameFinder frames, StagedRows rows, Findings findings, ImportLimits limits, double goldenShare, DateTimeOffset now)
 {
     private const int LongestId = 128;
 
@@ -52,7 +50,7 @@ internal sealed class ImportCheck(
                 if (image.Frame is not null) findings.Warn(image.Where, $"Its picture is another than that of frame {known.Id}, which it says to be.", "It comes in as a picture of its own.");
                 known = null;
             }
-            known ??= OfImage(picture.Digest);
+            known ??= frames.OfImage(picture.Digest);
         }
         else if (known is null)
         {
@@ -78,7 +76,7 @@ internal sealed class ImportCheck(
 
     private void Place(LabelledImage image, StagedPicture? picture, FrameView? known)
     {
-        var id = known?.Id ?? (image.Frame is { } named && IsId(named) && Find(named) is null ? named : $"import-{picture!.Digest[..24]}");
+        var id = known?.Id ?? (image.Frame is { } named && IsId(named) && frames.Find(named) is null ? named : $"import-{picture!.Digest[..24]}");
         if (!_seen.TryAdd(id, image.Where))
         {
             findings.Error(image.Where, $"The same picture is at {_seen[id]} already.", "Keep one: a picture has one label.");
@@ -125,7 +123,7 @@ internal sealed class ImportCheck(
         }
         else
         {
-            var decided = FrameStore.EverLabelled(connection, known.Id);
+            var decided = frames.EverLabelled(known);
             if (decided && (request.Use ?? image.Use) is not null && use != known.Use)
             {
                 findings.Error(image.Where, $"It is frame {known.Id}, which is used for {known.Use}; that stays.", "Leave it out, or import it for that use.");
@@ -150,15 +148,10 @@ internal sealed class ImportCheck(
     {
         if (frame is null && _last.Name == name) return _last.Frame;
         var stem = ImageNames.Stem(ImageNames.Base(name));
-        var found = (frame is null ? null : Find(frame)) ?? Find(stem) ?? (BlobStore.IsDigest(stem) ? OfImage(stem) : null);
+        var found = (frame is null ? null : frames.Find(frame)) ?? frames.Find(stem) ?? (BlobStore.IsDigest(stem) ? frames.OfImage(stem) : null);
         if (frame is null) _last = (name, found);
         return found;
     }
-
-    private FrameView? Find(string id) => FrameTable.Find(connection, id);
-
-    private FrameView? OfImage(string digest) =>
-        connection.QueryFirstOrDefault<string>("SELECT body FROM frames WHERE image = @digest ORDER BY row LIMIT 1", new { digest }) is { } body ? FrameTable.Parse(body) : null;
 
     private static bool IsId(string text) => text.Length is > 0 and <= LongestId && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.');
 }

@@ -18,6 +18,7 @@ internal sealed class ImportDesk(
     Database database, BlobStore blobs, FleetEvents events, IEnumerable<IFleetObserver> observers, IOptions<FleetOptions> options, ImportLimits limits, TimeProvider time)
 {
     private const int TellEvery = 500;
+    private const int Together = 500;
 
     private readonly string _root = Path.Combine(options.Value.Data, "imports");
 
@@ -85,7 +86,7 @@ internal sealed class ImportDesk(
         var changed = await WriteAsync(rows, request, $"{format}: {check.Pictures} pictures, {check.Added} added, {check.Relabelled} relabelled", now, cancel);
         if (changed is not null)
         {
-            findings.Error(changed, "Somebody changed this frame while the import was looked at.", "Import again.");
+            findings.Error(changed, "Somebody changed one of these frames while the import was looked at.", "Import again.");
             return Report(format, check, findings, written: false);
         }
         await TellAsync(rows, cancel);
@@ -93,7 +94,8 @@ internal sealed class ImportDesk(
 
         ImportCheck Look(FormatEntry entry, DbConnection connection)
         {
-            var looks = new ImportCheck(request, pictures, entry.HoldsObjects, connection, rows, findings, limits, options.Value.GoldenShare, now);
+            using var frames = new FrameFinder(connection);
+            var looks = new ImportCheck(request, pictures, entry.HoldsObjects, frames, rows, findings, limits, options.Value.GoldenShare, now);
             try
             {
                 foreach (var image in entry.Reader.Read(new ReadContext(files, findings, looks.SizeOf)))
@@ -124,25 +126,19 @@ internal sealed class ImportDesk(
         }
     }
 
-    /// <returns>The frame that is not as it was when it was looked at; null when all rows are written.</returns>
+    /// <returns>Among which frames one is not as it was when it was looked at; null when all rows are written.</returns>
     private async Task<string?> WriteAsync(StagedRows rows, ImportRequest request, string detail, DateTimeOffset now, CancellationToken cancel)
     {
         try
         {
             await database.WriteAsync(connection =>
             {
-                foreach (var row in rows.Read())
+                foreach (var chunk in rows.Read().Chunk(Together))
                 {
-                    if (row.Entry is not null)
-                    {
-                        if (!FrameTable.Insert(connection, row.Frame, now)) throw new FrameChangedException(row.Frame.Id);
-                        if (row.Frame.Label is not null) FrameTable.AddHistory(connection, row.Frame, request.By, now);
-                    }
-                    else
-                    {
-                        if (FrameTable.Find(connection, row.Frame.Id) is not { } found || found.Label?.At != row.Before) throw new FrameChangedException(row.Frame.Id);
-                        FrameTable.Label(connection, row.Frame, request.By, now);
-                    }
+                    var added = chunk.Where(row => row.Entry is not null).Select(row => row.Frame).ToArray();
+                    var changed = chunk.Where(row => row.Entry is null).Select(row => (row.Frame, row.Before)).ToArray();
+                    if (FrameTable.InsertAll(connection, added, request.By, now) < added.Length || FrameTable.LabelAll(connection, changed, request.By, now) < changed.Length)
+                        throw new FrameChangedException($"frames {chunk[0].Frame.Id} to {chunk[^1].Frame.Id}");
                 }
                 return Audit.Add(connection, now, request.By, "frames.imported", $"{rows.Count} frames", detail);
             }, cancel);
@@ -156,7 +152,9 @@ internal sealed class ImportDesk(
 
     private async Task TellAsync(StagedRows rows, CancellationToken cancel)
     {
-        if (rows.Count > 0) events.Publish("frame", rows.Read().First().Frame.Id);
+        if (rows.Count == 0) return;
+        events.Publish("frame", rows.Read().First().Frame.Id);
+        if (!observers.Any()) return;
         foreach (var row in rows.Read().Where(row => row.Frame.State == LabelState.Labelled))
             foreach (var observer in observers) await observer.OnFrameLabelled(row.Frame, cancel);
     }
