@@ -10,13 +10,14 @@ using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Training;
+using CvOps.Fleet.Training.Policy;
 
 namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, IGrainFactory grains)
+    DiscordantFrames discordant, ConnectionLog connections, RetrainingDesk retraining, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -42,6 +43,9 @@ internal sealed class DashboardData(
     public Task<EmergencyStop> EmergencyStop() => emergency.ReadAsync();
 
     public async Task<RolloutView?> Rollout(string id) => Identifier.IsValid(id) ? await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: true) : null;
+
+    /// <summary>When models are trained anew, and what each training of that kind cost and brought.</summary>
+    public async Task<(IReadOnlyList<RetrainingView> Policies, IReadOnlyList<RetrainingEntry> Ledger)> Retraining() => (await retraining.PoliciesAsync(Gone), await retraining.LedgerAsync(Gone));
 
     /// <summary>What a person should judge for a rollout.</summary>
     public Task<DiscordantPage> Discordant(RolloutView rollout, int limit) => discordant.PageAsync(rollout, limit, Gone);
