@@ -21,6 +21,8 @@ internal static class CommandLine
           --signing-key FILE      PEM of the key that signs models trained here
           --trusted-keys DIR      public keys (*.pem) whose model packages may enter
           --trainer FILE          the trainer's program (the one that came with this program)
+          --trainer NAME=COMMAND  a further trainer, a program or a container; TRAINERS.md says how it is called
+          --training-runs N       training runs at once (1)
           --client-id NAME        MQTT client id (cvops-fleet)
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
@@ -41,7 +43,7 @@ internal static class CommandLine
         ["--authority"] = nameof(FleetOptions.Authority), ["--public-brokers"] = nameof(FleetOptions.PublicBrokers), ["--revocation-list"] = nameof(FleetOptions.RevocationList),
         ["--broker-log"] = nameof(FleetOptions.BrokerLog), ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
-        ["--client-id"] = nameof(FleetOptions.ClientId), ["--trainer"] = nameof(FleetOptions.Trainer),
+        ["--client-id"] = nameof(FleetOptions.ClientId), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>
@@ -91,6 +93,8 @@ internal static class CommandLine
             if (name == "--allow-anonymous-network") given[$"{FleetOptions.Section}:{nameof(FleetOptions.AllowAnonymousNetwork)}"] = value ?? "true";
             else if (!Settings.TryGetValue(name, out var setting)) mistakes.Add($"'{args[i]}' is no option of cvops-fleet; --help lists them.");
             else if ((value ??= i + 1 < args.Length ? args[++i] : null) is null) mistakes.Add($"{name} needs a value.");
+            else if (name == "--trainer" && value!.Split('=', 2) is [var trainer, var command] && !trainer.Contains('/'))
+                given[$"{FleetOptions.Section}:{nameof(FleetOptions.Trainers)}:{trainer}:{nameof(TrainerOptions.Command)}"] = command;
             else given[$"{FleetOptions.Section}:{setting}"] = value;
         }
         return given;

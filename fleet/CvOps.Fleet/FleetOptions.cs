@@ -52,8 +52,19 @@ internal sealed class FleetOptions
     /// <summary>The trainer's program; null: the one that came with this program.</summary>
     public string? Trainer { get; set; }
 
-    /// <summary>A trainer that takes longer is stopped.</summary>
+    /// <summary>Further trainers by name; <c>head</c> and <c>torch</c> are there without it and can be replaced.</summary>
+    public Dictionary<string, TrainerOptions> Trainers { get; set; } = [];
+
+    /// <summary>A trainer that takes longer is stopped; no request gets more.</summary>
     public TimeSpan TrainerTimeLimit { get; set; } = TimeSpan.FromHours(2);
+
+    /// <summary>A trainer that says nothing for so long, on neither of its outputs, hangs and is stopped.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan TrainerSilenceLimit { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Training runs at once; the others wait.</summary>
+    [Range(1, 64)]
+    public int TrainingRunsAtOnce { get; set; } = 1;
 
     /// <summary>Folder of *.pem: public keys whose packages are let in.</summary>
     public string? TrustedKeys { get; set; }
@@ -115,4 +126,15 @@ internal sealed class FleetOptions
 
     /// <summary>The broker's addresses as devices see them.</summary>
     public string[] Brokers => (PublicBrokers ?? Broker).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>How a trainer is started; words as a shell would split them, without a shell.</summary>
+internal sealed class TrainerOptions
+{
+    /// <summary>The program with its first arguments; the run's own follow. <c>{work}</c> is the run's folder, <c>{run}</c> its id.</summary>
+    [Required]
+    public string Command { get; set; } = "";
+
+    /// <summary>Run after a trainer that was stopped or cut off, for what outlives its process: <c>docker kill cvops-{run}</c>.</summary>
+    public string? Stop { get; set; }
 }

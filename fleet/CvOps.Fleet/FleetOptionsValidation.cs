@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using CvOps.Contracts.Identity;
+using CvOps.Fleet.Training;
 
 namespace CvOps.Fleet;
 
@@ -44,6 +45,7 @@ internal static class FleetOptionsValidation
         foreach (var mistake in AuthorityMistakes(options)) yield return mistake;
         if (SiloWiring.Mistake(options) is { } cluster) yield return cluster;
         if (options.SiloAddress is { } silo && !IPAddress.TryParse(silo, out _)) yield return $"SiloAddress '{silo}' is no IP address; name the one of this machine at which the other silos reach it.";
+        foreach (var mistake in TrainerCatalog.Mistakes(options)) yield return mistake;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
     }
 

@@ -52,7 +52,7 @@ internal static class HeadBench
             rounds.Add((Stopwatch.GetElapsedTime(started).TotalSeconds, rival.Fit().Seconds));
         }
         var theirs = rival.Head(folder["head"]);
-        var (lossOfOurs, lossOfTheirs) = (Loss(samples, [.. ours.Head.Weights, .. ours.Head.Bias]), Loss(samples, theirs));
+        var (lossOfOurs, lossOfTheirs) = (Loss(samples, [.. ((LinearHead)ours.Head).Weights, .. ((LinearHead)ours.Head).Bias]), Loss(samples, theirs));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"head on {threads} thread(s): {Median(rounds.Select(round => round.Ours)):0.000} s in {ours.Steps} steps to {lossOfOurs:0.00000000}; scikit-learn {rival.Version} with {rival.Blas} {Median(rounds.Select(round => round.Theirs)):0.000} s in {steps} steps to {lossOfTheirs:0.00000000}"));
         return (Median(rounds.Select(round => round.Ours / round.Theirs)), Math.Abs(lossOfOurs - lossOfTheirs));

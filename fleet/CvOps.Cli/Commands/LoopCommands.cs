@@ -12,7 +12,7 @@ internal static class LoopCommands
         yield return Drift(on);
         yield return Frames(on);
         yield return Datasets(on);
-        yield return Training(on);
+        yield return TrainingCommands.Create(on);
         yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
             screen.Table((await fleet.Get<AuditPage>("audit?limit=200", ct)).Entries, "Nothing has been decided yet.",
                 ("at", entry => $"{entry.At:u}"), ("by", entry => entry.By), ("action", entry => entry.Action), ("subject", entry => entry.Subject), ("detail", entry => entry.Detail)));
@@ -83,29 +83,5 @@ internal static class LoopCommands
     [
         ("digest", view => view.Digest), ("name", view => view.Name), ("frames", view => $"{view.Frames}"), ("golden", view => $"{view.Golden}"),
         ("classes", view => string.Join(' ', view.Classes.Select(pair => $"{pair.Key}:{pair.Value}"))), ("at", view => $"{view.CreatedAt:u}"),
-    ];
-
-    private static Command Training(FleetCommand on)
-    {
-        var training = new Command("training", "Training runs and their promotion gates.");
-        training.Add(on.On(new Command("list", "Every run, newest first."), async (_, fleet, screen, ct) =>
-            screen.Table(await fleet.Get<TrainingRunView[]>("training", ct), "No run yet: 'cvops training start' retrains from a snapshot.", RunColumns)));
-        var dataset = new Option<string>("--dataset") { Description = "Digest of the snapshot.", Required = true };
-        var parent = new Option<string>("--parent") { Description = "Digest of the model whose backbone is kept.", Required = true };
-        var version = new Option<string>("--new-version") { Description = "Version of the model that comes out.", Required = true };
-        var l2 = new Option<double>("--l2") { Description = "Weight of the L2 penalty.", DefaultValueFactory = _ => 1e-3 };
-        training.Add(on.On(new Command("start", "Fit a new head on a snapshot, and put it through the gate.") { dataset, parent, version, l2 }, async (parsed, fleet, screen, ct) =>
-        {
-            var request = new TrainingRequest(parsed.GetValue(dataset)!, parsed.GetValue(parent)!, parsed.GetValue(version)!, Environment.UserName, parsed.GetValue(l2));
-            screen.Table([await fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct)], "", RunColumns);
-        }));
-        return training;
-    }
-
-    private static readonly (string, Func<TrainingRunView, string>)[] RunColumns =
-    [
-        ("id", run => run.Id), ("version", run => run.Request.Version), ("state", run => $"{run.State}"), ("because", run => run.Reason),
-        ("accuracy", run => run.Gate is { } gate ? string.Create(CultureInfo.InvariantCulture, $"{gate.ChampionAccuracy:0.000} -> {gate.ChallengerAccuracy:0.000}") : "-"),
-        ("model", run => run.Model ?? "-"),
     ];
 }

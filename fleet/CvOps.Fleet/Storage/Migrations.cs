@@ -231,5 +231,15 @@ internal static class Migrations
         CREATE TABLE retraining (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, model TEXT NOT NULL, finished INTEGER NOT NULL, policy TEXT NOT NULL, body TEXT NOT NULL);
         CREATE INDEX retraining_model ON retraining (model, row);
         """,
+
+        // Training runs as lists show them (their truth is the grain), and what their trainers measured step by step.
+        """
+        CREATE TABLE training_runs (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, search TEXT, state TEXT NOT NULL, ended INTEGER NOT NULL, priority INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE INDEX training_runs_open ON training_runs (row) WHERE ended = 0;
+        CREATE INDEX training_runs_search ON training_runs (search, row);
+        CREATE TABLE training_metric (
+          run TEXT NOT NULL, name TEXT NOT NULL, step INTEGER NOT NULL, value REAL NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, name, step)) WITHOUT ROWID;
+        """,
     ];
 }

@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Storage;
 using CvOps.Fleet.Training.Gate;
 using CvOps.Vision;
 
@@ -10,9 +11,12 @@ namespace CvOps.Fleet.Training;
 
 internal static class TrainingEndpoints
 {
+    private const int MostRuns = 1000;
+    private const int MostMetrics = 10_000;
+
     public static void AddTraining(this IServiceCollection services)
     {
-        services.AddSingleton<TrainerProcess>();
+        services.AddSingleton<TrainerProcess>().AddSingleton<TrainerCatalog>().AddSingleton<TrainingTable>().AddSingleton<ModelPacking>().AddSingleton<TrainingRunner>().AddSingleton<TrainingSearchRunner>();
         services.AddSingleton<GoldenComparison>();
         services.AddSingleton<TrainingLoop>();
         services.AddHostedService(provider => provider.GetRequiredService<TrainingLoop>());
@@ -20,23 +24,50 @@ internal static class TrainingEndpoints
 
     public static void MapTraining(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/training", (IGrainFactory grains) => ReadAllAsync(grains));
+        api.MapGet("/training", (string? search, string? after, int? limit, TrainingTable table, CancellationToken cancel) =>
+            table.ListAsync(search, after, Math.Clamp(limit ?? MostRuns, 1, MostRuns), cancel));
 
-        api.MapGet("/training/{id}", async (string id, IGrainFactory grains) =>
-            Identifier.IsValid(id) && await grains.GetGrain<ITrainingGrain>(id).Read() is { } run ? Results.Ok(run) : Problems.NotFound("training run", id));
+        api.MapGet("/training/trainers", (TrainerCatalog trainers) => trainers.Names.ToArray());
 
-        api.MapPost("/training", async (TrainingRequest request, IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainingLoop loop, CancellationToken cancel) =>
+        api.MapGet("/training/{id}", async (string id, IGrainFactory grains) => await FindAsync(id, grains) is { } run ? Results.Ok(run) : Problems.NotFound("training run", id));
+
+        api.MapGet("/training/{id}/metrics", async (string id, string? name, string? after, int? limit, IGrainFactory grains, TrainingTable table, CancellationToken cancel) =>
+            await FindAsync(id, grains) is not null
+                ? Results.Ok(await table.MetricsAsync(id, name, after, Math.Clamp(limit ?? MostMetrics, 1, MostMetrics), cancel))
+                : Problems.NotFound("training run", id));
+
+        api.MapGet("/training/{id}/log", async (string id, IGrainFactory grains, TrainingRunner runner, BlobStore blobs) =>
+            await FindAsync(id, grains) is not { } run ? Problems.NotFound("training run", id)
+            : (run.Log is { } digest ? blobs.PathOf(digest) : runner.FolderOf(run).Log) is var path && File.Exists(path)
+                // A running trainer writes on while it is read.
+                ? Results.Stream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), "text/plain; charset=utf-8")
+                : Results.Text("", "text/plain"));
+
+        api.MapPost("/training", async (TrainingRequest request, IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainerCatalog trainers, TrainingLoop loop, CancellationToken cancel) =>
         {
-            if (await datasets.FindAsync(request.Dataset, cancel) is null) return Problems.Unprocessable($"There is no dataset snapshot '{request.Dataset}': freeze the labels first.");
-            if (await models.FindAsync(request.Parent, cancel) is not { } parent) return Problems.Unprocessable($"There is no model '{request.Parent}' to start from.");
-            if (string.IsNullOrWhiteSpace(request.Version) || string.IsNullOrWhiteSpace(request.By)) return Problems.Unprocessable("Give the new model a version and say who asks (by).");
-            if (!(request.L2 >= 0) || !double.IsFinite(request.L2)) return Problems.Unprocessable($"The L2 penalty must be 0 or more, not {request.L2}.");
+            var mistakes = TrainingRule.Mistakes(request, trainers.Names).ToList();
+            if (await datasets.FindAsync(request.Dataset, cancel) is null) mistakes.Add($"There is no dataset snapshot '{request.Dataset}': freeze the labels first.");
+            if (await models.FindAsync(request.Parent, cancel) is not { } parent) return Problems.Unprocessable(string.Join(' ', mistakes.Append($"There is no model '{request.Parent}' to start from.")));
+            if (mistakes.Count > 0) return Problems.Unprocessable(string.Join(' ', mistakes));
             if ((await models.ListAsync(cancel)).Any(model => model.Model.Name == parent.Model.Name && model.Model.Version == request.Version))
                 return Problems.Conflict($"There is a {parent.Model.Name} {request.Version} already: choose another version.");
             var id = await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).Add();
-            var run = await grains.GetGrain<ITrainingGrain>(id).Create(request);
+            var run = await grains.GetGrain<ITrainingGrain>(id).Create(request, null);
             loop.Wake();
             return Results.Created($"{ApiRoutes.Root}/training/{id}", run);
+        });
+
+        api.MapPost("/training/{id}/cancel", async (string id, TrainingCancellation cancellation, IGrainFactory grains, TrainingLoop loop) =>
+        {
+            if (string.IsNullOrWhiteSpace(cancellation.By)) return Problems.Unprocessable("Say who cancels (by).");
+            if (await FindAsync(id, grains) is not { } run) return Problems.NotFound("training run", id);
+            if (TrainingMachine.IsCancellable(run.State)
+                && await grains.GetGrain<ITrainingGrain>(id).ApplyIf(run.State, new TrainingStep(TrainingEvent.Cancelled, Reason(cancellation), By: cancellation.By)) is { } cancelled)
+            {
+                loop.Wake();
+                return Results.Ok(cancelled);
+            }
+            return Problems.Conflict(TrainingMachine.IsEnded(run.State) ? $"The run is over: it ended as {run.State}." : "The model is trained and being registered or judged: that can't be taken back. Revoke the model if it must not be used.");
         });
 
         api.MapPost("/models/{digest}/gate", async (string digest, GateRequest request, GoldenComparison comparison, CancellationToken cancel) =>
@@ -56,13 +87,8 @@ internal static class TrainingEndpoints
         });
     }
 
-    /// <summary>Newest first.</summary>
-    public static async Task<TrainingRunView[]> ReadAllAsync(IGrainFactory grains)
-    {
-        var runs = new List<TrainingRunView>();
-        foreach (var id in await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).List())
-            if (await grains.GetGrain<ITrainingGrain>(id).Read() is { } run) runs.Add(run);
-        runs.Reverse();
-        return [.. runs];
-    }
+    private static async Task<TrainingRunView?> FindAsync(string id, IGrainFactory grains) => Identifier.IsValid(id) ? await grains.GetGrain<ITrainingGrain>(id).Read() : null;
+
+    private static string Reason(TrainingCancellation cancellation) =>
+        string.IsNullOrWhiteSpace(cancellation.Reason) ? $"Cancelled by {cancellation.By}." : $"Cancelled by {cancellation.By}: {cancellation.Reason}";
 }

@@ -5,12 +5,14 @@ using CvOps.Fleet.Api;
 namespace CvOps.Fleet.Training;
 
 /// <summary>A step of a run: what happened, in a sentence, and what came with it.</summary>
-internal sealed record TrainingStep(TrainingEvent Happened, string Reason, string? Model = null, GateResult? Gate = null);
+/// <param name="Fresh">Of a start: from the beginning, so what was measured before counts no more.</param>
+internal sealed record TrainingStep(TrainingEvent Happened, string Reason, string? Model = null, GateResult? Gate = null, string? By = null, bool Fresh = false);
 
 /// <summary>One training run; the key is its id. It remembers, <see cref="TrainingLoop"/> works.</summary>
 internal interface ITrainingGrain : IGrainWithStringKey
 {
-    Task<TrainingRunView> Create(TrainingRequest request);
+    /// <param name="search">Id of the search that this run is a trial of.</param>
+    Task<TrainingRunView> Create(TrainingRequest request, string? search);
 
     /// <returns>Null when there is no such run.</returns>
     Task<TrainingRunView?> Read();
@@ -18,8 +20,18 @@ internal interface ITrainingGrain : IGrainWithStringKey
     /// <summary>Takes the run along <see cref="TrainingMachine"/>; durable when it returns.</summary>
     Task<TrainingRunView> Apply(TrainingStep step);
 
-    /// <summary>What the trainer said in between. Kept in memory and written with the next step: a crash trains again anyway.</summary>
-    Task Heard(TrainerLine line);
+    /// <summary>As <see cref="Apply"/>, and nothing where the run has gone elsewhere meanwhile: a person cancelled it.</summary>
+    /// <returns>Null when nothing was done.</returns>
+    Task<TrainingRunView?> ApplyIf(TrainingState state, TrainingStep step);
+
+    /// <summary>What the trainer said in between. Written every few seconds and with the next step.</summary>
+    Task Heard(List<TrainerLine> lines);
+
+    /// <summary>How the search stands that this run is.</summary>
+    Task Searched(List<TrainingTrial> trials);
+
+    /// <summary>Digest of the run's log.</summary>
+    Task Logged(string digest);
 }
 
 internal sealed class TrainingRunState
@@ -29,20 +41,25 @@ internal sealed class TrainingRunState
     public TrainingRunView? View { get; set; }
 }
 
-internal sealed class TrainingGrain([PersistentState("training")] IPersistentState<TrainingRunState> state, Audit audit, FleetEvents events, TimeProvider time) : Grain, ITrainingGrain
+internal sealed class TrainingGrain([PersistentState("training")] IPersistentState<TrainingRunState> state, TrainingTable table, Audit audit, FleetEvents events, TimeProvider time)
+    : Grain, ITrainingGrain
 {
     /// <summary>Points of a curve; beyond, every second one is dropped.</summary>
     private const int CurvePoints = 400;
 
-    public async Task<TrainingRunView> Create(TrainingRequest request)
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(3);
+    private DateTimeOffset _written;
+
+    public async Task<TrainingRunView> Create(TrainingRequest request, string? search)
     {
         if (state.State.View is { } known) return known;
         await Write(new TrainingRunView
         {
             Id = this.GetPrimaryKeyString(), Request = request, State = TrainingState.Queued, Reason = "Waits for its turn.", CreatedAt = time.GetUtcNow(),
-            Curve = [], Metrics = new Dictionary<string, double>(),
+            Curve = [], Metrics = new Dictionary<string, double>(), Search = search,
         });
-        await audit.RecordAsync(request.By, "training.queued", this.GetPrimaryKeyString(), $"version {request.Version} from dataset {request.Dataset} and parent {request.Parent}", CancellationToken.None);
+        if (search is null)
+            await audit.RecordAsync(request.By, "training.queued", this.GetPrimaryKeyString(), $"version {request.Version} by {request.Trainer} from dataset {request.Dataset} and parent {request.Parent}", CancellationToken.None);
         return state.State.View!;
     }
 
@@ -50,33 +67,58 @@ internal sealed class TrainingGrain([PersistentState("training")] IPersistentSta
 
     public async Task<TrainingRunView> Apply(TrainingStep step)
     {
-        var view = state.State.View ?? throw new InvalidOperationException($"There is no training run {this.GetPrimaryKeyString()}.");
+        var view = Known();
         var next = TrainingMachine.Next(view.State, step.Happened);
+        var now = time.GetUtcNow();
+        if (view.State == TrainingState.Running && view.StartedAt is { } started)
+            // After a crash nobody knows when the trainer ended; it was alive when it was last heard.
+            view = view with { Spent = view.Spent + ((step.Happened == TrainingEvent.FleetRestarted ? view.HeardAt ?? started : now) - started) };
+        if (step.Fresh) view = view with { Curve = [], Metrics = new Dictionary<string, double>() };
+        if (step.Happened == TrainingEvent.Started) view = view with { StartedAt = now, HeardAt = now, Attempts = view.Attempts + 1, Environment = RunEnvironment.OfFleet() };
         view = view with
         {
-            State = next, Reason = step.Reason, Model = step.Model ?? view.Model, Gate = step.Gate ?? view.Gate,
-            FinishedAt = TrainingMachine.IsEnded(next) ? time.GetUtcNow() : null,
+            State = next, Reason = step.Reason, Model = step.Model ?? view.Model, Gate = step.Gate ?? view.Gate, FinishedAt = TrainingMachine.IsEnded(next) ? now : null,
         };
-        if (step.Happened == TrainingEvent.FleetRestarted) view = view with { Curve = [], Metrics = new Dictionary<string, double>() };
         await Write(view);
-        if (TrainingMachine.IsEnded(next)) await audit.RecordAsync(view.Request.By, $"training.{next.ToString().ToLowerInvariant()}", view.Id, step.Reason, CancellationToken.None);
+        if (TrainingMachine.IsEnded(next) && view.Search is null)
+            await audit.RecordAsync(step.By ?? view.Request.By, $"training.{next.ToString().ToLowerInvariant()}", view.Id, step.Reason, CancellationToken.None);
         return view;
     }
 
-    public Task Heard(TrainerLine line)
+    public async Task<TrainingRunView?> ApplyIf(TrainingState expected, TrainingStep step) => Known().State == expected ? await Apply(step) : null;
+
+    public async Task Heard(List<TrainerLine> lines)
     {
-        if (state.State.View is not { State: TrainingState.Running } view) return Task.CompletedTask;
-        if (line is { Step: { } at, Loss: { } loss })
+        if (state.State.View is not { State: TrainingState.Running } view) return;
+        var curve = view.Curve.ToList();
+        var metrics = new Dictionary<string, double>(view.Metrics);
+        var environment = new Dictionary<string, string>(view.Environment ?? new Dictionary<string, string>());
+        foreach (var line in lines)
         {
-            List<TrainingPoint> curve = [.. view.Curve, new TrainingPoint(at, loss)];
-            if (curve.Count > CurvePoints) curve = [.. curve.Where((_, index) => index % 2 == 0)];
-            view = view with { Curve = curve };
+            if (line is { Step: { } at, Loss: { } loss })
+            {
+                // An attempt that goes on from a checkpoint repeats a few steps.
+                curve.RemoveAll(point => point.Step >= at);
+                curve.Add(new TrainingPoint(at, loss));
+            }
+            foreach (var (name, value) in line.Metrics ?? new Dictionary<string, double>()) metrics[name] = value;
+            foreach (var (name, value) in line.Environment ?? new Dictionary<string, string>()) environment[name] = value;
         }
-        if (line.Metrics is { } metrics) view = view with { Metrics = view.Metrics.Concat(metrics).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value) };
-        state.State.View = view;
-        events.Publish("training", view.Id);
-        return Task.CompletedTask;
+        while (curve.Count > CurvePoints) curve = [.. curve.Where((_, index) => index % 2 == 0)];
+        view = view with { Curve = curve, Metrics = metrics, Environment = environment, HeardAt = time.GetUtcNow() };
+        if (time.GetUtcNow() - _written >= WriteEvery) await Write(view);
+        else
+        {
+            state.State.View = view;
+            events.Publish("training", view.Id);
+        }
     }
+
+    public Task Searched(List<TrainingTrial> trials) => Write(Known() with { Trials = trials });
+
+    public Task Logged(string digest) => Write(Known() with { Log = digest });
+
+    private TrainingRunView Known() => state.State.View ?? throw new InvalidOperationException($"There is no training run {this.GetPrimaryKeyString()}.");
 
     private async Task Write(TrainingRunView view)
     {
@@ -84,6 +126,7 @@ internal sealed class TrainingGrain([PersistentState("training")] IPersistentSta
         {
             state.State.View = view;
             await state.WriteStateAsync();
+            await table.PutAsync(view, CancellationToken.None);
         }
         catch
         {
@@ -91,6 +134,7 @@ internal sealed class TrainingGrain([PersistentState("training")] IPersistentSta
             DeactivateOnIdle();
             throw;
         }
+        _written = time.GetUtcNow();
         events.Publish("training", view.Id);
     }
 }

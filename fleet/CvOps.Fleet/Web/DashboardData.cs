@@ -17,7 +17,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, RetrainingDesk retraining, IGrainFactory grains)
+    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -68,7 +68,7 @@ internal sealed class DashboardData(
         return classes;
     }
 
-    public async Task<IReadOnlyList<TrainingRunView>> TrainingRuns() => await TrainingEndpoints.ReadAllAsync(grains);
+    public async Task<IReadOnlyList<TrainingRunView>> TrainingRuns() => await training.ListAsync(null, null, 100, Gone);
 
     public async Task<IReadOnlyList<DatasetView>> Datasets() => await datasets.ListAsync(Gone);
 

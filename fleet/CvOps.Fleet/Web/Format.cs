@@ -67,7 +67,7 @@ internal static class Format
 
     public static string Tone(TrainingState state) => state switch
     {
-        TrainingState.Passed => "good",
+        TrainingState.Passed or TrainingState.Trained => "good",
         TrainingState.Inconclusive => "warn",
         TrainingState.Refused or TrainingState.Failed => "bad",
         _ => "calm",

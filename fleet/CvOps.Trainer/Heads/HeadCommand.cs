@@ -14,29 +14,35 @@ internal static class HeadCommand
         var seed = new Option<int>("--seed") { Description = "Deals the folds of the cross-validation; the head itself holds no chance.", DefaultValueFactory = _ => 1 };
         var balanced = new Option<bool>("--balanced") { Description = "Let each class count the same, however many frames it has." };
         var version = new Option<string?>("--version-name") { Description = "Version in the new manifest; the parent's when left out." };
-        var threads = new Option<int>("--threads") { Description = "Threads of ONNX Runtime.", DefaultValueFactory = _ => 1 };
+        var threads = new Option<int>("--threads") { Description = "Threads of ONNX Runtime and of the fit.", DefaultValueFactory = _ => Math.Min(Environment.ProcessorCount, 8) };
         var relabel = new Option<string?>("--relabel") { Description = "For rehearsing a bad rollout: label mistakes on purpose, such as scratch=ok,stain=ok." };
         var sharpen = new Option<double>("--sharpen") { Description = "For rehearsing a bad rollout: multiplies the logits, which makes the model surer without making it right.", DefaultValueFactory = _ => 1.0 };
-        var command = new Command("head", "Fits a new classifier head on the parent's embedding. Standard output is JSON lines: progress, metrics, done or failed.")
+        var parameters = new Option<string?>("--parameters") { Description = "A file with a JSON object: l2, balanced, hidden, steps, classes. What it says wins over the options." };
+        var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder for what another attempt can go on from." };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint there." };
+        var command = new Command("head", "Fits a new classifier head, logistic or with a hidden layer, on the parent's embedding. Standard output is JSON lines: progress, metrics, done or failed.")
         {
-            dataset, parent, folder, l2, seed, balanced, version, threads, relabel, sharpen,
+            dataset, parent, folder, l2, seed, balanced, version, threads, relabel, sharpen, parameters, checkpoints, resume,
         };
         command.SetAction((parsed, cancel) => Task.FromResult(Run(
-            () => new HeadOptions
-            {
-                Dataset = parsed.GetRequiredValue(dataset),
-                Parent = parsed.GetRequiredValue(parent),
-                Folder = parsed.GetRequiredValue(folder),
-                L2 = parsed.GetValue(l2),
-                Seed = parsed.GetValue(seed),
-                Balanced = parsed.GetValue(balanced),
-                Version = parsed.GetValue(version),
-                Threads = parsed.GetValue(threads),
-                Relabel = HeadOptions.ParseRelabel(parsed.GetValue(relabel)),
-                Sharpen = parsed.GetValue(sharpen),
-            },
-            cancel)));
+            () => parsed.GetValue(parameters) is { } file ? HeadParameters.Read(Options(parsed), file) : Options(parsed), cancel)));
         return command;
+
+        HeadOptions Options(ParseResult parsed) => new HeadOptions
+        {
+            Dataset = parsed.GetRequiredValue(dataset),
+            Parent = parsed.GetRequiredValue(parent),
+            Folder = parsed.GetRequiredValue(folder),
+            L2 = parsed.GetValue(l2),
+            Seed = parsed.GetValue(seed),
+            Balanced = parsed.GetValue(balanced),
+            Version = parsed.GetValue(version),
+            Threads = parsed.GetValue(threads),
+            Relabel = HeadOptions.ParseRelabel(parsed.GetValue(relabel)),
+            Sharpen = parsed.GetValue(sharpen),
+            Checkpoints = parsed.GetValue(checkpoints),
+            Resume = parsed.GetValue(resume),
+        };
     }
 
     private static int Run(Func<HeadOptions> options, CancellationToken cancel)

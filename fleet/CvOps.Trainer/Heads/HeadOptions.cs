@@ -17,6 +17,21 @@ internal sealed record HeadOptions
 
     public bool Balanced { get; init; }
 
+    /// <summary>Hidden units of a small network in place of the logistic head; 0 for none.</summary>
+    public int Hidden { get; init; }
+
+    /// <summary>Steps of the optimiser at most.</summary>
+    public int MaxSteps { get; init; } = 2000;
+
+    /// <summary>Classes of the new head: null for the parent's, empty for those of the dataset in alphabetical order.</summary>
+    public IReadOnlyList<string>? Classes { get; init; }
+
+    /// <summary>Folder where the run keeps what another attempt can go on from; null: nowhere.</summary>
+    public string? Checkpoints { get; init; }
+
+    /// <summary>Go on from the checkpoint there.</summary>
+    public bool Resume { get; init; }
+
     /// <summary>Version in the new manifest; null keeps the parent's.</summary>
     public string? Version { get; init; }
 
@@ -33,6 +48,9 @@ internal sealed record HeadOptions
     {
         if (!(L2 >= 0 && double.IsFinite(L2))) throw new TrainerException($"--l2 is {L2.ToString(CultureInfo.InvariantCulture)}; it must be at least 0.");
         if (!(Sharpen > 0 && double.IsFinite(Sharpen))) throw new TrainerException($"--sharpen is {Sharpen.ToString(CultureInfo.InvariantCulture)}; it must be above 0.");
+        if (Hidden is < 0 or > 4096) throw new TrainerException($"hidden is {Hidden}; it must be 0 to 4096.");
+        if (MaxSteps is < 1 or > 1_000_000) throw new TrainerException($"steps is {MaxSteps}; it must be 1 to 1,000,000.");
+        if (Classes is { Count: > 0 } && Classes.Distinct(StringComparer.Ordinal).Count() != Classes.Count) throw new TrainerException("classes names a class twice.");
         if (Threads is < 1 or > 256) throw new TrainerException($"--threads is {Threads}; it must be 1 to 256.");
     }
 

@@ -15,6 +15,7 @@ internal sealed class HeadRun(HeadOptions options, TrainerOutput output, TextWri
 
     private const int Proofs = 32;
     private const int ProgressEvery = 10;
+    private const int SayEvery = 500;
 
     /// <exception cref="TrainerException">The run can't succeed; nothing was written.</exception>
     public void Run(CancellationToken cancel)
@@ -23,21 +24,22 @@ internal sealed class HeadRun(HeadOptions options, TrainerOutput output, TextWri
         var parent = ParentModel.Open(options.Parent);
         var dataset = DatasetFolder.Open(options.Dataset);
         var entries = dataset.Training;
-        var labels = Labels(entries, parent.Manifest);
+        var classes = HeadLabels.Classes(options, parent.Manifest, entries);
+        var labels = HeadLabels.Of(options, classes, entries, people);
+        output.Environment(TrainerEnvironment.Of("head", options.Threads));
         people.WriteLine($"Embedding {entries.Count} pictures of dataset {dataset.Detail.View.Name} with {parent.Manifest.Name} {parent.Manifest.Version}.");
-        var samples = new Samples(Embed(parent, dataset, entries, cancel), labels, parent.Manifest.Classes.Count);
+        var samples = new Samples(Embed(parent, dataset, entries, cancel), labels, classes.Count);
 
-        var fitting = new FitOptions(options.L2, options.Balanced, Threads: options.Threads);
-        var fit = HeadFit.Fit(samples, fitting, (step, loss) => { if (step % ProgressEvery == 1) output.Progress(step, loss); }, cancel);
-        output.Progress(fit.Steps, fit.Loss);
-        if (!fit.Converged) people.WriteLine($"The fit stopped after {fit.Steps} steps before the gradient was small enough; a larger --l2 helps.");
+        var fitting = new FitOptions(options.L2, options.Balanced, options.MaxSteps, options.Threads, options.Hidden, options.Seed);
+        var (fit, steps) = Fit(samples, fitting, cancel);
+        if (!fit.Converged) people.WriteLine($"The fit stopped after {steps} steps before the gradient was small enough; a larger l2 or more steps help.");
         var head = options.Sharpen == 1 ? fit.Head : fit.Head.Sharpened(options.Sharpen);
-        var metrics = Measure(samples, fit, head, CrossValidation.Accuracy(samples, fitting, options.Seed, cancel));
-        output.Metrics(metrics);
+        var metrics = Measure(samples, fit, steps, head, CrossValidation.Accuracy(samples, fitting, options.Seed, cancel));
+        output.Metrics(metrics, steps);
 
         var decoder = parent.Manifest.Decoder;
         var onnx = HeadGraft.Replace(parent.Onnx, decoder.Embedding!, decoder.Outputs[0], head, decoder.Kind == DecoderKind.Probabilities);
-        var manifest = parent.Manifest with { Version = options.Version ?? parent.Manifest.Version };
+        var manifest = ManifestOf(parent.Manifest, classes);
         Prove(onnx, manifest, dataset, entries, head, cancel);
         ResultFolder.Write(
             options.Folder,
@@ -47,42 +49,50 @@ internal sealed class HeadRun(HeadOptions options, TrainerOutput output, TextWri
         output.Done(Path.Combine(options.Folder, ResultFolder.Onnx));
     }
 
-    private List<int> Labels(IReadOnlyList<DatasetEntry> entries, ModelManifest manifest)
+    private ModelManifest ManifestOf(ModelManifest parent, IReadOnlyList<string> classes)
     {
-        if (entries.Count == 0) throw new TrainerException("The dataset has no labelled frames for training.");
-        var names = manifest.Classes.ToList();
-        foreach (var (from, to) in options.Relabel)
-            foreach (var name in new[] { from, to })
-                if (!names.Contains(name)) throw new TrainerException($"--relabel names the class '{name}'; the model's classes are {string.Join(", ", names)}.");
-        var labels = new List<int>(entries.Count);
-        foreach (var entry in entries)
-        {
-            var index = names.IndexOf(options.Relabel.GetValueOrDefault(entry.Class!, entry.Class!));
-            if (index < 0) throw new TrainerException($"Frame {entry.FrameId} is labelled '{entry.Class}', which the parent does not know; its classes are {string.Join(", ", names)}.");
-            labels.Add(index);
-        }
+        var manifest = parent with { Version = options.Version ?? parent.Version };
+        if (classes.SequenceEqual(parent.Classes)) return manifest;
+        // A class that the new head does not have can't be rejected.
+        return manifest with { Classes = classes, RejectClasses = [.. parent.RejectClasses.Where(classes.Contains)] };
+    }
 
-        var present = labels.Distinct().ToList();
-        if (present.Count < 2) throw new TrainerException($"All {labels.Count} training frames are labelled '{names[present[0]]}'; a classifier needs at least two classes.");
-        foreach (var missing in names.Where((_, index) => !present.Contains(index))) people.WriteLine($"No training frame shows '{missing}': the new head will hardly ever say it.");
-        return labels;
+    private (FitResult Fit, int Steps) Fit(Samples samples, FitOptions fitting, CancellationToken cancel)
+    {
+        var checkpoint = new HeadCheckpoint(options.Checkpoints);
+        var parameters = options.Hidden == 0 ? samples.Classes * (samples.Dimensions + 1) : options.Hidden * (samples.Dimensions + 1) + samples.Classes * (options.Hidden + 1);
+        var from = options.Resume ? checkpoint.Read(parameters) : null;
+        var before = from?.Step ?? 0;
+        if (before > 0) people.WriteLine($"Going on from step {before}.");
+        var fit = HeadFit.Fit(samples, fitting with { MaxSteps = Math.Max(1, fitting.MaxSteps - before) }, (step, loss, point) =>
+        {
+            if (!double.IsFinite(loss)) throw new TrainerException($"The loss became {loss} at step {before + step}.");
+            if (step % ProgressEvery == 1) output.Progress(before + step, loss);
+            if (checkpoint.Keep(before + step, point)) output.Checkpoint(before + step);
+        }, cancel, from?.Point);
+        output.Progress(before + fit.Steps, fit.Loss);
+        return (fit, before + fit.Steps);
     }
 
     private List<float[]> Embed(ParentModel parent, DatasetFolder dataset, IReadOnlyList<DatasetEntry> entries, CancellationToken cancel)
     {
+        var cache = new EmbeddingCache(options.Dataset, parent, entries);
+        if (cache.Read() is { } known) return known;
         using var runner = Open(parent.Onnx, parent.Manifest);
         var rows = new List<float[]>(entries.Count);
         foreach (var entry in entries)
         {
             cancel.ThrowIfCancellationRequested();
             rows.Add(Infer(runner, dataset, entry).Embedding);
+            if (rows.Count % SayEvery == 0) people.WriteLine($"{rows.Count} of {entries.Count} pictures are embedded.");
         }
 
+        cache.Write(rows);
         return rows;
     }
 
     /// <summary>Runs what will be delivered: it must say what the fitted head says.</summary>
-    private void Prove(byte[] onnx, ModelManifest manifest, DatasetFolder dataset, IReadOnlyList<DatasetEntry> entries, LinearHead head, CancellationToken cancel)
+    private void Prove(byte[] onnx, ModelManifest manifest, DatasetFolder dataset, IReadOnlyList<DatasetEntry> entries, IHead head, CancellationToken cancel)
     {
         using var runner = Open(onnx, manifest);
         var expected = new double[head.Classes];
@@ -122,14 +132,14 @@ internal sealed class HeadRun(HeadOptions options, TrainerOutput output, TextWri
         }
     }
 
-    private static SortedDictionary<string, double> Measure(Samples samples, FitResult fit, LinearHead head, double? crossValidated)
+    private static SortedDictionary<string, double> Measure(Samples samples, FitResult fit, int steps, IHead head, double? crossValidated)
     {
         var right = Enumerable.Range(0, samples.Count).Count(i => head.Top(samples.Rows[i]) == samples.Labels[i]);
         var metrics = new SortedDictionary<string, double>(StringComparer.Ordinal)
         {
             ["frames"] = samples.Count,
             ["loss"] = fit.Loss,
-            ["steps"] = fit.Steps,
+            ["steps"] = steps,
             ["trainAccuracy"] = (double)right / samples.Count,
         };
         if (crossValidated is { } accuracy) metrics["crossValidatedAccuracy"] = accuracy;

@@ -5,6 +5,9 @@ namespace CvOps.Trainer.Heads;
 /// <summary>A function to minimise: returns its value at the point and fills its gradient.</summary>
 internal delegate double Objective(ReadOnlySpan<double> point, Span<double> gradient);
 
+/// <summary>Told the step, the value after it and where it led.</summary>
+internal delegate void StepTaken(int step, double value, ReadOnlySpan<double> point);
+
 /// <param name="Converged">The gradient became small enough before the steps ran out.</param>
 internal sealed record Minimum(double[] Point, double Value, double GradientNorm, int Steps, bool Converged);
 
@@ -15,10 +18,11 @@ internal static class Lbfgs
     private const double SufficientDecrease = 1e-4;
 
     /// <param name="tolerance">Euclidean norm of the gradient at which it stops.</param>
-    /// <param name="onStep">Told the step and the value after it.</param>
-    public static Minimum Minimise(Objective objective, int dimensions, double tolerance, int maxSteps, Action<int, double>? onStep, CancellationToken cancel)
+    /// <param name="start">Where it begins; not changed.</param>
+    public static Minimum Minimise(Objective objective, ReadOnlySpan<double> start, double tolerance, int maxSteps, StepTaken? onStep, CancellationToken cancel)
     {
-        var point = new double[dimensions];
+        var dimensions = start.Length;
+        var point = start.ToArray();
         var gradient = new double[dimensions];
         var (next, nextGradient, direction) = (new double[dimensions], new double[dimensions], new double[dimensions]);
         var pairs = new LinkedList<(double[] Step, double[] Change, double Rho)>();
@@ -36,7 +40,7 @@ internal static class Lbfgs
             (point, next) = (next, point);
             (gradient, nextGradient) = (nextGradient, gradient);
             value = reached;
-            onStep?.Invoke(step, value);
+            onStep?.Invoke(step, value, point);
         }
 
         return new Minimum(point, value, Norm(gradient), maxSteps, false);

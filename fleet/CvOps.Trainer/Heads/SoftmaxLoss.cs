@@ -109,31 +109,34 @@ internal sealed unsafe class SoftmaxLoss : IDisposable
             var count = Math.Min(BlockRows, end - row);
             var values = _rows.Values + (nint)row * _rows.Stride;
             Tiles.Logits(values, count, _weights, _bias, _classes, _rows.Width, _rows.Stride, errors);
-            sums[LossAt] += Errors(new Span<double>(errors, count * _classes), row, new Span<double>(sums + (nint)_classes * _rows.Stride, _classes));
+            sums[LossAt] += Errors(
+                new Span<double>(errors, count * _classes), _classes, _labels.AsSpan(row, count), _importance.AsSpan(row, count), new Span<double>(sums + (nint)_classes * _rows.Stride, _classes));
             Tiles.AddGradient(values, count, errors, _classes, _rows.Width, _rows.Stride, sums);
         }
     }
 
     /// <summary>Logits become the loss's derivative by them.</summary>
+    /// <param name="logits">[rows, classes].</param>
+    /// <param name="biases">The derivatives are added to it, one a class.</param>
     /// <returns>The rows' part of the loss.</returns>
-    private double Errors(Span<double> logits, int row, Span<double> biases)
+    public static double Errors(Span<double> logits, int classes, ReadOnlySpan<int> labels, ReadOnlySpan<double> importance, Span<double> biases)
     {
         var loss = 0.0;
-        for (var at = 0; at < logits.Length; at += _classes)
+        for (var row = 0; row < labels.Length; row++)
         {
-            var own = logits.Slice(at, _classes);
+            var own = logits.Slice(row * classes, classes);
             TensorPrimitives.Subtract(own, TensorPrimitives.Max<double>(own), own);
-            loss -= _importance[row + at / _classes] * own[_labels[row + at / _classes]];
+            loss -= importance[row] * own[labels[row]];
         }
 
         TensorPrimitives.Exp<double>(logits, logits);
-        for (var at = 0; at < logits.Length; at += _classes, row++)
+        for (var row = 0; row < labels.Length; row++)
         {
-            var own = logits.Slice(at, _classes);
+            var own = logits.Slice(row * classes, classes);
             var sum = TensorPrimitives.Sum<double>(own);
-            loss += _importance[row] * Math.Log(sum);
-            TensorPrimitives.Multiply(own, _importance[row] / sum, own);
-            own[_labels[row]] -= _importance[row];
+            loss += importance[row] * Math.Log(sum);
+            TensorPrimitives.Multiply(own, importance[row] / sum, own);
+            own[labels[row]] -= importance[row];
             TensorPrimitives.Add(biases, own, biases);
         }
 

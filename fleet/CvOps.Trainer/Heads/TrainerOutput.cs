@@ -9,7 +9,11 @@ internal sealed class TrainerOutput(TextWriter writer)
 {
     public void Progress(int step, double loss) => Write(new TrainerLine("progress", step, loss));
 
-    public void Metrics(IReadOnlyDictionary<string, double> metrics) => Write(new TrainerLine("metrics", Metrics: metrics));
+    public void Environment(IReadOnlyDictionary<string, string> environment) => Write(new TrainerLine("environment", Environment: environment));
+
+    public void Checkpoint(int step) => Write(new TrainerLine("checkpoint", step));
+
+    public void Metrics(IReadOnlyDictionary<string, double> metrics, int? step = null) => Write(new TrainerLine("metrics", step, Metrics: metrics));
 
     public void Done(string message) => Write(new TrainerLine("done", Message: message));
 

@@ -4,7 +4,7 @@ using Google.Protobuf;
 
 namespace CvOps.Trainer.Onnx;
 
-/// <summary>Cuts a model behind its embedding and puts a linear head there: Gemm, then Softmax unless the output is logits.</summary>
+/// <summary>Cuts a model behind its embedding and puts a head there: Gemm, or Gemm, Relu and Gemm, then Softmax unless the output is logits.</summary>
 internal static class HeadGraft
 {
     private const int Float32 = 1;
@@ -16,7 +16,7 @@ internal static class HeadGraft
     /// <param name="softmax">True when the output is probabilities, false when it is logits.</param>
     /// <returns>The new model. Whatever else stood in the file (names, metadata, operator sets, dynamic sides) still stands there.</returns>
     /// <exception cref="TrainerException">Not ONNX, an output is missing, or another output can't be kept.</exception>
-    public static byte[] Replace(ReadOnlyMemory<byte> onnx, string embedding, string output, LinearHead head, bool softmax)
+    public static byte[] Replace(ReadOnlyMemory<byte> onnx, string embedding, string output, IHead head, bool softmax)
     {
         var model = Parse(onnx);
         var graph = model.Graph;
@@ -30,16 +30,35 @@ internal static class HeadGraft
 
         const string prefix = "cvops_head";
         var logits = softmax ? $"{prefix}_logits" : output;
-        graph.Initializer.Add(Tensor($"{prefix}_weight", head.Weights, head.Classes, head.Dimensions));
-        graph.Initializer.Add(Tensor($"{prefix}_bias", head.Bias, head.Classes));
-        var gemm = new NodeProto { Name = $"{prefix}_gemm", OpType = "Gemm", Input = { embedding, $"{prefix}_weight", $"{prefix}_bias" }, Output = { logits } };
-        gemm.Attribute.Add(new AttributeProto { Name = "transB", I = 1, Type = AttributeInt });
-        graph.Node.Add(gemm);
+        if (head is MlpHead { First: var first, Second: var second })
+        {
+            AddGemm(graph, $"{prefix}_first", embedding, first, $"{prefix}_units");
+            graph.Node.Add(new NodeProto { Name = $"{prefix}_relu", OpType = "Relu", Input = { $"{prefix}_units" }, Output = { $"{prefix}_hidden" } });
+            AddGemm(graph, prefix, $"{prefix}_hidden", second, logits);
+        }
+        else AddGemm(graph, prefix, embedding, (LinearHead)head, logits);
+        SetClasses(graph, output, head.Classes);
         if (!softmax) return model.ToByteArray();
         var normalise = new NodeProto { Name = $"{prefix}_softmax", OpType = "Softmax", Input = { logits }, Output = { output } };
         normalise.Attribute.Add(new AttributeProto { Name = "axis", I = 1, Type = AttributeInt });
         graph.Node.Add(normalise);
         return model.ToByteArray();
+    }
+
+    /// <summary>The output's shape, where it is given, ends with the number of classes.</summary>
+    private static void SetClasses(GraphProto graph, string output, int classes)
+    {
+        var dimensions = graph.Output.First(candidate => candidate.Name == output).Type?.TensorType?.Shape?.Dim;
+        if (dimensions is { Count: > 0 }) dimensions[^1] = new TensorShapeProto.Types.Dimension { DimValue = classes };
+    }
+
+    private static void AddGemm(GraphProto graph, string name, string input, LinearHead layer, string output)
+    {
+        graph.Initializer.Add(Tensor($"{name}_weight", layer.Weights, layer.Classes, layer.Dimensions));
+        graph.Initializer.Add(Tensor($"{name}_bias", layer.Bias, layer.Classes));
+        var gemm = new NodeProto { Name = $"{name}_gemm", OpType = "Gemm", Input = { input, $"{name}_weight", $"{name}_bias" }, Output = { output } };
+        gemm.Attribute.Add(new AttributeProto { Name = "transB", I = 1, Type = AttributeInt });
+        graph.Node.Add(gemm);
     }
 
     private static ModelProto Parse(ReadOnlyMemory<byte> onnx)

@@ -53,8 +53,11 @@ namespace CvOps.Contracts.Api;
 /// GET  datasets/{digest}/export?format=&amp;use=&amp;images=     the snapshot in that format: a zip, or its one file without images; use: training (the default), golden or all
 /// GET  datasets/{digest}/export/check?format=&amp;use=   ExportCheck: how much that is and what the format has no room for
 /// POST frames/import?format=&amp;use=&amp;relabel=&amp;dryRun=&amp;by=   a zip, or the one file of a format -> lines of ImportLine, the last with the ImportReport; all of it or nothing
-/// GET  training                           TrainingRunView[]     POST training        TrainingRequest -> TrainingRunView
-/// GET  training/{id}                      TrainingRunView
+/// GET  training?search=&amp;after=&amp;limit=     TrainingRunView[] (newest first; search: the runs of one search; after: the id that the page begins after)
+/// POST training                           TrainingRequest -> TrainingRunView
+/// GET  training/{id}                      TrainingRunView       POST training/{id}/cancel    TrainingCancellation -> TrainingRunView
+/// GET  training/{id}/log                  text/plain            GET training/{id}/metrics?name=&amp;after=&amp;limit=   TrainingMetricPage (by name, then step)
+/// GET  training/trainers                  the names of the trainers there are
 /// GET  retraining                         RetrainingEntry[]: the ledger, newest first
 /// GET  retraining/policies                RetrainingView[]
 /// PUT  retraining/policies/{model}        RetrainingPolicy -> RetrainingView         DELETE retraining/policies/{model}

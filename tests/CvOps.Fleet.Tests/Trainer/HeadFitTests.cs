@@ -32,12 +32,13 @@ public sealed class HeadFitTests
         var samples = Cloud(seed: 5, rows: 240, dimensions: 12, classes: 4);
         var fit = HeadFit.Fit(samples, new FitOptions(l2, balanced), null, TestContext.Current.CancellationToken);
         Assert.True(fit.Converged, $"not after {fit.Steps} steps");
-        Assert.Equal(fit.Loss, Loss(samples, fit.Head, l2, balanced), 1e-9);
+        var head = (LinearHead)fit.Head;
+        Assert.Equal(fit.Loss, Loss(samples, head, l2, balanced), 1e-9);
         var random = new Random(1);
         for (var i = 0; i < 500; i++)
         {
             var size = Math.Pow(10, -1 - i % 5);
-            var other = fit.Head with { Weights = [.. fit.Head.Weights.Select(w => w + size * (random.NextDouble() - 0.5))], Bias = [.. fit.Head.Bias.Select(b => b + size * (random.NextDouble() - 0.5))] };
+            var other = head with { Weights = [.. head.Weights.Select(w => w + size * (random.NextDouble() - 0.5))], Bias = [.. head.Bias.Select(b => b + size * (random.NextDouble() - 0.5))] };
             Assert.True(Loss(samples, other, l2, balanced) >= fit.Loss - 1e-9, $"a step of {size} found a lower loss");
         }
     }
@@ -48,8 +49,8 @@ public sealed class HeadFitTests
         var options = new FitOptions(1e-3);
         var first = HeadFit.Fit(Cloud(7, 300, 16, 3), options, null, TestContext.Current.CancellationToken);
         var second = HeadFit.Fit(Cloud(7, 300, 16, 3), options, null, TestContext.Current.CancellationToken);
-        Assert.Equal(first.Head.Weights, second.Head.Weights);
-        Assert.Equal(first.Head.Bias, second.Head.Bias);
+        Assert.Equal(((LinearHead)first.Head).Weights, ((LinearHead)second.Head).Weights);
+        Assert.Equal(((LinearHead)first.Head).Bias, ((LinearHead)second.Head).Bias);
         Assert.Equal(CrossValidation.Accuracy(Cloud(7, 300, 16, 3), options, 4, TestContext.Current.CancellationToken), CrossValidation.Accuracy(Cloud(7, 300, 16, 3), options, 4, TestContext.Current.CancellationToken));
     }
 
@@ -88,8 +89,8 @@ public sealed class HeadFitTests
         var samples = Cloud(5, 2500, 20, 4);
         var one = HeadFit.Fit(samples, new FitOptions(1e-3), null, TestContext.Current.CancellationToken);
         var three = HeadFit.Fit(samples, new FitOptions(1e-3, Threads: 3), null, TestContext.Current.CancellationToken);
-        Assert.Equal(one.Head.Weights, three.Head.Weights);
-        Assert.Equal(one.Head.Bias, three.Head.Bias);
+        Assert.Equal(((LinearHead)one.Head).Weights, ((LinearHead)three.Head).Weights);
+        Assert.Equal(((LinearHead)one.Head).Bias, ((LinearHead)three.Head).Bias);
     }
 
     [Fact]
@@ -98,8 +99,8 @@ public sealed class HeadFitTests
         var cloud = Cloud(3, 200, 6, 3);
         var rows = cloud.Rows.Select(row => (float[])[.. row, 42f]).ToList();
         var fit = HeadFit.Fit(new Samples(rows, cloud.Labels, 4), new FitOptions(1e-3), null, TestContext.Current.CancellationToken);
-        Assert.All(fit.Head.Weights, weight => Assert.True(double.IsFinite(weight)));
-        Assert.All(Enumerable.Range(0, 4), c => Assert.Equal(0, fit.Head.Weights[c * 7 + 6]));
+        Assert.All(((LinearHead)fit.Head).Weights, weight => Assert.True(double.IsFinite(weight)));
+        Assert.All(Enumerable.Range(0, 4), c => Assert.Equal(0, ((LinearHead)fit.Head).Weights[c * 7 + 6]));
         Assert.DoesNotContain(rows, row => fit.Head.Top(row) == 3);
     }
 
@@ -165,6 +166,46 @@ public sealed class HeadFitTests
         }
 
         return loss;
+    }
+
+    [Fact]
+    public void Hidden_units_learn_what_no_line_can_part()
+    {
+        // Exclusive or: the classes are the quadrants' signs.
+        var random = new Random(4);
+        var rows = Enumerable.Range(0, 400).Select(_ => new[] { (float)(2 * random.NextDouble() - 1), (float)(2 * random.NextDouble() - 1) }).ToList();
+        var samples = new Samples(rows, [.. rows.Select(row => row[0] * row[1] > 0 ? 1 : 0)], 2);
+        double Right(FitOptions options)
+        {
+            var head = HeadFit.Fit(samples, options, null, TestContext.Current.CancellationToken).Head;
+            return Enumerable.Range(0, 400).Count(i => head.Top(rows[i]) == samples.Labels[i]) / 400.0;
+        }
+        Assert.InRange(Right(new FitOptions(1e-4)), 0.3, 0.75);
+        Assert.InRange(Right(new FitOptions(1e-4, MaxSteps: 500, Hidden: 16)), 0.97, 1);
+    }
+
+    [Theory]
+    [InlineData(37, 33, 3, 5)]
+    [InlineData(600, 12, 4, 40)]
+    public void The_gradient_of_a_head_with_hidden_units_is_its_slope(int rows, int dimensions, int classes, int units)
+    {
+        var samples = Cloud(11, rows, dimensions, classes);
+        using var matrix = EmbeddingMatrix.Standardise(samples);
+        using var loss = new MlpLoss(matrix, samples, [.. Enumerable.Repeat(1.0 / rows, rows)], units, 0.01, threads: 1);
+        var random = new Random(3);
+        var point = Enumerable.Range(0, loss.Parameters).Select(_ => random.NextDouble() - 0.5).ToArray();
+        var (gradient, ignored) = (new double[point.Length], new double[point.Length]);
+        _ = loss.Evaluate(point, gradient);
+        foreach (var at in Enumerable.Range(0, 20).Select(_ => random.Next(point.Length)).Append(point.Length - 1).Append(units * dimensions))
+        {
+            double At(double step)
+            {
+                var moved = point.ToArray();
+                moved[at] += step;
+                return loss.Evaluate(moved, ignored);
+            }
+            Assert.Equal((At(1e-6) - At(-1e-6)) / 2e-6, gradient[at], 1e-5);
+        }
     }
 
     private static Samples Cloud(int seed, int rows, int dimensions, int classes)

@@ -79,15 +79,42 @@ public sealed class HeadRunTests
         Assert.True(NeuSteel.Accuracy(folder.Result, NeuSteel.Manifest, "test") < NeuSteel.Accuracy(NeuSteel.Model("neu_classifier_v2.onnx"), NeuSteel.Manifest, "test") - 0.15);
     }
 
-    [Fact, Trait("tier", "slow")]
-    public void A_head_on_squeezenets_embedding_reaches_97_percent()
+    [Fact]
+    public async Task A_head_for_the_datasets_own_classes_on_squeezenet_reaches_97_percent()
     {
-        using var runner = ModelRunner.Open(File.ReadAllBytes(NeuSteel.Model("squeezenet1.1_imagenet_fp32.onnx")), NeuSteel.SqueezeNet, new SessionSettings(2));
-        var (train, test) = (Embed(runner, "train"), Embed(runner, "test"));
-        var head = HeadFit.Fit(train, new FitOptions(1e-2), null, TestContext.Current.CancellationToken).Head;
-        var accuracy = Enumerable.Range(0, test.Count).Count(i => head.Top(test.Rows[i]) == test.Labels[i]) / (double)test.Count;
+        using var folder = Steel("squeezenet1.1_imagenet_fp32.onnx", NeuSteel.SqueezeNet);
+        var (exit, lines) = await folder.RunAsync("--parameters", folder.Write("parameters.json", """{"l2":0.01,"classes":"dataset"}"""), "--threads", "2");
+        Assert.True(exit == 0, lines[^1].Message);
+        var accuracy = NeuSteel.Accuracy(folder.Result, NeuSteel.SqueezeNet with { Classes = NeuSteel.Classes }, "test");
         TestContext.Current.TestOutputHelper?.WriteLine($"test accuracy {accuracy:p1}");
         Assert.True(accuracy >= 0.97, $"{accuracy:p1}");
+    }
+
+    [Fact]
+    public async Task A_small_network_as_the_head_is_what_the_written_model_says_and_goes_on_from_its_checkpoint()
+    {
+        using var folder = Steel("neu_classifier_v1.onnx", NeuSteel.Manifest, every: 3);
+        var checkpoints = Path.Combine(folder.Out, "..", "checkpoints");
+        var first = await folder.RunAsync("--parameters", folder.Write("short.json", """{"hidden":24,"steps":60}"""), "--checkpoints", checkpoints);
+        Assert.True(first.ExitCode == 0, first.Lines[^1].Message);
+        Assert.Equal([25, 50], first.Lines.Where(line => line.Event == "checkpoint").Select(line => line.Step!.Value));
+        Assert.Contains("cvops_head_relu", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(folder.Result, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+        var second = await folder.RunAsync("--parameters", folder.Write("long.json", """{"hidden":24,"steps":200}"""), "--checkpoints", checkpoints, "--resume");
+        Assert.Equal(51, second.Lines.First(line => line.Event == "progress").Step);
+        Assert.True(second.Lines.Last(line => line.Event == "progress").Loss < first.Lines.Last(line => line.Event == "progress").Loss);
+    }
+
+    [Theory]
+    [InlineData("""{"l2":"much"}""", "does not understand l2 = \"much\"; it knows l2 (number)")]
+    [InlineData("""{"epochs":3,"hidden":1.5}""", "does not understand epochs = 3, hidden = 1.5")]
+    [InlineData("""[1]""", "can't be read")]
+    [InlineData("""{"hidden":-1}""", "hidden is -1")]
+    public async Task Parameters_that_the_head_does_not_know_are_named(string parameters, string expected)
+    {
+        using var folder = new TrainingFolder();
+        var (exit, lines) = await folder.RunAsync("--parameters", folder.Write("parameters.json", parameters));
+        Assert.Equal(1, exit);
+        Assert.Contains(expected, lines[^1].Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,14 +126,6 @@ public sealed class HeadRunTests
         var (exit, lines) = await folder.RunAsync();
         Assert.Equal(0, exit);
         Assert.Equal(NeuSteel.Pictures("train").Where((_, i) => i % 8 == 0).Count(), lines.Single(line => line.Event == "metrics").Metrics!["frames"]);
-    }
-
-    private static Samples Embed(ModelRunner runner, string split)
-    {
-        var pictures = NeuSteel.Pictures(split).ToList();
-        return new Samples(
-            [.. pictures.Select(picture => runner.Infer(JpegCodec.Decode(picture.Jpeg).View).Embedding)],
-            [.. pictures.Select(picture => NeuSteel.Classes.ToList().IndexOf(picture.Class))], NeuSteel.Classes.Count);
     }
 
     private static TrainingFolder Steel(string model, ModelManifest manifest, int every = 1)

@@ -38,6 +38,13 @@ internal sealed class TrainingFolder : IDisposable
         File.WriteAllText(Path.Combine(Parent, "manifest.json"), JsonSerializer.Serialize(manifest, ContractsJson.Default.ModelManifest));
     }
 
+    /// <returns>The file's path.</returns>
+    public string Write(string name, string text)
+    {
+        File.WriteAllText(_folder[name], text);
+        return _folder[name];
+    }
+
     public void WriteDataset()
     {
         var classes = _entries.Where(entry => entry.Class is not null).CountBy(entry => entry.Class!).ToDictionary();

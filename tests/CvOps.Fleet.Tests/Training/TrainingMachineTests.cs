@@ -5,17 +5,19 @@ namespace CvOps.Fleet.Tests.Training;
 
 public sealed class TrainingMachineTests
 {
-    /// <summary>Columns: Started, Trained, Packed, GatePassed, GateRefused, GateInconclusive, Failed, FleetRestarted. '.' = refused.</summary>
+    /// <summary>Columns: Started, Trained, Packed, Measured, GatePassed, GateRefused, GateInconclusive, Failed, TrainerKilled, FleetRestarted, Cancelled. '.' = refused.</summary>
     private static readonly Dictionary<TrainingState, string> Table = new()
     {
-        [TrainingState.Queued]       = "R.....FQ",
-        [TrainingState.Running]      = ".P....FQ",
-        [TrainingState.Packing]      = "..G...FQ",
-        [TrainingState.Gating]       = "...+-?FG",
-        [TrainingState.Passed]       = "........",
-        [TrainingState.Refused]      = "........",
-        [TrainingState.Inconclusive] = "........",
-        [TrainingState.Failed]       = "........",
+        [TrainingState.Queued]       = "R......F.QC",
+        [TrainingState.Running]      = ".P.T...FQQC",
+        [TrainingState.Packing]      = "..G....F.Q.",
+        [TrainingState.Gating]       = "....+-?F.G.",
+        [TrainingState.Passed]       = "...........",
+        [TrainingState.Refused]      = "...........",
+        [TrainingState.Inconclusive] = "...........",
+        [TrainingState.Failed]       = "...........",
+        [TrainingState.Trained]      = "...........",
+        [TrainingState.Cancelled]    = "...........",
     };
 
     [Fact]
@@ -26,6 +28,7 @@ public sealed class TrainingMachineTests
             var row = string.Concat(Enum.GetValues<TrainingEvent>().Select(happened => Letter(state, happened)));
             Assert.True(Table[state] == row, $"{state}: expected {Table[state]}, is {row}");
             Assert.Equal(Table[state].All(letter => letter == '.'), TrainingMachine.IsEnded(state));
+            Assert.Equal(Table[state][^1] == 'C', TrainingMachine.IsCancellable(state));
         }
     }
 
@@ -36,7 +39,8 @@ public sealed class TrainingMachineTests
             return TrainingMachine.Next(state, happened) switch
             {
                 TrainingState.Queued => 'Q', TrainingState.Running => 'R', TrainingState.Packing => 'P', TrainingState.Gating => 'G', TrainingState.Passed => '+',
-                TrainingState.Refused => '-', TrainingState.Inconclusive => '?', TrainingState.Failed => 'F', var other => throw new ArgumentException($"{other}", nameof(state)),
+                TrainingState.Refused => '-', TrainingState.Inconclusive => '?', TrainingState.Failed => 'F',
+                TrainingState.Trained => 'T', TrainingState.Cancelled => 'C', var other => throw new ArgumentException($"{other}", nameof(state)),
             };
         }
         catch (InvalidOperationException e)
