@@ -131,7 +131,7 @@ internal sealed class FleetOptions
 /// <summary>How a trainer is started; words as a shell would split them, without a shell.</summary>
 internal sealed class TrainerOptions
 {
-    /// <summary>The program with its first arguments; the run's own follow. <c>{work}</c> is the run's folder, <c>{run}</c> its id.</summary>
+    /// <summary>The program with its first arguments; the run's own follow. <c>{work}</c> is the run's folder, <c>{data}</c> the fleet's, <c>{run}</c> the run's id.</summary>
     [Required]
     public string Command { get; set; } = "";
 

@@ -80,14 +80,14 @@ internal static class LabelBench
     /// <summary>What a person labels next.</summary>
     private interface IChoice
     {
-        IReadOnlyList<int> Next(LinearHead head, IReadOnlySet<int> labelled);
+        IReadOnlyList<int> Next(IHead head, IReadOnlySet<int> labelled);
     }
 
     private sealed class RandomChoice(int[] order) : IChoice
     {
         private int _at;
 
-        public IReadOnlyList<int> Next(LinearHead head, IReadOnlySet<int> labelled)
+        public IReadOnlyList<int> Next(IHead head, IReadOnlySet<int> labelled)
         {
             var next = order.Skip(_at).Take(Places * WindowsARound).ToList();
             _at += next.Count;
@@ -115,14 +115,14 @@ internal static class LabelBench
             foreach (var chunk in start.Chunk(Places)) Pass(chunk, null);
         }
 
-        public IReadOnlyList<int> Next(LinearHead head, IReadOnlySet<int> labelled)
+        public IReadOnlyList<int> Next(IHead head, IReadOnlySet<int> labelled)
         {
             int[] rest = [.. Enumerable.Range(0, _pictures.Pool.Count).Where(i => !labelled.Contains(i))];
             _random.Shuffle(rest);
             return [.. rest.Chunk(Math.Max(Places, (rest.Length + WindowsARound - 1) / WindowsARound)).SelectMany(chunk => Pass(chunk, head))];
         }
 
-        private List<int> Pass(int[] chunk, LinearHead? head)
+        private List<int> Pass(int[] chunk, IHead? head)
         {
             List<int> kept = [];
             var probabilities = new double[_pictures.Classes.Count];

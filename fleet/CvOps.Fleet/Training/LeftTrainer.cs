@@ -47,7 +47,7 @@ internal static partial class LeftTrainer
     public static async Task StopAsync(TrainerEntry trainer, RunFolder folder)
     {
         if (trainer.Stop is not { Length: > 0 } command) return;
-        var words = command.Select(word => word.Replace("{work}", folder.Path, StringComparison.Ordinal).Replace("{run}", folder.Id, StringComparison.Ordinal)).ToArray();
+        var words = command.Select(folder.Fill).ToArray();
         try
         {
             using var process = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;

@@ -6,12 +6,14 @@ namespace CvOps.Fleet.Training;
 /// <summary>Where a run works: <c>training/ID</c> in the fleet's data folder. What a later attempt needs stays there until the run ends.</summary>
 internal sealed class RunFolder(string data, string id, string? search)
 {
+    private readonly string _data = System.IO.Path.GetFullPath(data);
+
     public string Id => id;
 
-    public string Path { get; } = System.IO.Path.Combine(data, "training", id);
+    public string Path { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(data, "training", id));
 
     /// <summary>The trials of a search share its dataset.</summary>
-    public string Dataset { get; } = System.IO.Path.Combine(data, "training", search ?? id, "dataset");
+    public string Dataset { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(data, "training", search ?? id, "dataset"));
 
     public string Checkpoints => In("checkpoints");
 
@@ -38,6 +40,9 @@ internal sealed class RunFolder(string data, string id, string? search)
         Directory.CreateDirectory(Checkpoints);
         File.WriteAllBytes(Parameters, JsonSerializer.SerializeToUtf8Bytes(parameters, ContractsJson.Default.IReadOnlyDictionaryStringJsonElement));
     }
+
+    /// <summary>A word of a trainer's command with the run's names in it.</summary>
+    public string Fill(string word) => word.Replace("{data}", _data, StringComparison.Ordinal).Replace("{work}", Path, StringComparison.Ordinal).Replace("{run}", id, StringComparison.Ordinal);
 
     public void Delete()
     {

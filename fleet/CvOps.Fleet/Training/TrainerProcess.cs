@@ -81,7 +81,7 @@ internal sealed class TrainerProcess(IOptions<FleetOptions> options, TimeProvide
     private static ProcessStartInfo StartOf(TrainerJob job)
     {
         var folder = job.Folder;
-        var words = job.Trainer.Command.Select(word => word.Replace("{work}", folder.Path, StringComparison.Ordinal).Replace("{run}", folder.Id, StringComparison.Ordinal)).ToArray();
+        var words = job.Trainer.Command.Select(folder.Fill).ToArray();
         var start = new ProcessStartInfo(words[0],
         [
             .. words[1..], "--dataset", folder.Dataset, "--parent", job.Parent, "--out", folder.Out, "--parameters", folder.Parameters, "--checkpoints", folder.Checkpoints,

@@ -108,7 +108,7 @@ internal sealed partial class TrainingRunner(
         var parent = await models.FindAsync(run.Request.Parent, cancel) ?? throw new TrainingException($"There is no model {run.Request.Parent}.");
         if (await grain.ApplyIf(TrainingState.Queued, new TrainingStep(TrainingEvent.Started, folder.HasCheckpoint ? "Trains on from its checkpoint." : "Trains.", Fresh: !folder.HasCheckpoint)) is null) return;
 
-        var outcome = await ListenAsync(run, grain, new TrainerJob(trainer, folder, models.PackagePath(parent), run.Request.Seed, left), cancel);
+        var outcome = await ListenAsync(run, grain, new TrainerJob(trainer, folder, Path.GetFullPath(models.PackagePath(parent)), run.Request.Seed, left), cancel);
         if (outcome is { Killed: true } && (await grain.Read())!.Attempts < MostAttempts)
         {
             await grain.ApplyIf(TrainingState.Running, new TrainingStep(TrainingEvent.TrainerKilled, folder.HasCheckpoint ? "The trainer was killed; it goes on from its checkpoint." : "The trainer was killed; it begins again."));

@@ -19,7 +19,9 @@ internal sealed record ParentModel(ReadOnlyMemory<byte> Onnx, ModelManifest Mani
         return parent;
     }
 
-    private static ParentModel Read(string path)
+    /// <summary>Any model.</summary>
+    /// <exception cref="TrainerException">There is no such model.</exception>
+    public static ParentModel Read(string path)
     {
         try
         {

@@ -23,11 +23,11 @@ internal sealed class TrainingFolder : IDisposable
 
     public string Result => Path.Combine(Out, "model.onnx");
 
-    public string Add(byte[] jpeg, string? name, FrameUse use = FrameUse.Training)
+    public string Add(byte[] jpeg, string? name, FrameUse use = FrameUse.Training, IReadOnlyList<LabelBox>? boxes = null)
     {
         var digest = Convert.ToHexStringLower(SHA256.HashData(jpeg));
         File.WriteAllBytes(Path.Combine(Dataset, "images", $"{digest}.jpg"), jpeg);
-        _entries.Add(new DatasetEntry($"frame-{_entries.Count}", digest, name, use, []));
+        _entries.Add(new DatasetEntry($"frame-{_entries.Count}", digest, name, use, boxes ?? []));
         return Path.Combine(Dataset, "images", $"{digest}.jpg");
     }
 
@@ -54,11 +54,14 @@ internal sealed class TrainingFolder : IDisposable
 
     /// <summary>Runs the trainer as the fleet does.</summary>
     /// <returns>Its exit code and its lines.</returns>
-    public async Task<(int ExitCode, IReadOnlyList<TrainerLine> Lines)> RunAsync(params string[] more)
+    public async Task<(int ExitCode, IReadOnlyList<TrainerLine> Lines)> RunAsync(params string[] more) => await RunAsync("head", more);
+
+    /// <param name="trainer">head or torch.</param>
+    public async Task<(int ExitCode, IReadOnlyList<TrainerLine> Lines)> RunAsync(string trainer, string[] more)
     {
         WriteDataset();
         await using var process = TestProcess.StartAssembly(
-            Path.Combine(AppContext.BaseDirectory, "cvops-trainer.dll"), ["head", "--dataset", Dataset, "--parent", Parent, "--out", Out, .. more]);
+            Path.Combine(AppContext.BaseDirectory, "cvops-trainer.dll"), [trainer, "--dataset", Dataset, "--parent", Parent, "--out", Out, .. more]);
         var exit = await process.WaitForExitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
         await Eventually.Async(() => process.Output.Contains("\"done\"", StringComparison.Ordinal) || process.Output.Contains("\"failed\"", StringComparison.Ordinal), TimeSpan.FromSeconds(5), () => process.Output, TestContext.Current.CancellationToken);
         var lines = process.Output.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonSerializer.Deserialize(line, ContractsJson.Default.TrainerLine)!).ToList();

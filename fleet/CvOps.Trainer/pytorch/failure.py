@@ -1,0 +1,2 @@
+class Failed(Exception):
+    """The run can't succeed; the message is one sentence that says why."""
