@@ -38,6 +38,7 @@ test: ## build and run the tests
 
 test-slow: ## the tests that take minutes
 	@.ci/setup test
+	@.ci/setup train
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 

@@ -26,7 +26,7 @@ internal sealed partial class TrainingSearchRunner(IGrainFactory grains, Trainin
         }
         catch (Exception e) when (e is not (OutOfMemoryException or OrleansMessageRejectionException or TimeoutException))
         {
-            Log.SearchFailed(logger, e, run.Id);
+            Log.SearchFailed(logger, e is TrainingException ? null : e, run.Id, TrainingRunner.Sentence(e));
             await runner.FailAsync(run.Id, TrainingRunner.Sentence(e));
         }
         foreach (var trial in await TrialsAsync(run, stopping)) runner.FolderOf(trial).Delete();
@@ -95,7 +95,8 @@ internal sealed partial class TrainingSearchRunner(IGrainFactory grains, Trainin
             if (Directory.Exists(source))
                 foreach (var file in Directory.EnumerateFiles(source)) File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
         }
-        var request = run.Request with { Search = null, Parameters = planned.Parameters, Version = $"{run.Request.Version}-{planned.Number}", Budget = run.Request.Budget is { } budget ? budget with { Runs = null } : null };
+        // The search's budget is the search's to keep.
+        var request = run.Request with { Search = null, Parameters = planned.Parameters, Version = $"{run.Request.Version}-{planned.Number}", Budget = null };
         await grains.GetGrain<ITrainingGrain>(id).Create(request, run.Id);
     }
 
@@ -125,7 +126,7 @@ internal sealed partial class TrainingSearchRunner(IGrainFactory grains, Trainin
 
     private static partial class Log
     {
-        [LoggerMessage(3302, LogLevel.Warning, "Search {Id} failed")]
-        public static partial void SearchFailed(ILogger logger, Exception exception, string id);
+        [LoggerMessage(3302, LogLevel.Warning, "Search {Id} failed: {Reason}")]
+        public static partial void SearchFailed(ILogger logger, Exception? exception, string id, string reason);
     }
 }

@@ -50,7 +50,7 @@ public sealed class TorchRunTests : IDisposable
         AssertParity(Manifest, "logits", "embedding");
     }
 
-    [Fact]
+    [Fact, Trait("tier", "slow")]
     public async Task A_detector_is_trained_from_scratch_and_decoded_as_its_parent()
     {
         var manifest = Manifest with
@@ -64,7 +64,7 @@ public sealed class TorchRunTests : IDisposable
             _folder.Add(Square(x, y, side), null, boxes: [new LabelBox("mark", x, y, side, side)]);
         }
         SetParent(new TinyOnnx().Input("images", 1, 3, 64, 64).Output("output0", 1, 5, 80).Constant("boxes", new float[400], 1, 5, 80).Node("Identity", ["boxes"], "output0").Build(), manifest);
-        var (exit, lines) = await RunAsync("""{"epochs":6,"rate":0.005,"batch":8,"threads":2}""");
+        var (exit, lines) = await RunAsync("""{"epochs":4,"rate":0.005,"batch":8,"threads":1}""");
         Assert.True(exit == 0, lines[^1].Message);
         AssertParity(manifest, "output0");
         var losses = lines.Where(line => line.Event == "progress").Select(line => line.Loss!.Value).ToArray();
