@@ -59,6 +59,7 @@ var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {
     ["formats"] = FormatBench.RunAsync,
     ["head"] = HeadBench.RunAsync,
+    ["registry"] = RegistryBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {

@@ -8,6 +8,7 @@ using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
+using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Training;
 using CvOps.Fleet.Training.Policy;
 
@@ -61,6 +62,7 @@ internal static class ApiEndpoints
         api.MapDrift();
         api.MapTraining();
         api.MapRetraining();
+        api.MapTracking();
     }
 }
 

@@ -99,13 +99,8 @@ internal sealed class Runs(Database database, SharedWrites shared, FleetEvents e
 
     /// <summary>All values of a metric, by step and then time.</summary>
     /// <param name="limit">Null: to the end.</param>
-    public Task<MetricPoint[]> HistoryAsync(string id, string key, int offset, int? limit, CancellationToken cancel) => database.ReadAsync(connection =>
-    {
-        RunWrites.Find(connection, id);
-        return connection.Query<(long Step, long At, double Value, long Nan)>(
-            "SELECT step, at, value, nan FROM run_metric WHERE run = @id AND key = @key ORDER BY step, at, value LIMIT @limit OFFSET @offset",
-            new { id, key, offset, limit = limit ?? TrackingLimits.PointsPerMetric }).Select(row => RunReader.Point(row.Step, row.At, row.Value, row.Nan)).ToArray();
-    }, cancel);
+    public Task<MetricPoint[]> HistoryAsync(string id, string key, int offset, int? limit, CancellationToken cancel) =>
+        database.ReadAsync(connection => RunCurves.Page(connection, id, key, offset, limit ?? TrackingLimits.PointsPerMetric), cancel);
 
     /// <summary>The clock by which runs are stamped that do not say when they began.</summary>
     public DateTimeOffset Now => time.GetUtcNow();

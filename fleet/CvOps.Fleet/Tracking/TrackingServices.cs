@@ -7,7 +7,7 @@ internal static class TrackingServices
 {
     public static void AddTracking(this IServiceCollection services)
     {
-        services.AddSingleton<Experiments>().AddSingleton<Runs>().AddSingleton<Artefacts>();
+        services.AddSingleton<Experiments>().AddSingleton<Runs>().AddSingleton<Artefacts>().AddSingleton<RunViews>();
         services.AddSingleton<RegisteredModels>().AddSingleton<ModelVersions>().AddSingleton<RegistryAliases>();
         services.AddMlflow();
         services.AddHostedService<TrackingStart>();

@@ -9,6 +9,7 @@ using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Evidence;
+using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Training;
 using CvOps.Fleet.Training.Policy;
 
@@ -17,7 +18,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, IGrainFactory grains)
+    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -73,4 +74,11 @@ internal sealed class DashboardData(
     public async Task<IReadOnlyList<DatasetView>> Datasets() => await datasets.ListAsync(Gone);
 
     public async Task<IReadOnlyList<ModelView>> Models() => await models.ListAsync(Gone);
+
+    /// <summary>What was tried, whoever logged it.</summary>
+    public Task<TrackedRunPage> Runs(string? filter, string? order, string? after, int limit) => runs.PageAsync(null, filter, order, after, limit, Gone);
+
+    public Task<TrackedRunDetail?> Run(string id) => runs.FindAsync(id, Gone);
+
+    public Task<RunComparison> Compare(IReadOnlyList<string> ids) => runs.CompareAsync(ids, Gone);
 }

@@ -65,6 +65,14 @@ internal static class Format
         _ => "calm",
     };
 
+    public static string Tone(RunStatus status) => status switch
+    {
+        RunStatus.Finished => "good",
+        RunStatus.Killed => "warn",
+        RunStatus.Failed => "bad",
+        _ => "calm",
+    };
+
     public static string Tone(TrainingState state) => state switch
     {
         TrainingState.Passed or TrainingState.Trained => "good",
