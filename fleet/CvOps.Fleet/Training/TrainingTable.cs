@@ -3,6 +3,7 @@ using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Tracking;
 using Dapper;
 
 namespace CvOps.Fleet.Training;
@@ -13,16 +14,21 @@ internal sealed class TrainingTable(Database database)
     /// <summary>Values kept of one metric; a trainer that reports more often is thinned by its own step, so that a curve keeps its shape.</summary>
     public const int MostSteps = 20_000;
 
-    public Task PutAsync(TrainingRunView view, CancellationToken cancel) => database.WriteAsync(connection => connection.Execute(
-        """
-        INSERT INTO training_runs (id, search, state, ended, priority, body) VALUES (@Id, @Search, @State, @Ended, @Priority, @Body)
-        ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended = excluded.ended, body = excluded.body
-        """,
-        new
-        {
-            view.Id, view.Search, State = view.State.ToString(), Ended = TrainingMachine.IsEnded(view.State) ? 1 : 0, view.Request.Priority,
-            Body = JsonSerializer.Serialize(view, ContractsJson.Default.TrainingRunView),
-        }), cancel);
+    public Task PutAsync(TrainingRunView view, CancellationToken cancel) => database.WriteAsync(connection =>
+    {
+        connection.Execute(
+            """
+            INSERT INTO training_runs (id, search, state, ended, priority, body) VALUES (@Id, @Search, @State, @Ended, @Priority, @Body)
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, ended = excluded.ended, body = excluded.body
+            """,
+            new
+            {
+                view.Id, view.Search, State = view.State.ToString(), Ended = TrainingMachine.IsEnded(view.State) ? 1 : 0, view.Request.Priority,
+                Body = JsonSerializer.Serialize(view, ContractsJson.Default.TrainingRunView),
+            });
+        TrainingRecord.Put(connection, view);
+        return true;
+    }, cancel);
 
     /// <summary>Newest first; the trials of searches only where their search is named.</summary>
     /// <param name="after">The id that the page begins after; null for the newest.</param>
