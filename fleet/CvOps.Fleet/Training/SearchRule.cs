@@ -28,7 +28,7 @@ internal static class SearchRule
         {
             for (var number = 1; number <= Math.Min(search.Runs, most); number++) start.Add(new PlannedTrial(number, Resourced(search, Draw(search, common, seed, number), 0), 0, null));
         }
-        else if (search.Kind == SearchKind.Halving && !open && Promoted(search, trials) is { Count: > 0 } promoted)
+        else if (search.Kind == TrainingSearchKind.Halving && !open && Promoted(search, trials) is { Count: > 0 } promoted)
         {
             foreach (var trial in promoted.Take(Math.Max(0, most - trials.Count)))
                 start.Add(new PlannedTrial(trials.Count + start.Count + 1, Resourced(search, trial.Parameters, trial.Round + 1), trial.Round + 1, trial.Run));
@@ -59,7 +59,7 @@ internal static class SearchRule
     /// <summary>A trial's round, by how much of the resource it was given.</summary>
     public static int RoundOf(TrainingSearch search, IReadOnlyDictionary<string, JsonElement> parameters)
     {
-        if (search is not { Kind: SearchKind.Halving, Resource: { } resource } || !parameters.TryGetValue(resource, out var given)) return 0;
+        if (search is not { Kind: TrainingSearchKind.Halving, Resource: { } resource } || !parameters.TryGetValue(resource, out var given)) return 0;
         var rounds = Rounds(search);
         return Enumerable.Range(0, rounds.Count).First(round => Math.Round(rounds[round].Resource) == given.GetDouble());
     }
@@ -77,7 +77,7 @@ internal static class SearchRule
     private static Dictionary<string, JsonElement> Resourced(TrainingSearch search, IReadOnlyDictionary<string, JsonElement> parameters, int round)
     {
         var with = new Dictionary<string, JsonElement>(parameters);
-        if (search is { Kind: SearchKind.Halving, Resource: { } resource }) with[resource] = Number(Math.Round(Rounds(search)[round].Resource));
+        if (search is { Kind: TrainingSearchKind.Halving, Resource: { } resource }) with[resource] = Number(Math.Round(Rounds(search)[round].Resource));
         return with;
     }
 

@@ -42,7 +42,7 @@ internal static class TrainingRule
             if (dimension.Values is { Count: > 0 } == range) yield return $"'{name}' of the search's space needs either values or a range from low to high.";
             else if (range && dimension.Log && dimension.Low <= 0) yield return $"'{name}' is drawn by its logarithm, so low must be above 0.";
         }
-        if (search.Kind != SearchKind.Halving) yield break;
+        if (search.Kind != TrainingSearchKind.Halving) yield break;
         if (string.IsNullOrWhiteSpace(search.Resource)) yield return "Successive halving needs a resource: the parameter that grows, such as epochs.";
         else if (search.Space.ContainsKey(search.Resource)) yield return $"'{search.Resource}' is the resource and can't be drawn, too.";
         if (!(search.Least >= 1) || !(search.Most >= search.Least) || search.Most > 1e9) yield return "The resource goes from least (1 or more) to most (not less than least).";

@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace CvOps.Contracts.Api;
 
 /// <summary>Stored by name.</summary>
-public enum SearchKind { Random, Halving }
+public enum TrainingSearchKind { Random, Halving }
 
 /// <summary>Hyper-parameter search: runs with drawn parameters, ranked by one metric.</summary>
 /// <param name="Metric">A metric that the trainer reports; its last value counts.</param>
 /// <param name="Space">What each parameter is drawn from.</param>
 /// <param name="Runs">Random: runs in all. Halving: runs of the first round.</param>
-public sealed record TrainingSearch(SearchKind Kind, string Metric, IReadOnlyDictionary<string, SearchDimension> Space, int Runs = 10)
+public sealed record TrainingSearch(TrainingSearchKind Kind, string Metric, IReadOnlyDictionary<string, SearchDimension> Space, int Runs = 10)
 {
     public bool Minimise { get; set; }
 

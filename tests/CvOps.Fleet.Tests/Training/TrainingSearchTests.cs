@@ -27,7 +27,7 @@ public sealed class TrainingSearchTests
         await using var fleet = await StartAsync(options => options.TrainingRunsAtOnce = 2);
         var request = await PrepareAsync(fleet, "");
         Write(fleet, $"{Score}\n{Deliver(fleet, Right)}");
-        var run = await TrainAsync(fleet, request with { Search = new TrainingSearch(SearchKind.Random, "score", X, 4) }, TrainingState.Inconclusive);
+        var run = await TrainAsync(fleet, request with { Search = new TrainingSearch(TrainingSearchKind.Random, "score", X, 4) }, TrainingState.Inconclusive);
         Assert.Equal(4, run.Trials!.Count);
         var best = run.Trials.MaxBy(trial => trial.Score)!;
         Assert.Equal(run.Trials.MinBy(trial => Math.Abs(trial.Parameters["x"].GetDouble() - 0.3)), best);
@@ -46,7 +46,7 @@ public sealed class TrainingSearchTests
         var resumed = fleet.InFolder("resumed");
         var request = await PrepareAsync(fleet, "");
         Write(fleet, $"[ -n \"$RESUME\" ] && echo $CVOPS_RUN >> {resumed}; echo 1 > $CHECKPOINTS/1\n{Score}\n{Deliver(fleet, Right)}");
-        var search = new TrainingSearch(SearchKind.Halving, "score", X, 4) { Resource = "epochs", Least = 2, Most = 8, Factor = 2 };
+        var search = new TrainingSearch(TrainingSearchKind.Halving, "score", X, 4) { Resource = "epochs", Least = 2, Most = 8, Factor = 2 };
         var run = await TrainAsync(fleet, request with { Search = search }, TrainingState.Inconclusive);
         Assert.Equal([2, 2, 2, 2, 4, 4, 8], run.Trials!.Select(trial => trial.Parameters["epochs"].GetInt32()));
         Assert.Equal(["run-1-5", "run-1-6", "run-1-7"], (await File.ReadAllLinesAsync(resumed, Ct)).Order(StringComparer.Ordinal));
@@ -59,7 +59,7 @@ public sealed class TrainingSearchTests
         await using var fleet = await StartAsync();
         var request = await PrepareAsync(fleet, "");
         Write(fleet, $"{Score}\n{Deliver(fleet, Right)}");
-        var run = await TrainAsync(fleet, request with { Search = new TrainingSearch(SearchKind.Random, "f1", X, 1) }, TrainingState.Failed);
+        var run = await TrainAsync(fleet, request with { Search = new TrainingSearch(TrainingSearchKind.Random, "f1", X, 1) }, TrainingState.Failed);
         Assert.Contains("ranks by 'f1', which the trainer did not report; it reported score", run.Reason, StringComparison.Ordinal);
     }
 
@@ -69,7 +69,7 @@ public sealed class TrainingSearchTests
         await using var fleet = await StartAsync();
         var request = await PrepareAsync(fleet, "");
         Write(fleet, $"[ $CVOPS_RUN = run-1-1 ] || [ $CVOPS_RUN = run-2-1 ] || exec sleep 600\n{Score}\n{Deliver(fleet, Right)}");
-        var search = request with { Search = new TrainingSearch(SearchKind.Random, "score", X, 3) };
+        var search = request with { Search = new TrainingSearch(TrainingSearchKind.Random, "score", X, 3) };
         await PostAsync(fleet, search);
         await UntilAsync(fleet, TrainingState.Running, "run-1-2");
         await fleet.Http.PostAsJsonAsync("training/run-1/cancel", new TrainingCancellation("operator", "no"), ContractsJson.Default.TrainingCancellation, Ct);
@@ -88,7 +88,7 @@ public sealed class TrainingSearchTests
         {
             ["l2"] = new() { Low = 1e-6, High = 1, Log = true }, ["hidden"] = new() { Low = 4, High = 64, Whole = true }, ["kind"] = new() { Values = [JsonSerializer.SerializeToElement("a"), JsonSerializer.SerializeToElement("b")] },
         };
-        var search = new TrainingSearch(SearchKind.Random, "score", space, 200);
+        var search = new TrainingSearch(TrainingSearchKind.Random, "score", space, 200);
         IReadOnlyList<PlannedTrial> Draw(int seed) => SearchRule.Next(search, new Dictionary<string, JsonElement>(), seed, [], 1000).Start;
         var drawn = Draw(3);
         Assert.Equal(drawn.Select(Text), Draw(3).Select(Text));
@@ -105,7 +105,7 @@ public sealed class TrainingSearchTests
     [Fact, Trait("tier", "unit")]
     public void Rounds_of_halving_end_with_the_whole_resource()
     {
-        var search = new TrainingSearch(SearchKind.Halving, "score", X, 27) { Resource = "epochs", Least = 1, Most = 30, Factor = 3 };
+        var search = new TrainingSearch(TrainingSearchKind.Halving, "score", X, 27) { Resource = "epochs", Least = 1, Most = 30, Factor = 3 };
         Assert.Equal([(27, 1.0), (9, 3.0), (3, 9.0), (1, 27.0), (1, 30.0)], SearchRule.Rounds(search));
     }
 

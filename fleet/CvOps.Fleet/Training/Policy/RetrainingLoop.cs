@@ -13,9 +13,13 @@ namespace CvOps.Fleet.Training.Policy;
 /// before the next begins, and looks for what a crash may have left of it.
 /// </summary>
 internal sealed partial class RetrainingLoop(
-    Database database, IGrainFactory grains, DatasetStore datasets, ModelAliases aliases, TrainingLoop training, FleetEvents events, TimeProvider time, ILogger<RetrainingLoop> logger) : BackgroundService
+    Database database, IGrainFactory grains, DatasetStore datasets, ModelAliases aliases, TrainingLoop training, TrainingTable runs, FleetEvents events, TimeProvider time, ILogger<RetrainingLoop> logger) : BackgroundService
 {
     private const string Duty = "retraining";
+
+    /// <summary>Runs that a crash may have left between the run and the entry that asked for it.</summary>
+    private const int NewestRuns = 100;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -99,7 +103,7 @@ internal sealed partial class RetrainingLoop(
         }
         if (entry.Run is null)
         {
-            var run = (await TrainingEndpoints.ReadAllAsync(grains)).FirstOrDefault(run => run.Request.By == entry.Id) ?? await TrainAsync(entry, policy);
+            var run = (await runs.ListAsync(null, null, NewestRuns, cancel)).FirstOrDefault(run => run.Request.By == entry.Id) ?? await TrainAsync(entry, policy);
             entry = await SaveAsync(entry with { Run = run.Id, Reason = $"Trains as {run.Id}." }, cancel);
         }
         if (await grains.GetGrain<ITrainingGrain>(entry.Run!).Read() is not { } result || !TrainingMachine.IsEnded(result.State)) return;
@@ -121,7 +125,7 @@ internal sealed partial class RetrainingLoop(
     private async Task<TrainingRunView> TrainAsync(RetrainingEntry entry, RetrainingPolicy policy)
     {
         var id = await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).Add();
-        var run = await grains.GetGrain<ITrainingGrain>(id).Create(new TrainingRequest(entry.Dataset!, entry.Parent!, entry.Version, entry.Id, policy.L2));
+        var run = await grains.GetGrain<ITrainingGrain>(id).Create(new TrainingRequest(entry.Dataset!, entry.Parent!, entry.Version, entry.Id, policy.L2), null);
         training.Wake();
         return run;
     }
