@@ -29,7 +29,10 @@ internal static class FleetApp
 
     /// <param name="options">Checked already.</param>
     /// <param name="change">What a test puts in place of the real thing: its time.</param>
-    public static WebApplication Build(FleetOptions options, Action<WebApplicationBuilder>? change = null)
+    public static WebApplication Build(FleetOptions options, Action<WebApplicationBuilder>? change = null) => Map(Compose(options, change));
+
+    /// <inheritdoc cref="Build"/>
+    public static WebApplication Compose(FleetOptions options, Action<WebApplicationBuilder>? change = null)
     {
         Directory.CreateDirectory(options.Data);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(FleetApp).Assembly.GetName().Name });
@@ -68,7 +71,12 @@ internal static class FleetApp
         // Last: it stops first, and starts when everything that listens to it is there.
         builder.Services.AddSingleton<MqttIngest>().AddHostedService(services => services.GetRequiredService<MqttIngest>());
 
-        var app = builder.Build();
+        return builder.Build();
+    }
+
+    /// <summary>Gives the host its addresses. They need services, and those the database: whoever starts a fleet looks first whether that can be used (<see cref="StartCheck"/>).</summary>
+    public static WebApplication Map(WebApplication app)
+    {
         app.MapApi();
         app.MapMlflow();
         app.MapWeb();

@@ -18,13 +18,13 @@ if (mistakes.Count > 0)
     return ConfigurationMistake;
 }
 
-await using var app = FleetApp.Build(options);
+await using var app = FleetApp.Compose(options);
 if (StartCheck.Problem(app, options) is { } problem)
 {
     Console.Error.WriteLine($"cvops-fleet cannot start. {problem}");
     return ConfigurationMistake;
 }
-await app.StartAsync();
+await FleetApp.Map(app).StartAsync();
 Console.WriteLine($"cvops-fleet listens on {app.Urls.First()}");
 
 var loops = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();

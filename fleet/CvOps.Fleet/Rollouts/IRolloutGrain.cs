@@ -15,6 +15,10 @@ internal interface IRolloutGrain : IGrainWithStringKey
     /// <summary>Writes the plan of a rollout down whose rows are there; the first <see cref="Tick"/> lets it loose. A draft may be given another plan; any other call changes nothing.</summary>
     Task<RolloutView> Create(RolloutPlan plan, ModelRef model, RolloutCoverage? coverage, string by, bool draft);
 
+    /// <summary>The draft is about to get other rows: until <see cref="Create"/>, a minute at most, it takes no verb.</summary>
+    /// <returns>False when it is no draft.</returns>
+    Task<bool> HoldDraft();
+
     /// <param name="withDevices">The first thousand devices too.</param>
     /// <returns>Null when there is no such rollout.</returns>
     Task<RolloutView?> Read(bool withDevices);

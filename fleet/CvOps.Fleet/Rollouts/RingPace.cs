@@ -15,6 +15,7 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
     private static readonly TimeSpan LookAwayEvery = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset? _downloadsUntil;
+    private PacePage? _page;
     private long _lookedAway;
 
     public async Task<PaceChoice> ChooseAsync(OrderPlan order, long payloadBytes)
@@ -28,7 +29,9 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
             return new PaceChoice(waiting.ConvertAll(member => member.Device), [], null, null);
         }
         var soaks = order.State == RolloutState.Soaking;
-        var candidates = await store.OnlineAsync(id, order.Ring, soaks, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch);
+        var (candidates, next) = await store.OnlineAsync(id, order.Ring, soaks, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch, _page);
+        // Where nobody of a page may be told, the next turn looks behind it: those in front must not hold up those whose site is open.
+        _page = next;
         // Those that are away are looked at now and then, and whenever nobody else is left; while a ring soaks, those who were told and have gone since.
         if ((!soaks && candidates.Count == 0) || time.GetElapsedTime(_lookedAway) > LookAwayEvery)
         {
@@ -36,13 +39,17 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
             candidates.AddRange(await store.OfflineAsync(id, order.Ring, soaks, plan.Priority, MostAway));
         }
         if (candidates.Count == 0) return new PaceChoice([], [], null, null);
+        var changing = plan.Limits.Devices is null && plan.Limits.PerSite is null ? new Dictionary<string, int>() : await store.ChangingAsync(id);
+        var now = time.GetUtcNow();
         var decision = PaceRule.Decide(plan, new PaceMoment
         {
-            Now = time.GetUtcNow(), RingSince = order.RingSince, PayloadBytes = payloadBytes, DownloadsUntil = _downloadsUntil, Most = RolloutOrderLoop.Batch,
+            Now = now, RingSince = order.RingSince, PayloadBytes = payloadBytes, DownloadsUntil = _downloadsUntil, Most = RolloutOrderLoop.Batch,
             Shifts = plan.Windows.Any(window => window.Shift is not null) ? await shifts.ReadAsync(CancellationToken.None) : new Dictionary<string, SiteShifts>(),
-            Changing = plan.Limits.Devices is null && plan.Limits.PerSite is null ? new Dictionary<string, int>() : await store.ChangingAsync(id),
+            Changing = changing,
         }, candidates);
         _downloadsUntil = decision.DownloadsUntil;
+        // Where the rollout as a whole has to wait, the first are still the first.
+        if (decision.Tell.Count > 0 || changing.Values.Sum() >= plan.Limits.Devices || _downloadsUntil > now) _page = null;
         return new PaceChoice(decision.Tell, decision.Skip, decision.Pause, decision.Sentence);
     }
 }

@@ -26,6 +26,10 @@ internal sealed partial class RolloutGrain(
 
     private IGrainTimer? _timer;
     private DateTimeOffset _curveKept;
+    /// <summary>By then the rows of a revised draft are written, or whoever wrote them is gone.</summary>
+    private static readonly TimeSpan RevisionTakes = TimeSpan.FromMinutes(1);
+
+    private DateTimeOffset _revisedUntil;
     private GuardRule? _guards;
     private LateDevicesLook? _lateLook;
 
@@ -67,13 +71,20 @@ internal sealed partial class RolloutGrain(
                 Plan = plan, Model = model, Coverage = coverage, State = draft ? RolloutState.Draft : RolloutState.Scheduled, CreatedAt = now, CreatedBy = by, RingSince = now,
                 Reason = $"{model.Name} {model.Version} for {stand.Tallies.Sum(tally => tally.Devices)} devices: {rings}",
             };
-            (_guards, _followed) = (null, null);
+            (_guards, _followed, _revisedUntil) = (null, null, default);
             await Write();
             // Its rows were there before it: whoever judged it meanwhile took it for one that was never finished.
             await FollowAsync();
             await audit.RecordAsync(by, draft ? "rollout.drafted" : "rollout.created", Id, $"{plan.Name}: {Record.Reason}", CancellationToken.None);
         }
         return await View(withDevices: true);
+    }
+
+    public Task<bool> HoldDraft()
+    {
+        if (Record is not { Plan: not null, State: RolloutState.Draft }) return Task.FromResult(false);
+        _revisedUntil = time.GetUtcNow() + RevisionTakes;
+        return Task.FromResult(true);
     }
 
     public async Task<RolloutView?> Read(bool withDevices) => Record.Plan is null ? null : await View(withDevices);
@@ -83,6 +94,7 @@ internal sealed partial class RolloutGrain(
         if (Record.Plan is null) return new ActionOutcome(null, "There is no such rollout.");
         var stand = await store.StandAsync(Id);
         if (RolloutVerbs.Refusal(verb, Record, stand) is { } refusal) return new ActionOutcome(await View(withDevices: true), refusal);
+        if (time.GetUtcNow() < _revisedUntil) return new ActionOutcome(await View(withDevices: true), "Its plan is being changed this moment; look at it and ask again.");
         var happened = RolloutVerbs.EventOf(verb, Record);
         if (verb == RolloutVerb.Rollback && !RolloutMachine.IsRunning(Record.State) && await store.ProjectAsync(Id, RolloutState.Stopping) is { } held)
             return new ActionOutcome(await View(withDevices: true), held);

@@ -45,17 +45,18 @@ internal sealed class RolloutIndexGrain(
     {
         if (await GrainFactory.GetGrain<IRolloutGrain>(id).Read(withDevices: false) is not { State: RolloutState.Draft })
             return new CreateOutcome(null, ["Only a draft takes another plan: the evidence of one that runs stands on its numbers. Abort it and start another."]);
-        return await Write(id, RolloutIndexRecord.NumberOf(id), plan, by, draft: true);
+        return await Write(id, RolloutIndexRecord.NumberOf(id), plan, by, draft: true, revises: true);
     }
 
     public async Task<IReadOnlyList<string>> List(bool? running) => (await store.ListAsync(running)).Select(row => row.Id).ToArray();
 
-    private async Task<CreateOutcome> Write(string id, int number, RolloutPlan plan, string by, bool draft)
+    private async Task<CreateOutcome> Write(string id, int number, RolloutPlan plan, string by, bool draft, bool revises = false)
     {
         var drafted = await planning.Draft(plan, CancellationToken.None);
         if (drafted.Problems.Count > 0) return new CreateOutcome(null, drafted.Problems);
         plan = drafted.Plan;
-        await store.DropDraftAsync(id);
+        // Planning takes its time, and a person may have started the draft meanwhile.
+        if (revises && !await GrainFactory.GetGrain<IRolloutGrain>(id).HoldDraft()) return new CreateOutcome(null, ["It was started in the meantime, under the plan it had."]);
         // Rows first: a crash before the record leaves rows without one, which let go of their devices when they are looked at.
         var row = new RolloutRow(id, plan.Name, plan.Payload, plan.Model is not null, draft ? RolloutState.Draft : RolloutState.Scheduled, !draft, plan.Priority);
         await store.CreateAsync(row, number, time.GetUtcNow(), RolloutMembers.Of(id, plan, drafted.Devices, drafted.Fleet));

@@ -37,9 +37,16 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
     /// <summary>Devices of a view; the rest come by pages.</summary>
     public const int DevicesShown = 1000;
 
-    /// <summary>Writes the rollout and its devices down, once. A device that another rollout holds is written without being held: it waits, unless the other has not touched it and matters less.</summary>
+    /// <summary>Writes the rollout and its devices down, once; of a draft that was there instead of what it had, in one transaction. A device that another rollout holds is written without being held: it waits, unless the other has not touched it and matters less.</summary>
     public Task CreateAsync(RolloutRow row, int number, DateTimeOffset createdAt, IReadOnlyList<RolloutMember> members) => Write(connection =>
     {
+        connection.Execute(
+            """
+            DELETE FROM rollout_device WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
+            DELETE FROM rollout_tally WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
+            DELETE FROM rollout_sum WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
+            DELETE FROM rollout WHERE id = @Id AND state = @draft
+            """, new { row.Id, draft = nameof(RolloutState.Draft) });
         RolloutTable.Insert(connection, row, number, createdAt);
         if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE rollout = @Id)", new { row.Id })) return 0;
         using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());
@@ -50,10 +57,6 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
         CountTable.Begin(connection, row.Id);
         return members.Count;
     });
-
-    /// <summary>Takes the rows of a draft away, for another plan or for good.</summary>
-    public Task DropDraftAsync(string id) => Write(connection => connection.Execute(
-        "DELETE FROM rollout_device WHERE rollout = @id; DELETE FROM rollout_tally WHERE rollout = @id; DELETE FROM rollout_sum WHERE rollout = @id; DELETE FROM rollout WHERE id = @id AND running = 0", new { id }));
 
     public Task<RolloutStand> StandAsync(string id) => database.ReadAsync(connection => new RolloutStand(
         RolloutDeviceTable.Tallies(connection, id), CountTable.Sums(connection, id), EmergencyStopTable.IsOn(connection)), CancellationToken.None);
@@ -100,13 +103,20 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
     /// <summary>Devices of the rings so far that have not been told and are online, and those whose ring went on without them and that are back.</summary>
     /// <param name="late">The ring soaks: those that are back, and those that were to try again when the fleet ended.</param>
     /// <param name="idle">Whether it matters when a device inspected its last part.</param>
-    public Task<List<PaceDevice>> OnlineAsync(string id, int ring, bool late, bool idle, int priority, int most) => database.ReadAsync(connection =>
+    /// <param name="page">The first begins with null; another behind what the one before gave as next.</param>
+    /// <returns>At most so many, and where the next page begins; null when there is none.</returns>
+    public Task<(List<PaceDevice> Devices, PacePage? Next)> OnlineAsync(string id, int ring, bool late, bool idle, int priority, int most, PacePage? page) => database.ReadAsync<(List<PaceDevice>, PacePage?)>(connection =>
     {
         // A state at a time: within one the index has the order, and nothing beyond the page is read.
+        string[] states = late ? ["Waiting", "Skipped"] : ["Shadowing", "Waiting", "Skipped"];
         var rows = new List<PaceDevice>();
-        foreach (var state in late ? (string[])["Waiting", "Skipped"] : ["Shadowing", "Waiting", "Skipped"])
-            rows.AddRange(Pace(connection, $"rollout_device AS d JOIN devices AS v ON v.id = d.device AND v.online = 1", "d.state = @state AND d.ring <= @ring ORDER BY d.ring, d.place LIMIT @most", idle, priority, new { id, state, ring, most = most - rows.Count }));
-        return rows;
+        foreach (var state in states.Skip(Array.IndexOf(states, page?.State ?? states[0])))
+        {
+            var from = state == page?.State ? page.Value.Place : 0;
+            rows.AddRange(Pace(connection, $"rollout_device AS d JOIN devices AS v ON v.id = d.device AND v.online = 1", "d.state = @state AND d.ring <= @ring AND d.place >= @from ORDER BY d.ring, d.place LIMIT @most", idle, priority, new { id, state, ring, from, most = most - rows.Count }));
+            if (rows.Count >= most) return (rows, new PacePage(state, rows[^1].Place + 1));
+        }
+        return (rows, null);
     }, CancellationToken.None);
 
     /// <summary>Devices of the rings so far that have not taken the payload over and are offline, whether they were told or not, in no order.</summary>
@@ -116,15 +126,15 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
 
     private static List<PaceDevice> Pace(DbConnection connection, string from, string where, bool idle, int priority, object values) =>
     [
-        .. connection.Query<(string Device, string Site, long Online, long Seen, long? Part, string? Holder, int? Priority, string? Holds)>(
+        .. connection.Query<(string Device, string Site, long Online, long Seen, long? Part, string? Holder, int? Priority, string? Holds, int Place)>(
             $"""
-            SELECT d.device, d.site, v.online, v.last_seen, {(idle ? "(SELECT captured_at FROM inspections AS i WHERE i.device = d.device ORDER BY i.cursor DESC LIMIT 1)" : "NULL")}, r.name, r.priority, o.state
+            SELECT d.device, d.site, v.online, v.last_seen, {(idle ? "(SELECT captured_at FROM inspections AS i WHERE i.device = d.device ORDER BY i.cursor DESC LIMIT 1)" : "NULL")}, r.name, r.priority, o.state, d.place
             FROM {from} LEFT JOIN rollout_device AS o ON o.device = d.device AND o.held = 1 AND o.rollout <> d.rollout LEFT JOIN rollout AS r ON r.id = o.rollout
             WHERE d.rollout = @id AND {where}
             """, values)
             .Select(row => new PaceDevice(new DeviceId(row.Device), new SiteId(row.Site), row.Online != 0, SqlTime.From(row.Seen), row.Part is { } part ? SqlTime.From(part) : null,
                 // What matters less and has not told it anything gives it away.
-                row.Priority < priority && row.Holds == nameof(RolloutDeviceState.Waiting) ? null : row.Holder)),
+                row.Priority < priority && row.Holds == nameof(RolloutDeviceState.Waiting) ? null : row.Holder) { Place = row.Place }),
     ];
 
     /// <summary>By site, devices that were told and neither run the payload nor failed yet.</summary>

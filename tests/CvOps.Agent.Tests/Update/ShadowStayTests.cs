@@ -35,6 +35,8 @@ public sealed class ShadowStayTests
         var challenger = rig.Publish("v22");
         await using var device = await InShadowAsync(rig, Shadow(challenger));
         device.Inspect(9);
+        // Tried on: what comes before that is not the trial of the next order.
+        await ReportAsync(device, shadow => shadow is { Frames: > 0 });
         File.Delete(rig.Folder["v22.cvmodel"]);
         var walked = device.States.Count;
         device.Loop.Want(new TwinDesired { Version = 3, Model = challenger });

@@ -30,6 +30,10 @@ public sealed class RolloutVerbsTests
         var revised = await line.Fleet.Http.PutAsJsonAsync("rollouts/rollout-1", line.Plan(Canary) with { Name = "third" }, ContractsJson.Default.RolloutPlan, Token);
         Assert.True(revised.IsSuccessStatusCode, await revised.Content.ReadAsStringAsync(Token));
         Assert.Null(line.Devices[0].Desired);
+        // While its rows are written anew it is not let loose under the plan it had.
+        Assert.True(await line.Fleet.Grains.GetGrain<IRolloutGrain>("rollout-1").HoldDraft());
+        Assert.Equal(HttpStatusCode.Conflict, (await line.ActAsync("start")).StatusCode);
+        Assert.True((await line.Fleet.Http.PutAsJsonAsync("rollouts/rollout-1", line.Plan(Canary) with { Name = "third" }, ContractsJson.Default.RolloutPlan, Token)).IsSuccessStatusCode);
         Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("start")).StatusCode);
         await line.TakeOverAsync(line.Devices[0]);
         var running = await line.UntilAsync(RolloutState.Soaking);

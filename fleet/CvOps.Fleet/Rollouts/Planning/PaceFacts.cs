@@ -7,7 +7,14 @@ namespace CvOps.Fleet.Rollouts.Planning;
 /// <param name="Seen">When the fleet heard from it last.</param>
 /// <param name="LastPart">When it inspected its last part; null when it never did, or the plan does not ask.</param>
 /// <param name="HeldBy">Name of another rollout that has the device first, of a higher priority or because it touched it already; null when it is free.</param>
-internal readonly record struct PaceDevice(DeviceId Device, SiteId Site, bool Online, DateTimeOffset Seen, DateTimeOffset? LastPart = null, string? HeldBy = null);
+internal readonly record struct PaceDevice(DeviceId Device, SiteId Site, bool Online, DateTimeOffset Seen, DateTimeOffset? LastPart = null, string? HeldBy = null)
+{
+    /// <summary>In the order in which the rollout tells its devices, from 0.</summary>
+    public int Place { get; init; }
+}
+
+/// <summary>Where a page of such devices begins: devices of one state after the other, each in the order of their places.</summary>
+internal readonly record struct PacePage(string State, int Place);
 
 /// <summary>Where the rollout stands when it asks whom it may tell.</summary>
 internal sealed record PaceMoment
