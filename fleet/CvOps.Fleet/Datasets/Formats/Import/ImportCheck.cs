@@ -132,7 +132,7 @@ internal sealed class ImportCheck(
             Relabelled++;
             rows.Add(new StagedRow(null, known with
             {
-                State = LabelState.Labelled, Label = LabelRule.LabelOf(label, now), Part = known.Part ?? image.Part,
+                State = LabelState.Labelled, Label = LabelRule.LabelOf(label, now),
                 Use = decided ? known.Use : request.Use ?? image.Use ?? GoldenRule.Decide(known, goldenShare),
             }, known.Label?.At));
         }

@@ -10,6 +10,8 @@ namespace CvOps.Fleet.Datasets.Formats.Yolo;
 /// </summary>
 internal sealed class YoloReader : IDatasetReader
 {
+    private const int LongestFile = 16 << 20;
+
     private static readonly string[] Endings = [".jpg", ".jpeg", ".JPG", ".JPEG", ".png", ".bmp", ".webp", ".tif", ".tiff"];
 
     public IEnumerable<LabelledImage> Read(ReadContext context)
@@ -22,6 +24,11 @@ internal sealed class YoloReader : IDatasetReader
             var image = ImageOf(file, files);
             var where = file;
             var drawn = new YoloObjects(names, where, context.Findings);
+            if (files.Length(file) > LongestFile)
+            {
+                context.Findings.Error(where, $"It has {files.Length(file)} bytes; the labels of one picture have at most {LongestFile}.", "Look whether these are labels.");
+                continue;
+            }
             if (context.SizeOf(image) is { } size)
             {
                 using var stream = files.Open(file);
