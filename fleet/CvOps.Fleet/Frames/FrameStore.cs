@@ -3,7 +3,6 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
-using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -17,7 +16,7 @@ internal sealed record FrameOutcome(FrameView? Frame, string? Refusal);
 
 /// <summary>Frames people look at: pictures in the blob store, rows in the database, labels with their history.</summary>
 internal sealed class FrameStore(
-    Database database, BlobStore blobs, Audit audit, FleetEvents events, IEnumerable<IFleetObserver> observers, RolloutSignals signals, IOptions<FleetOptions> options, TimeProvider time)
+    Database database, BlobStore blobs, FleetEvents events, RolloutSignals signals, IOptions<FleetOptions> options, TimeProvider time)
 {
     /// <summary>The row of a frame a device sent. Its picture has to be in the blob store already.</summary>
     public static FrameView ViewOf(SampledFrame frame, string image) => new()
@@ -44,9 +43,9 @@ internal sealed class FrameStore(
     {
         if (LabelRule.Refuse(request) is { } refusal) return new FrameOutcome(null, refusal);
         var at = time.GetUtcNow();
-        var (labelled, rollout) = await database.WriteAsync<(FrameView?, string?)>(connection =>
+        var (labelled, rollouts) = await database.WriteAsync<(FrameView?, IReadOnlyCollection<string>)>(connection =>
         {
-            if (FrameTable.Find(connection, id) is not { } frame) return (null, null);
+            if (FrameTable.Find(connection, id) is not { } frame) return (null, []);
             frame = frame with
             {
                 State = request.Skip ? LabelState.Skipped : LabelState.Labelled,
@@ -54,12 +53,12 @@ internal sealed class FrameStore(
                 Use = EverLabelled(connection, id) || request.Skip ? frame.Use : GoldenRule.Decide(frame, options.Value.GoldenShare),
             };
             FrameTable.Label(connection, frame, request.By, at);
-            return (frame, JudgedFrames.Count(connection, frame, at));
+            Audit.Add(connection, at, request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "");
+            return (frame, JudgedFrames.Count(connection, [frame], at));
         }, cancel);
         if (labelled is null) return new FrameOutcome(null, null);
-        if (rollout is not null) signals.Mark([rollout]);
-        await audit.RecordAsync(request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "", cancel);
-        await TellAsync(labelled, cancel);
+        signals.Mark(rollouts);
+        events.Publish("frame", labelled.Id);
         return new FrameOutcome(labelled, null);
     }
 
@@ -83,24 +82,17 @@ internal sealed class FrameStore(
         {
             if (!FrameTable.Insert(connection, frame, at)) return (FrameTable.Find(connection, frame.Id)!, false);
             if (labels) FrameTable.AddHistory(connection, frame, import.By, at);
+            Audit.Add(connection, at, import.By, "frame.imported", frame.Id, $"{import.Use} {import.Class}");
             return (frame, true);
         }, cancel);
         if (!isNew)
         {
-            return kept.Use == import.Use && kept.Label?.Class == import.Class
+            return kept.Use == import.Use && (labels ? LabelMatch.Same(kept.Label, label) : kept.Label is null)
                 ? new FrameOutcome(kept, null)
-                : new FrameOutcome(null, $"This picture is here already as frame {kept.Id}, used for {kept.Use} and labelled '{kept.Label?.Class}'. Change its label with PUT frames/{kept.Id}/label; its use stays.");
+                : new FrameOutcome(null, $"This picture is here already as frame {kept.Id}, used for {kept.Use} with another label ({LabelMatch.Words(kept.Label)}). Change its label with PUT frames/{kept.Id}/label; its use stays.");
         }
-        await audit.RecordAsync(import.By, "frame.imported", kept.Id, $"{import.Use} {import.Class}", cancel);
-        await TellAsync(kept, cancel);
+        events.Publish("frame", kept.Id);
         return new FrameOutcome(kept, null);
-    }
-
-    private async Task TellAsync(FrameView frame, CancellationToken cancel)
-    {
-        events.Publish("frame", frame.Id);
-        if (frame.State == LabelState.Unlabelled) return;
-        foreach (var observer in observers) await observer.OnFrameLabelled(frame, cancel);
     }
 
     private static bool EverLabelled(DbConnection connection, string id) => connection.ExecuteScalar<bool>(

@@ -1,5 +1,4 @@
 using CvOps.Contracts;
-using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -28,12 +27,6 @@ internal interface IFleetObserver
 
     ValueTask OnTwinReported(DeviceId device, TwinReported reported, CancellationToken cancel) => ValueTask.CompletedTask;
 
-    /// <summary>A frame was stored and waits for a label. Once a frame id, or again after a crash.</summary>
-    ValueTask OnFrameSampled(FrameView frame, CancellationToken cancel) => ValueTask.CompletedTask;
-
     /// <summary>A device asks for its next certificate.</summary>
     ValueTask OnCertificateRequested(ParsedTopic topic, CertificateRenewal request, CancellationToken cancel) => ValueTask.CompletedTask;
-
-    /// <summary>A person labelled, relabelled or skipped a frame.</summary>
-    ValueTask OnFrameLabelled(FrameView frame, CancellationToken cancel) => ValueTask.CompletedTask;
 }

@@ -46,7 +46,6 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     await EachAsync(observer => observer.OnTwinReported(topic.Device, reported, cancel), cancel);
                     break;
                 case SampledFrame sampled when await StoredAsync(() => frames.FindAsync(sampled.FrameId, cancel), cancel) is { } frame:
-                    await EachAsync(observer => observer.OnFrameSampled(frame, cancel), cancel);
                     events.Publish("frame", frame.Id);
                     break;
                 case CertificateRenewal renewal:

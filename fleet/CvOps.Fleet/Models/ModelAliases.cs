@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
@@ -66,7 +67,7 @@ internal sealed class ModelAliases(Database database, Revocations revocations, F
         return true;
     }
 
-    private static string? Problem(System.Data.Common.DbConnection connection, string name, string alias, string? digest, ModelRef? model)
+    private static string? Problem(DbConnection connection, string name, string alias, string? digest, ModelRef? model)
     {
         if (digest is null) return null;
         if (model is null) return $"The registry has no model '{digest}': register its package first.";

@@ -40,13 +40,8 @@ internal sealed class RolloutStore(Database database, TimeProvider time)
     /// <summary>Writes the rollout and its devices down, once; of a draft that was there instead of what it had, in one transaction. A device that another rollout holds is written without being held: it waits, unless the other has not touched it and matters less.</summary>
     public Task CreateAsync(RolloutRow row, int number, DateTimeOffset createdAt, IReadOnlyList<RolloutMember> members) => Write(connection =>
     {
-        connection.Execute(
-            """
-            DELETE FROM rollout_device WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
-            DELETE FROM rollout_tally WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
-            DELETE FROM rollout_sum WHERE rollout = @Id AND EXISTS (SELECT 1 FROM rollout WHERE id = @Id AND state = @draft);
-            DELETE FROM rollout WHERE id = @Id AND state = @draft
-            """, new { row.Id, draft = nameof(RolloutState.Draft) });
+        if (connection.Execute("DELETE FROM rollout WHERE id = @Id AND state = @draft", new { row.Id, draft = nameof(RolloutState.Draft) }) > 0)
+            connection.Execute("DELETE FROM rollout_device WHERE rollout = @Id; DELETE FROM rollout_tally WHERE rollout = @Id; DELETE FROM rollout_sum WHERE rollout = @Id", new { row.Id });
         RolloutTable.Insert(connection, row, number, createdAt);
         if (connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM rollout_device WHERE rollout = @Id)", new { row.Id })) return 0;
         using var devices = new RolloutDeviceTable(connection, time.GetUtcNow());

@@ -92,6 +92,11 @@ public sealed class LabelFlowTests
         Assert.Equal((2, 1), (snapshot.Frames, snapshot.Golden));
         await fleet.Services.GetRequiredService<DatasetStore>().ExportAsync(snapshot.Digest, fleet.InFolder("export"), TestContext.Current.CancellationToken);
         Assert.Single(Directory.GetFiles(Path.Combine(fleet.InFolder("export"), "images")));
+        foreach (var other in new[] { golden with { Verdict = PartVerdict.Ng }, golden with { Boxes = [new LabelBox("scratch", 1, 1, 2, 2)] }, golden with { Class = "dent" } })
+        {
+            var answer = await fleet.Http.PostAsJsonAsync("frames", other, ContractsJson.Default.FrameImport, TestContext.Current.CancellationToken);
+            Assert.Contains("another label (scratch)", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await fleet.Http.PostAsJsonAsync("frames", new FrameImport([1, 2, 3], "ok", "operator"), ContractsJson.Default.FrameImport, TestContext.Current.CancellationToken)).StatusCode);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
@@ -52,6 +53,36 @@ public sealed class RolloutGrainTests(ITestOutputHelper output)
             await RolloutLine.ReportAsync(device, line.Old, null, UpdateState.RolledBack);
         }
         Assert.Contains("3 of 3 devices run their previous model again", (await line.UntilAsync(RolloutState.RolledBack)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_that_an_import_brings_speak_against_a_model_like_a_persons_and_each_frame_counts_once()
+    {
+        await using var line = await RolloutLine.StartAsync(3);
+        await line.CreateAsync(line.Plan(TwoRings));
+        var canary = line.Devices[0];
+        await line.TakeOverAsync(canary);
+        await line.UntilAsync(RolloutState.Soaking);
+        await line.InspectAsync(canary, 40, said: "ok", previousSaid: "scratch");
+        for (var frame = 0; frame < 12; frame++) await line.SampleAsync(canary, $"f{frame}", "ok", "scratch");
+        await FleetHost.UntilAsync(async () => (await line.Fleet.Http.GetAsync("frames/f11", TestContext.Current.CancellationToken)).IsSuccessStatusCode, "twelve frames");
+
+        var first = await ImportAsync(line, 0, 3, "");
+        Assert.Equal((true, 3), (first.Written, first.Relabelled));
+        await line.UntilAsync(view => view.Evidence.ChampionRight == 3, "three judged frames");
+        Assert.Equal(3, (await ImportAsync(line, 0, 3, "&relabel=true", label: "dent")).Relabelled);
+        Assert.Equal(9, (await ImportAsync(line, 3, 12, "")).Relabelled);
+        await line.UntilAsync(RolloutState.RollingBack);
+        var evidence = (await line.ReadAsync()).Evidence;
+        Assert.Equal((12, 0), (evidence.ChampionRight, evidence.ChallengerRight));
+    }
+
+    private static async Task<ImportReport> ImportAsync(RolloutLine line, int from, int to, string query, string label = "scratch")
+    {
+        var rows = string.Concat(Enumerable.Range(from, to - from).Select(frame => $"f{frame}.jpg,{label}\n"));
+        var answer = await line.Fleet.Http.PostAsync($"frames/import?format=Csv&by=labeller{query}", new StringContent("filename,class\n" + rows), TestContext.Current.CancellationToken);
+        var lines = (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return JsonSerializer.Deserialize(lines[^1], ContractsJson.Default.ImportLine)!.Report!;
     }
 
     [Fact]

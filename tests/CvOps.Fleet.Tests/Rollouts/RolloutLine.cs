@@ -103,13 +103,16 @@ internal sealed class RolloutLine : IAsyncDisposable
     /// <summary>A frame in disagreement comes up and a person labels it.</summary>
     public async Task JudgeAsync(TestDevice device, string id, string said, string previousSaid, string truth)
     {
-        await device.SendAsync(device.Frame(id, rule: "disagreement") with
-        {
-            Model = New, Prediction = new Prediction { Class = said, Confidence = 0.99 }, Shadow = new ShadowPrediction(Old, new Prediction { Class = previousSaid, Confidence = 0.6 }),
-        });
+        await SampleAsync(device, id, said, previousSaid);
         await FleetHost.UntilAsync(async () => (await Fleet.Http.PutAsJsonAsync($"frames/{id}/label", new LabelRequest(truth, "operator"), ContractsJson.Default.LabelRequest,
             TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.OK, $"frame {id}");
     }
+
+    /// <summary>A frame in disagreement comes up.</summary>
+    public Task SampleAsync(TestDevice device, string id, string said, string previousSaid) => device.SendAsync(device.Frame(id, rule: "disagreement") with
+    {
+        Model = New, Prediction = new Prediction { Class = said, Confidence = 0.99 }, Shadow = new ShadowPrediction(Old, new Prediction { Class = previousSaid, Confidence = 0.6 }),
+    });
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
@@ -68,7 +69,7 @@ internal sealed partial class RetrainingLoop(
     }
 
     /// <summary>Decided once more inside the transaction that writes it: what was true a moment ago may not be any more.</summary>
-    private static RetrainingEntry? Begin(System.Data.Common.DbConnection connection, string model, DateTimeOffset now)
+    private static RetrainingEntry? Begin(DbConnection connection, string model, DateTimeOffset now)
     {
         if (RetrainingTable.Policies(connection).FirstOrDefault(row => row.Policy.Model == model) is not { Policy: { } policy } row) return null;
         var (facts, rows) = RetrainingTable.Facts(connection, policy, row.Since);

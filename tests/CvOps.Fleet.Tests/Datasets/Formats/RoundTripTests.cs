@@ -4,6 +4,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Datasets.Formats.Import;
+using CvOps.Fleet.Frames;
 using CvOps.Testing;
 
 namespace CvOps.Fleet.Tests.Datasets.Formats;
@@ -60,7 +61,7 @@ public sealed class RoundTripTests
         Assert.Empty(findings.List);
         Assert.Equal(set.Select(Text), images.Select(Text));
         // Where corners are left and right, or percent, a coordinate differs in its last digits.
-        Assert.All(set.Zip(images), pair => Assert.True(LabelMatch.Same(Label(pair.First), LabelMatch.Merge(null, pair.Second, true, "tester")), $"{pair.First} is not {pair.Second}"));
+        Assert.All(set.Zip(images), pair => Assert.True(LabelMatch.Same(Label(pair.First), LabelMerge.Of(null, pair.Second, true, "tester")), $"{pair.First} is not {pair.Second}"));
     }
 
     private static FrameLabel Label(LabelledImage image) => new(image.Class, image.Boxes, "tester", default, image.Polygons, image.Verdict);

@@ -82,7 +82,7 @@ internal sealed class ImportCheck(
             findings.Error(image.Where, $"The same picture is at {_seen[id]} already.", "Keep one: a picture has one label.");
             return;
         }
-        var label = image.IsLabelled ? LabelMatch.Merge(known?.Label, image, holdsObjects, request.By) : null;
+        var label = image.IsLabelled ? LabelMerge.Of(known?.Label, image, holdsObjects, request.By) : null;
         if (label is not null && LabelRule.Refuse(label) is { } refusal)
         {
             findings.Error(image.Where, refusal, "Correct the label.");
@@ -119,7 +119,7 @@ internal sealed class ImportCheck(
         }
         else if (known.State == LabelState.Labelled && !request.Relabel)
         {
-            findings.Error(image.Where, $"It is frame {known.Id}, which has another label ({Words(known.Label!)}).", "Import with '--relabel' if the files are right, or leave it out.");
+            findings.Error(image.Where, $"It is frame {known.Id}, which has another label ({LabelMatch.Words(known.Label)}).", "Import with '--relabel' if the files are right, or leave it out.");
         }
         else
         {
@@ -137,11 +137,6 @@ internal sealed class ImportCheck(
             }, known.Label?.At));
         }
     }
-
-    private static string Words(FrameLabel label) => string.Join(", ", new[]
-    {
-        label.Class, label.Verdict?.ToString(), label.Boxes.Count > 0 ? $"{label.Boxes.Count} boxes" : null, label.Polygons is { } polygons ? $"{polygons.Count} polygons" : null,
-    }.Where(word => word is not null).DefaultIfEmpty("nothing to see"));
 
     /// <summary>The frame that a label names, or whose id or picture's digest its file is named after. Remembers the last: size and label are asked one after the other.</summary>
     private FrameView? Known(string? frame, string name)

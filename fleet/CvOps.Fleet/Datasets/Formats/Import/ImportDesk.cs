@@ -4,7 +4,7 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Frames;
-using CvOps.Fleet.Ingest;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +15,7 @@ namespace CvOps.Fleet.Datasets.Formats.Import;
 /// store, where nobody sees them yet, and the rows into the database in one transaction. A crash at any point leaves no frame and no label behind.
 /// </summary>
 internal sealed class ImportDesk(
-    Database database, BlobStore blobs, FleetEvents events, IEnumerable<IFleetObserver> observers, IOptions<FleetOptions> options, ImportLimits limits, TimeProvider time)
+    Database database, BlobStore blobs, FleetEvents events, RolloutSignals signals, IOptions<FleetOptions> options, ImportLimits limits, TimeProvider time)
 {
     private const int TellEvery = 500;
     private const int Together = 500;
@@ -89,7 +89,7 @@ internal sealed class ImportDesk(
             findings.Error(changed, "Somebody changed one of these frames while the import was looked at.", "Import again.");
             return Report(format, check, findings, written: false);
         }
-        await TellAsync(rows, cancel);
+        if (rows.Count > 0) events.Publish("frame", rows.Read().First().Frame.Id);
         return Report(format, check, findings, written: true);
 
         ImportCheck Look(FormatEntry entry, DbConnection connection)
@@ -131,32 +131,26 @@ internal sealed class ImportDesk(
     {
         try
         {
-            await database.WriteAsync(connection =>
+            signals.Mark(await database.WriteAsync<IReadOnlyCollection<string>>(connection =>
             {
+                var rollouts = new HashSet<string>(StringComparer.Ordinal);
                 foreach (var chunk in rows.Read().Chunk(Together))
                 {
                     var added = chunk.Where(row => row.Entry is not null).Select(row => row.Frame).ToArray();
                     var changed = chunk.Where(row => row.Entry is null).Select(row => (row.Frame, row.Before)).ToArray();
                     if (FrameTable.InsertAll(connection, added, request.By, now) < added.Length || FrameTable.LabelAll(connection, changed, request.By, now) < changed.Length)
                         throw new FrameChangedException($"frames {chunk[0].Frame.Id} to {chunk[^1].Frame.Id}");
+                    rollouts.UnionWith(JudgedFrames.Count(connection, changed.Select(pair => pair.Frame), now));
                 }
-                return Audit.Add(connection, now, request.By, "frames.imported", $"{rows.Count} frames", detail);
-            }, cancel);
+                Audit.Add(connection, now, request.By, "frames.imported", $"{rows.Count} frames", detail);
+                return rollouts;
+            }, cancel));
             return null;
         }
         catch (FrameChangedException e)
         {
             return e.Message;
         }
-    }
-
-    private async Task TellAsync(StagedRows rows, CancellationToken cancel)
-    {
-        if (rows.Count == 0) return;
-        events.Publish("frame", rows.Read().First().Frame.Id);
-        if (!observers.Any()) return;
-        foreach (var row in rows.Read().Where(row => row.Frame.State == LabelState.Labelled))
-            foreach (var observer in observers) await observer.OnFrameLabelled(row.Frame, cancel);
     }
 
     private static ImportReport Report(DatasetFormat? format, ImportCheck? check, Findings findings, bool written) => new()

@@ -1,21 +1,12 @@
 using CvOps.Contracts.Api;
 
-namespace CvOps.Fleet.Datasets.Formats.Import;
+namespace CvOps.Fleet.Frames;
 
-/// <summary>Whether two labels say the same, and what a label becomes when a format that holds less of it comes back. Pure.</summary>
+/// <summary>Whether two labels say the same, and what one says in a few words. Pure.</summary>
 internal static class LabelMatch
 {
     // A coordinate that was divided by a width and multiplied again differs in its last digits; nobody draws finer than this.
     private const double Pixels = 1e-6;
-
-    /// <summary>The label that a frame has after the import: what the files do not say stays.</summary>
-    /// <param name="holdsObjects">Whether the format has boxes and polygons at all.</param>
-    public static LabelRequest Merge(FrameLabel? before, LabelledImage image, bool holdsObjects, string by) => new(image.Class ?? before?.Class, by)
-    {
-        Boxes = holdsObjects || before is null ? image.Boxes : before.Boxes,
-        Polygons = holdsObjects || before is null ? image.Polygons : before.Polygons,
-        Verdict = image.Verdict ?? before?.Verdict,
-    };
 
     public static bool Same(FrameLabel? before, LabelRequest after) => before is not null && before.Class == after.Class && before.Verdict == after.Verdict
         && Same(before.Boxes, after.Boxes ?? [], (a, b) => a.Class == b.Class && Near(a.X, b.X) && Near(a.Y, b.Y) && Near(a.Width, b.Width) && Near(a.Height, b.Height))
@@ -30,4 +21,10 @@ internal static class LabelMatch
     }
 
     private static bool Near(double a, double b) => Math.Abs(a - b) <= Pixels;
+
+    /// <summary>For a message: the class, the verdict, and how many objects.</summary>
+    public static string Words(FrameLabel? label) => label is null ? "nobody has labelled it" : string.Join(", ", new[]
+    {
+        label.Class, label.Verdict?.ToString(), label.Boxes.Count > 0 ? $"{label.Boxes.Count} boxes" : null, label.Polygons is { } polygons ? $"{polygons.Count} polygons" : null,
+    }.Where(word => word is not null).DefaultIfEmpty("nothing to see"));
 }
