@@ -12,6 +12,7 @@ using CvOps.Fleet.Datasets.Formats.Export;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Datasets.Formats.Import;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using CvOps.Testing;
 using Dapper;
@@ -69,7 +70,7 @@ internal static class FormatBench
         else
         {
             var stage = "";
-            var desk = new ImportDesk(database, blobs, new FleetEvents(), [], Options.Create(new FleetOptions { Data = data }), new ImportLimits(), TimeProvider.System);
+            var desk = new ImportDesk(database, blobs, new FleetEvents(), new RolloutSignals(), Options.Create(new FleetOptions { Data = data }), new ImportLimits(), TimeProvider.System);
             await using var stream = File.OpenRead(file);
             var report = await desk.RunAsync(stream, new ImportRequest(null, null, Relabel: false, DryRun: false, "bench"), line => stage = Say(stage, line.Stage, began), CancellationToken.None);
             Say(stage, "", began);
