@@ -7,6 +7,7 @@ using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;

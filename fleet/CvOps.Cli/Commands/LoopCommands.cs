@@ -4,13 +4,13 @@ using CvOps.Contracts.Api;
 
 namespace CvOps.Cli.Commands;
 
-/// <summary>Drift, frames, datasets, training and the audit log.</summary>
+/// <summary>Drift, datasets, training and the audit log.</summary>
 internal static class LoopCommands
 {
     public static IEnumerable<Command> All(FleetCommand on)
     {
         yield return Drift(on);
-        yield return Frames(on);
+        yield return FrameCommands.All(on);
         yield return Datasets(on);
         yield return TrainingCommands.Create(on);
         yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
@@ -37,33 +37,6 @@ internal static class LoopCommands
         // For the list of commands: Program hands it to the agent before it comes here.
         drift.Add(new Command("compare", "How two recordings differ for a model, and why, without a fleet; see cvops drift compare --help.") { TreatUnmatchedTokensAsErrors = false });
         return drift;
-    }
-
-    private static Command Frames(FleetCommand on)
-    {
-        var frames = new Command("frames", "Sampled frames and their labels.");
-        var state = new Option<LabelState>("--state") { Description = "Unlabelled, Labelled or Skipped.", DefaultValueFactory = _ => LabelState.Unlabelled };
-        frames.Add(on.On(new Command("list", "The label queue, most useful first.") { state }, async (parsed, fleet, screen, ct) =>
-            screen.Table((await fleet.Get<FramePage>($"frames?state={parsed.GetValue(state)}&limit=50", ct)).Frames, "No frame is waiting.",
-                ("frame", frame => frame.Id), ("device", frame => $"{frame.Device}"), ("says", frame => frame.Prediction?.Class ?? "-"),
-                ("confidence", frame => (frame.Prediction?.Confidence ?? 0).ToString("0.00", CultureInfo.InvariantCulture)),
-                ("because", frame => string.Join(' ', frame.Reasons.Select(reason => reason.Rule))), ("label", frame => frame.Label?.Class ?? "-"))));
-
-        var id = new Argument<string>("frame");
-        var label = new Argument<string>("class");
-        frames.Add(on.On(new Command("label", "Say what a frame shows.") { id, label }, async (parsed, fleet, screen, ct) =>
-        {
-            var frame = await fleet.Put<LabelRequest, FrameView>($"frames/{parsed.GetValue(id)}/label", new LabelRequest(parsed.GetValue(label), Environment.UserName), ct);
-            screen.One(frame, ("frame", frame.Id), ("label", frame.Label?.Class));
-        }));
-
-        var file = new Option<FileInfo>("--out") { Description = "Where the JPEG goes.", Required = true };
-        frames.Add(on.On(new Command("image", "Save a frame's picture.") { id, file }, async (parsed, fleet, _, ct) =>
-        {
-            await using var stream = parsed.GetValue(file)!.Create();
-            await fleet.Download($"frames/{parsed.GetValue(id)}/image", stream, ct);
-        }));
-        return frames;
     }
 
     private static Command Datasets(FleetCommand on)

@@ -1,6 +1,8 @@
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Queue;
+using CvOps.Fleet.Frames.Search;
 
 namespace CvOps.Fleet.Api;
 
@@ -8,13 +10,12 @@ internal static class FrameEndpoints
 {
     public static void MapFrames(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/frames", async (LabelQueue queue, CancellationToken cancel, string? state, string? device, string? rule, string? after, int limit = Paging.Default) =>
+        api.MapGet("/frames", async (HttpContext http, LabelQueue queue, TimeProvider time, CancellationToken cancel, string? after, int limit = Paging.Default) =>
         {
-            // Query strings are typed by people: the case of a word is not what they mean.
-            LabelState? wanted = Enum.TryParse<LabelState>(state, ignoreCase: true, out var known) ? known : null;
-            return state is not null && wanted is null
-                ? Problems.BadRequest($"'{state}' is no state of a frame: use {string.Join(", ", Enum.GetNames<LabelState>()).ToLowerInvariant()}.")
-                : Results.Ok(await queue.PageAsync(new FrameQuery(wanted, device, rule, after, Paging.Clamp(limit)), cancel));
+            var (filter, order, mistakes) = FrameQueryText.Read(http.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.LastOrDefault())), time.GetUtcNow());
+            return mistakes.Count > 0
+                ? Problems.BadRequest(string.Join(' ', mistakes))
+                : Results.Ok(await queue.PageAsync(FrameQuery.Of(filter, order, after, Paging.Clamp(limit)), cancel));
         });
 
         api.MapGet("/frames/{id}", async (string id, FrameStore frames, CancellationToken cancel) =>

@@ -1,6 +1,6 @@
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Devices.Twins;
-using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Ingest;
 
 namespace CvOps.Fleet.Devices;
@@ -18,7 +18,7 @@ internal sealed class OverviewReader(TwinStore twins, InspectionLog inspections,
         foreach (var source in sources) parts.Add(await source.ReadAsync(cancel));
         var attention = devices.SelectMany(DeviceAttention.Of).Concat(parts.SelectMany(part => part.NeedsAttention ?? []))
             .OrderBy(item => item.Severity == "error" ? 0 : 1).ThenByDescending(item => item.Since).Take(MostAttention).ToArray();
-        var waiting = await queue.PageAsync(new FrameQuery(LabelState.Unlabelled, null, null, null, 1), cancel);
+        var waiting = await queue.PageAsync(FrameQuery.Waiting(1), cancel);
         return new FleetOverview(
             counts.Devices, counts.Online, counts.CamerasLive, counts.Cameras,
             await inspections.TodayAsync(cancel), parts.Sum(part => part.RolloutsRunning), parts.Sum(part => part.DriftAlarms), waiting.Unlabelled, attention);

@@ -1,5 +1,6 @@
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Storage;
 using Dapper;
 

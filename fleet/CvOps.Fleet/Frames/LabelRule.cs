@@ -6,6 +6,7 @@ namespace CvOps.Fleet.Frames;
 internal static class LabelRule
 {
     private const int LongestClass = 128;
+    private const int LongestNote = 1000;
     private const int LeastCorners = 3;
 
     public static bool SaysSomething(LabelRequest request) => request.Class is not null || request.Boxes is not null || request.Polygons is not null || request.Verdict is not null;
@@ -14,6 +15,7 @@ internal static class LabelRule
     public static string? Refuse(LabelRequest request)
     {
         if (RefuseName(request.By) is { } nameless) return nameless;
+        if (request.Note is { Length: > LongestNote }) return $"A note has at most {LongestNote} characters; this one has {request.Note.Length}.";
         if (request.Skip) return SaysSomething(request) ? "A skipped frame has no label: leave 'class', 'boxes', 'polygons' and 'verdict' out." : null;
         if (!SaysSomething(request)) return "Give 'class', 'boxes' (empty for: nothing to see), 'polygons' or 'verdict', or 'skip': true.";
         if (request.Class is not null && !IsClass(request.Class)) return $"A class has 1 to {LongestClass} characters.";
@@ -24,7 +26,7 @@ internal static class LabelRule
     public static string? RefuseName(string? by) => string.IsNullOrWhiteSpace(by) ? "Say who labels in 'by'." : null;
 
     /// <param name="request">One that was not refused.</param>
-    public static FrameLabel LabelOf(LabelRequest request, DateTimeOffset at) => new(request.Class, request.Boxes ?? [], request.By, at, request.Polygons, request.Verdict);
+    public static FrameLabel LabelOf(LabelRequest request, DateTimeOffset at) => new(request.Class, request.Boxes ?? [], request.By, at, request.Polygons, request.Verdict, string.IsNullOrWhiteSpace(request.Note) ? null : request.Note.Trim());
 
     private static bool IsClass(string? text) => text is { Length: > 0 and <= LongestClass };
 

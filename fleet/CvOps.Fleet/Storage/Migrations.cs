@@ -241,5 +241,45 @@ internal static class Migrations
         CREATE TABLE training_metric (
           run TEXT NOT NULL, name TEXT NOT NULL, step INTEGER NOT NULL, value REAL NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (run, name, step)) WITHOUT ROWID;
         """,
+
+        // What frames are searched by, what their labels are expected to be worth, and how many of each camera wait or have a label. Of boxes in labels of before only
+        // the words are found, not the class alone.
+        """
+        ALTER TABLE frames ADD COLUMN prediction TEXT;
+        ALTER TABLE frames ADD COLUMN confidence REAL;
+        ALTER TABLE frames ADD COLUMN inclusion REAL;
+        ALTER TABLE frames ADD COLUMN worth REAL NOT NULL DEFAULT 0;
+        ALTER TABLE frames ADD COLUMN labelled_by TEXT;
+        ALTER TABLE frames ADD COLUMN label_classes TEXT;
+        ALTER TABLE frames ADD COLUMN label_text TEXT;
+        ALTER TABLE frames ADD COLUMN verdict INTEGER;
+        UPDATE frames SET worth = uncertainty, prediction = json_extract(body, '$.prediction.class'), confidence = CAST(json_extract(body, '$.prediction.confidence') AS REAL),
+          inclusion = CAST(json_extract(body, '$.inclusionProbability') AS REAL);
+        UPDATE frames SET labelled_by = json_extract(body, '$.label.by'), label_classes = '|' || coalesce(json_extract(body, '$.label.class'), '') || '|', label_text = lower(json_extract(body, '$.label')),
+          verdict = CASE lower(json_extract(body, '$.label.verdict')) WHEN 'ok' THEN 0 WHEN 'ng' THEN 1 END WHERE json_extract(body, '$.label.by') IS NOT NULL;
+        UPDATE frames SET labelled_at = NULL WHERE state = 2;
+        DROP INDEX frames_queue;
+        CREATE INDEX frames_disputed ON frames (state, disagrees, worth, row, model, shadow_model, device, camera, rules);
+        CREATE INDEX frames_worth ON frames (state, disagrees, device, camera, worth, row, rules, model);
+        CREATE INDEX frames_search ON frames (row, state, usage, device, camera, model, prediction, confidence, inclusion, rules, captured_at, part);
+        CREATE INDEX frames_labelled ON frames (row, label_text, label_classes, labelled_by, verdict, state, usage, device, camera, model, prediction, confidence, inclusion, rules, captured_at, part) WHERE label_text IS NOT NULL;
+        CREATE INDEX frames_device ON frames (device, row);
+        CREATE INDEX frames_prediction ON frames (prediction, row);
+        CREATE INDEX frames_model ON frames (model, row);
+        CREATE INDEX frames_part ON frames (part, row) WHERE part IS NOT NULL;
+        CREATE INDEX frames_captured ON frames (captured_at, row);
+        CREATE TABLE frame_tally (device TEXT NOT NULL, camera TEXT NOT NULL, state INTEGER NOT NULL, frames INTEGER NOT NULL, PRIMARY KEY (device, camera, state)) WITHOUT ROWID;
+        INSERT INTO frame_tally (device, camera, state, frames) SELECT coalesce(device, ''), coalesce(camera, ''), state, count(*) FROM frames GROUP BY coalesce(device, ''), coalesce(camera, ''), state;
+        """,
+
+        // What each annotator says of a frame now, how many a frame needs, and from where each label of the history came.
+        """
+        ALTER TABLE labels ADD COLUMN kind TEXT NOT NULL DEFAULT 'Label';
+        ALTER TABLE labels ADD COLUMN via TEXT;
+        CREATE INDEX labels_at ON labels (at);
+        CREATE TABLE opinions (frame TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL, body TEXT, PRIMARY KEY (frame, by)) WITHOUT ROWID;
+        CREATE INDEX opinions_at ON opinions (at);
+        CREATE TABLE label_policy (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+        """,
     ];
 }

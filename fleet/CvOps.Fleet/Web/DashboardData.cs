@@ -4,7 +4,7 @@ using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Drift;
-using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
@@ -58,7 +58,7 @@ internal sealed class DashboardData(
 
     public Task<DriftDetail?> Drift(DeviceId device, CameraId camera) => grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read();
 
-    public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(new FrameQuery(LabelState.Unlabelled, null, null, null, limit), Gone);
+    public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(FrameQuery.Waiting(limit), Gone);
 
     /// <summary>The classes a person may choose: those of the models that saw the frames, in the models' order.</summary>
     public async Task<IReadOnlyList<string>> Classes(IReadOnlyList<FrameView> frames)

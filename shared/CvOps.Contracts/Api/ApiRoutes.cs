@@ -44,7 +44,7 @@ namespace CvOps.Contracts.Api;
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)
 /// GET  drift/slice?select=&amp;against=&amp;hours=     DriftSlice: PSI, JS, KS, W1 of any slice of the fleet; against: reference or a selector; hours: how old the newest frame may be
-/// GET  frames?state=&amp;device=&amp;rule=&amp;after=&amp;limit=   FramePage
+/// GET  frames?state=&amp;use=&amp;device=&amp;camera=&amp;part=&amp;model=&amp;prediction=&amp;confidence=0.4..0.6&amp;rule=&amp;inclusion=&amp;since=&amp;until=&amp;label=&amp;verdict=&amp;by=&amp;text=&amp;order=&amp;after=&amp;limit=   FramePage (those that wait by value, else newest first)
 /// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
 /// PUT  frames/{id}/label                  LabelRequest -> FrameView
 /// POST frames                             FrameImport -> FrameView

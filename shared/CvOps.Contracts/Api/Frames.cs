@@ -55,7 +55,9 @@ public sealed record FrameView
 /// <summary>What a frame shows. At least one of class, boxes (none: there is nothing to see), polygons and verdict was given.</summary>
 /// <param name="Polygons">Null without polygons.</param>
 /// <param name="Verdict">Whether the part is good; null where nobody said so.</param>
-public sealed record FrameLabel(string? Class, IReadOnlyList<LabelBox> Boxes, string By, DateTimeOffset At, IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null);
+/// <param name="Note">What the annotator adds in words; found by a search, learnt by nobody.</param>
+public sealed record FrameLabel(string? Class, IReadOnlyList<LabelBox> Boxes, string By, DateTimeOffset At, IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null,
+    string? Note = null);
 
 /// <summary>A rectangle in pixels of the picture, its origin top left.</summary>
 public sealed record LabelBox(string Class, double X, double Y, double Width, double Height);
@@ -64,7 +66,8 @@ public sealed record LabelBox(string Class, double X, double Y, double Width, do
 public sealed record LabelPolygon(string Class, IReadOnlyList<double> Points);
 
 /// <summary>A person's word. Class null with <paramref name="Skip"/>: this frame can't be judged.</summary>
-public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null, IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null);
+public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null,
+    IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null, string? Note = null);
 
 public sealed record FramePage(IReadOnlyList<FrameView> Frames, int Unlabelled, int Labelled, string? Next);
 

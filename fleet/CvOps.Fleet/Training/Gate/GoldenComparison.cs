@@ -4,6 +4,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Models;
 using CvOps.Vision;
 

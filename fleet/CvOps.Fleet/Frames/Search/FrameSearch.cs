@@ -1,0 +1,77 @@
+using System.Data.Common;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Storage;
+using Dapper;
+
+namespace CvOps.Fleet.Frames.Search;
+
+/// <summary>
+/// Frames that fit a filter, newest first. Two ways, so that the slowest search of a million frames is one walk over a narrow index: where some member of the
+/// filter is rare, its frames are looked up and the rest is tried on each; else the index <c>frames_search</c>, which has every column that a filter asks for,
+/// is walked from the newest on until the page is full. Neither leaves the choice to the planner, which knows nothing of how often a value occurs.
+/// </summary>
+internal static class FrameSearch
+{
+    /// <summary>Up to so many frames are rare.</summary>
+    private const int Few = 2000;
+
+    /// <param name="before">Row that the page begins behind; null for the first page.</param>
+    public static (long Row, string Body)[] Page(DbConnection connection, FrameFilter filter, long? before, int limit)
+    {
+        var values = Values(filter, before, limit);
+        var conditions = Conditions(filter, before);
+        var rare = Drivers(filter).FirstOrDefault(driver => connection.ExecuteScalar<long>($"SELECT count(*) FROM (SELECT 1 FROM frames WHERE {driver} LIMIT {Few + 1}) AS some", values) <= Few);
+        var sql = rare is not null
+            ? $"SELECT f.row, f.body FROM (SELECT row AS found FROM frames WHERE {rare}) AS few CROSS JOIN frames AS f WHERE f.row = few.found{conditions} ORDER BY f.row DESC LIMIT @Limit"
+            // The narrow rows first, their wide ones only for those that fit.
+            : $"SELECT w.row, w.body FROM (SELECT f.row AS found FROM frames AS f WHERE f.row IS NOT NULL{conditions} ORDER BY f.row DESC LIMIT @Limit) AS hits CROSS JOIN frames AS w WHERE w.row = hits.found ORDER BY w.row DESC";
+        return [.. connection.Query<(long, string)>(sql, values)];
+    }
+
+    /// <summary>Members of a filter that an index of their own answers.</summary>
+    private static IEnumerable<string> Drivers(FrameFilter filter)
+    {
+        if (filter.Part is not null) yield return "part = @Part";
+        if (filter.Device is not null) yield return "device = @Device";
+        if (filter.Prediction is not null) yield return "prediction = @Prediction";
+        if (filter.Model is not null) yield return "model = @Model";
+        if (filter is { Since: not null, Until: not null }) yield return "captured_at >= @Since AND captured_at < @Until";
+        else if (filter.Since is not null) yield return "captured_at >= @Since";
+        if (filter.State is LabelState.Labelled or LabelState.Skipped) yield return "state = @State";
+    }
+
+    // An expression instead of the bare column keeps the planner from the narrow indexes, which lack the other columns.
+    private static string Conditions(FrameFilter filter, long? before)
+    {
+        var all = new List<string>();
+        if (before is not null) all.Add("f.row < @Before");
+        if (filter.State is not null) all.Add("f.state + 0 = @State");
+        if (filter.Use is not null) all.Add("f.usage + 0 = @Usage");
+        if (filter.Device is not null) all.Add("f.device || '' = @Device");
+        if (filter.Camera is not null) all.Add("f.camera || '' = @Camera");
+        if (filter.Part is not null) all.Add("f.part || '' = @Part");
+        if (filter.Model is not null) all.Add("f.model || '' = @Model");
+        if (filter.Prediction is not null) all.Add("f.prediction || '' = @Prediction");
+        if (filter.LeastConfidence is not null) all.Add("f.confidence >= @LeastConfidence");
+        if (filter.MostConfidence is not null) all.Add("f.confidence <= @MostConfidence");
+        if (filter.LeastInclusion is not null) all.Add("f.inclusion >= @LeastInclusion");
+        if (filter.MostInclusion is not null) all.Add("f.inclusion <= @MostInclusion");
+        if (filter.Rule is not null) all.Add("f.rules LIKE @Rule ESCAPE '!'");
+        if (filter.Since is not null) all.Add("f.captured_at + 0 >= @Since");
+        if (filter.Until is not null) all.Add("f.captured_at + 0 < @Until");
+        // The words of the index that has labelled frames alone.
+        if (filter.AsksOfLabel) all.Add("f.label_text IS NOT NULL");
+        if (filter.Verdict is not null) all.Add("f.verdict = @Verdict");
+        if (filter.By is not null) all.Add("f.labelled_by = @By");
+        if (filter.Label is not null) all.Add("f.label_classes LIKE @Label ESCAPE '!'");
+        if (filter.Text is not null) all.Add("f.label_text LIKE @Text ESCAPE '!'");
+        return string.Concat(all.Select(condition => " AND " + condition));
+    }
+
+    private static object Values(FrameFilter filter, long? before, int limit) => new
+    {
+        State = (int?)filter.State, Usage = (int?)filter.Use, filter.Device, filter.Camera, filter.Part, filter.Model, filter.Prediction, filter.LeastConfidence, filter.MostConfidence, filter.LeastInclusion,
+        filter.MostInclusion, Rule = $"%,{SqlText.Literal(filter.Rule)},%", Since = filter.Since is { } since ? SqlTime.Of(since) : (long?)null, Until = filter.Until is { } until ? SqlTime.Of(until) : (long?)null,
+        Verdict = (int?)filter.Verdict, filter.By, Label = $"%|{SqlText.Literal(filter.Label)}|%", Text = $"%{SqlText.Literal(filter.Text)}%", Before = before, Limit = limit,
+    };
+}

@@ -1,0 +1,17 @@
+using CvOps.Contracts.Api;
+
+namespace CvOps.Fleet.Frames.Search;
+
+/// <summary>A label as a search finds it. Pure.</summary>
+/// <param name="Classes">Every class it names, between bars: <c>|dent|scratch|</c>, so that a search for one name finds no longer one.</param>
+/// <param name="Text">All its words in lower case: classes, OK or NG, the note, who gave it.</param>
+internal sealed record LabelWords(string Classes, string Text)
+{
+    public static LabelWords? Of(FrameLabel? label)
+    {
+        if (label is null) return null;
+        string[] classes = [.. new[] { label.Class }.OfType<string>().Concat(label.Boxes.Select(box => box.Class)).Concat((label.Polygons ?? []).Select(polygon => polygon.Class)).Distinct()];
+        var text = string.Join(' ', classes.Append(label.Verdict?.ToString()).Append(label.Note).Append(label.By).Where(word => !string.IsNullOrEmpty(word)));
+        return new LabelWords($"|{string.Join('|', classes)}|", text.ToLowerInvariant());
+    }
+}
