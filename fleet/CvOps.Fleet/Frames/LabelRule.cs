@@ -6,7 +6,7 @@ namespace CvOps.Fleet.Frames;
 internal static class LabelRule
 {
     private const int LongestClass = 128;
-    private const int LongestNote = 1000;
+    private const int LongestNote = 300;
     private const int LeastCorners = 3;
 
     public static bool SaysSomething(LabelRequest request) => request.Class is not null || request.Boxes is not null || request.Polygons is not null || request.Verdict is not null;

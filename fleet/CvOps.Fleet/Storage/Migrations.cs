@@ -255,7 +255,7 @@ internal static class Migrations
         ALTER TABLE frames ADD COLUMN verdict INTEGER;
         UPDATE frames SET worth = uncertainty, prediction = json_extract(body, '$.prediction.class'), confidence = CAST(json_extract(body, '$.prediction.confidence') AS REAL),
           inclusion = CAST(json_extract(body, '$.inclusionProbability') AS REAL);
-        UPDATE frames SET labelled_by = json_extract(body, '$.label.by'), label_classes = '|' || coalesce(json_extract(body, '$.label.class'), '') || '|', label_text = lower(json_extract(body, '$.label')),
+        UPDATE frames SET labelled_by = json_extract(body, '$.label.by'), label_classes = '|' || coalesce(json_extract(body, '$.label.class'), '') || '|', label_text = substr(lower(json_extract(body, '$.label')), 1, 400),
           verdict = CASE lower(json_extract(body, '$.label.verdict')) WHEN 'ok' THEN 0 WHEN 'ng' THEN 1 END WHERE json_extract(body, '$.label.by') IS NOT NULL;
         UPDATE frames SET labelled_at = NULL WHERE state = 2;
         DROP INDEX frames_queue;
