@@ -130,6 +130,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(LineDriftRequest))]
 [JsonSerializable(typeof(LineError))]
 [JsonSerializable(typeof(DatasetEntry))]
+[JsonSerializable(typeof(DatasetLine))]
 [JsonSerializable(typeof(ImportLine))]
 [JsonSerializable(typeof(ImportReport))]
 [JsonSerializable(typeof(ExportCheck))]

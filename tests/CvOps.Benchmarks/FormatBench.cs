@@ -113,7 +113,7 @@ internal static class FormatBench
         var frames = Enumerable.Range(0, Pictures).Select(i => Frame(i, labelled ? Label(i, random) : null)).ToArray();
         await database.WriteAsync(connection => frames.Count(frame => FrameTable.Insert(connection, frame, At)), CancellationToken.None);
         if (!labelled) return "";
-        var entries = SnapshotRule.Choose(frames, []);
+        var entries = frames.OrderBy(frame => frame.Id, StringComparer.Ordinal).Select(SnapshotRule.EntryOf).ToArray();
         var digest = new BlobStore(Path.Combine(data, "blobs")).Put(SnapshotRule.Document(entries));
         var view = new DatasetView(digest, "bench", entries.Length, 0, new Dictionary<string, int>(), At, "bench");
         await database.WriteAsync(connection => connection.Execute("INSERT INTO datasets (digest, created_at, body) VALUES (@digest, 0, @body)", new { digest, body = JsonSerializer.Serialize(view, ContractsJson.Default.DatasetView) }), CancellationToken.None);

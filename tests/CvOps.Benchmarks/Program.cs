@@ -60,6 +60,7 @@ var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["formats"] = FormatBench.RunAsync,
     ["head"] = HeadBench.RunAsync,
     ["registry"] = RegistryBench.RunAsync,
+    ["snapshot"] = SnapshotBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {
@@ -95,6 +96,8 @@ switch (args)
         return TwinBench.Run();
     case [FormatBench.Process, var way, var format, var folderOfData, var digest, var file]:
         return await FormatBench.RunAsync(way, format, folderOfData, digest, file);
+    case [SnapshotBench.Process, var folderOfFrames]:
+        return await SnapshotBench.RunAsync(folderOfFrames);
     case [PackageServer.Command, var folder, var port]:
         return await PackageServer.RunAsync(folder, port);
     case [var name] when parts.TryGetValue(name, out var run):

@@ -58,7 +58,12 @@ internal static class StackModels
         var work = Path.Combine(stack.Layout.Models, $"muddled-{version}");
         var images = Path.Combine(work, "dataset", "images");
         Directory.CreateDirectory(images);
-        var detail = await stack.Fleet.Get<DatasetDetail>($"datasets/{dataset.Digest}", ct);
+        var (detail, next) = (new DatasetDetail(dataset, []), "");
+        while (next is not null)
+        {
+            var page = await stack.Fleet.Get<DatasetDetail>($"datasets/{dataset.Digest}?after={Uri.EscapeDataString(next)}", ct);
+            (detail, next) = (detail with { Entries = [.. detail.Entries, .. page.Entries] }, page.Next);
+        }
         await File.WriteAllTextAsync(Path.Combine(work, "dataset", "dataset.json"), JsonSerializer.Serialize(detail, ContractsJson.Default.DatasetDetail), ct);
         foreach (var entry in detail.Entries)
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;

@@ -1,5 +1,4 @@
 using CvOps.Contracts.Api;
-using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Frames.Search;
@@ -33,21 +32,6 @@ internal static class FrameEndpoints
             Answer(await frames.LabelAsync(id, request, cancel), id));
 
         api.MapPost("/frames", async (FrameImport import, FrameStore frames, CancellationToken cancel) => Answer(await frames.ImportAsync(import, cancel), "import"));
-    }
-
-    public static void MapDatasets(this IEndpointRouteBuilder api)
-    {
-        api.MapGet("/datasets", (DatasetStore datasets, CancellationToken cancel) => datasets.ListAsync(cancel));
-
-        api.MapPost("/datasets", async (SnapshotRequest request, DatasetStore datasets, CancellationToken cancel) =>
-            string.IsNullOrWhiteSpace(request.Name) || string.IsNullOrWhiteSpace(request.By)
-                ? Problems.Unprocessable("A snapshot needs a 'name', and 'by' says who freezes it.")
-                : await datasets.SnapshotAsync(request, cancel) is { } dataset
-                    ? Results.Created($"{ApiRoutes.Root}/datasets/{dataset.Digest}", dataset)
-                    : Problems.Unprocessable("No labelled frame matches: label some first, or ask for more with 'device' and 'since'."));
-
-        api.MapGet("/datasets/{digest}", async (string digest, DatasetStore datasets, CancellationToken cancel) =>
-            await datasets.FindAsync(digest, cancel) is { } dataset ? Results.Ok(dataset) : Problems.NotFound("dataset", digest));
     }
 
     private static IResult Answer(FrameOutcome outcome, string id) =>

@@ -1,36 +1,38 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Plans.Selectors;
+using CvOps.Fleet.Datasets.Grouping;
 
 namespace CvOps.Fleet.Datasets;
 
-/// <summary>What a snapshot holds and how it is named. Pure.</summary>
+/// <summary>What a snapshot holds and which requests are taken. Pure.</summary>
 internal static class SnapshotRule
 {
-    /// <summary>
-    /// The labelled frames as entries by frame id. A training frame that shows a part or a picture of the golden set stays out:
-    /// a model must not have seen what it is judged on.
-    /// </summary>
-    /// <param name="labelled">Frames in state Labelled that the request asks for.</param>
-    /// <param name="golden">The whole golden set, not only what the request asks for.</param>
-    public static DatasetEntry[] Choose(IEnumerable<FrameView> labelled, IReadOnlyCollection<FrameView> golden)
+    /// <returns>Every mistake of a request, each a sentence.</returns>
+    public static IEnumerable<string> Mistakes(SnapshotRequest request)
     {
-        var parts = golden.Where(frame => frame.Part is not null).Select(frame => frame.Part!).ToHashSet();
-        var pictures = golden.Select(frame => frame.ImageDigest).ToHashSet();
-        return
-        [
-            .. labelled
-                .Where(frame => frame.Use == FrameUse.Golden || !(pictures.Contains(frame.ImageDigest) || (frame.Part is not null && parts.Contains(frame.Part))))
-                .OrderBy(frame => frame.Id, StringComparer.Ordinal)
-                .Select(frame => new DatasetEntry(frame.Id, frame.ImageDigest, frame.Label!.Class, frame.Use, frame.Label.Boxes)
-                {
-                    Polygons = frame.Label.Polygons, Verdict = frame.Label.Verdict, Width = frame.Width, Height = frame.Height,
-                }),
-        ];
+        if (string.IsNullOrWhiteSpace(request.Name) || string.IsNullOrWhiteSpace(request.By)) yield return "A snapshot needs a 'name', and 'by' says who freezes it.";
+        if (request.Splits is { } shares && SplitRule.Refuse(shares) is { } refusal) yield return refusal;
+        if (!(request.BurstSeconds is >= 0 and <= 86_400)) yield return "'burstSeconds' is the time between two frames of a burst: 0 for no bursts, at most 86400.";
+        if (!Enum.IsDefined(request.GroupBy)) yield return $"'groupBy' is one of {string.Join(", ", Enum.GetNames<SplitBy>())}.";
+        if (request is { Since: { } since, Until: { } until } && since >= until) yield return "'since' has to be before 'until'.";
+        if (request.Where is null) yield break;
+        if (!LabelSelector.TryParse(request.Where, out var selector, out var mistake)) yield return $"'where' is no selector: {mistake}";
+        else if (selector.Terms.Any(term => term.Label == DeviceLabels.GroupName)) yield return "'where' asks for 'group', which frames do not keep: ask for labels, 'site' or 'device'.";
     }
 
+    /// <summary>Whether a trainer may see the entry at all.</summary>
+    public static bool IsForTrainers(DatasetEntry entry) => entry is { Use: FrameUse.Training, Split: not DatasetSplit.Test };
+
+    public static DatasetEntry EntryOf(FrameView frame) => new(frame.Id, frame.ImageDigest, frame.Label!.Class, frame.Use, frame.Label.Boxes)
+    {
+        Polygons = frame.Label.Polygons, Verdict = frame.Label.Verdict, Width = frame.Width, Height = frame.Height, Device = frame.Device, Camera = frame.Camera, Part = frame.Part,
+        CapturedAt = frame.CapturedAt, Synthetic = frame.Synthetic,
+    };
+
     /// <summary>One JSON line an entry; who labelled and when are not part of it, so the same frames and labels give the same bytes.</summary>
+    /// <param name="entries">By frame id, in the order of its bytes.</param>
     public static byte[] Document(IEnumerable<DatasetEntry> entries)
     {
         using var document = new MemoryStream();
@@ -40,15 +42,5 @@ internal static class SnapshotRule
             document.WriteByte((byte)'\n');
         }
         return document.ToArray();
-    }
-
-    public static string DigestOf(IEnumerable<DatasetEntry> entries) => Convert.ToHexStringLower(SHA256.HashData(Document(entries)));
-
-    public static DatasetEntry[] Parse(ReadOnlySpan<byte> document)
-    {
-        var entries = new List<DatasetEntry>();
-        foreach (var line in document.Split((byte)'\n'))
-            if (!document[line].IsEmpty) entries.Add(JsonSerializer.Deserialize(document[line], ContractsJson.Default.DatasetEntry)!);
-        return [.. entries];
     }
 }

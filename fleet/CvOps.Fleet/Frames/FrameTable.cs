@@ -15,9 +15,9 @@ internal static class FrameTable
 {
     private const string InsertRow = """
         INSERT INTO frames (id, device, camera, part, captured_at, stored_at, model, shadow_model, disagrees, uncertainty, worth, rules, image, prediction, confidence, inclusion, state, usage, labelled_at,
-                            labelled_by, label_classes, label_text, verdict, body)
+                            labelled_by, label_classes, label_text, verdict, synthetic, body)
         VALUES (@Id, @Device, @Camera, @Part, @CapturedAt, @StoredAt, @Model, @ShadowModel, @Disagrees, @Uncertainty, @Worth, @Rules, @Image, @Prediction, @Confidence, @Inclusion, @State, @Usage, @LabelledAt,
-                @LabelledBy, @LabelClasses, @LabelText, @Verdict, @Body)
+                @LabelledBy, @LabelClasses, @LabelText, @Verdict, @Synthetic, @Body)
         ON CONFLICT DO NOTHING
         """;
 
@@ -25,6 +25,8 @@ internal static class FrameTable
         UPDATE frames SET state = @State, usage = @Usage, labelled_at = @LabelledAt, labelled_by = @LabelledBy, label_classes = @LabelClasses, label_text = @LabelText, verdict = @Verdict, body = @Body
         WHERE id = @Id
         """;
+
+    private const string OriginRow = "INSERT INTO frame_origin (frame, source, labelled_at) VALUES (@Id, @Source, @LabelledAt) ON CONFLICT DO NOTHING";
 
     private const string HistoryRow = "INSERT INTO labels (frame, at, by, state, body) VALUES (@Id, @At, @By, @State, @Body)";
 
@@ -42,6 +44,7 @@ internal static class FrameTable
     {
         var inserted = connection.Execute(InsertRow, frames.Select(frame => Row(frame, now)));
         connection.Execute(HistoryRow, frames.Where(frame => frame.Label is not null).Select(frame => History(frame, by, now)));
+        connection.Execute(OriginRow, frames.SelectMany(Origins));
         foreach (var kind in frames.CountBy(frame => (frame.Device, frame.Camera, frame.State))) FrameTally.Add(connection, kind.Key.Device?.Value, kind.Key.Camera?.Value, kind.Key.State, kind.Value);
         return inserted;
     }
@@ -88,7 +91,8 @@ internal static class FrameTable
             Disagrees = LabelValue.Disagrees(frame) ? 1 : 0, Uncertainty = LabelValue.Order(frame), Worth = LabelValue.Worth(frame),
             Rules = RulesColumn(frame.Reasons), Image = frame.ImageDigest, Prediction = frame.Prediction?.Class, Confidence = Finite(frame.Prediction?.Confidence), Inclusion = Finite(frame.InclusionProbability),
             State = (int)frame.State, Usage = (int)frame.Use, LabelledAt = frame.Label is { } given ? SqlTime.Of(given.At) : (long?)null,
-            LabelledBy = frame.Label?.By, LabelClasses = label?.Classes, LabelText = label?.Text, Verdict = (int?)frame.Label?.Verdict, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView),
+            LabelledBy = frame.Label?.By, LabelClasses = label?.Classes, LabelText = label?.Text, Verdict = (int?)frame.Label?.Verdict, Synthetic = frame.Synthetic is null ? 0 : 1,
+            Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView),
         };
     }
 
@@ -104,6 +108,9 @@ internal static class FrameTable
 
     private static object History(FrameView frame, string by, DateTimeOffset at) =>
         new { frame.Id, State = (int)frame.State, At = SqlTime.Of(at), By = by, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView) };
+
+    private static IEnumerable<object> Origins(FrameView frame) =>
+        from source in frame.Synthetic?.Sources ?? [] select (object)new { frame.Id, Source = source.FrameId, LabelledAt = source.LabelledAt is { } at ? SqlTime.Of(at) : (long?)null };
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 

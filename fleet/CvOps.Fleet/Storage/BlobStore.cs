@@ -55,6 +55,9 @@ internal sealed class BlobStore
         return Keep(temporary, digest);
     }
 
+    /// <summary>A blob that is written piece by piece, in memory of its pieces alone. It is none until it is kept.</summary>
+    public BlobWriter Create() => new(NewTemporary(), Keep);
+
     /// <inheritdoc cref="Find"/>
     public Task<byte[]> ReadAsync(string digest, string what, CancellationToken cancel) => File.ReadAllBytesAsync(Find(digest, what), cancel);
 

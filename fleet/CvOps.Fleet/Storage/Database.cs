@@ -18,6 +18,9 @@ internal abstract class Database : IDisposable
     /// <summary>As <see cref="ReadAsync"/>, and all statements see the same moment.</summary>
     public abstract Task<T> ReadMomentAsync<T>(Func<DbConnection, T> work, CancellationToken cancel);
 
+    /// <summary>After a text column in ORDER BY: by its bytes, whatever the database's language is.</summary>
+    public abstract string ByteOrder { get; }
+
     /// <summary>Whether other processes may work on it, too.</summary>
     public abstract bool IsShared { get; }
 

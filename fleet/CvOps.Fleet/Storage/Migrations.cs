@@ -281,5 +281,16 @@ internal static class Migrations
         CREATE INDEX opinions_at ON opinions (at);
         CREATE TABLE label_policy (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
         """,
+
+        // What snapshots ask of frames: how bright each is (-1: its picture can't be read), which of them no camera took and what those were made from, and which belong together.
+        """
+        ALTER TABLE frames ADD COLUMN brightness INTEGER;
+        ALTER TABLE frames ADD COLUMN synthetic INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX frames_moment ON frames (device, camera, captured_at) WHERE part IS NULL AND camera IS NOT NULL;
+        CREATE INDEX frames_unmeasured ON frames (state, row) WHERE brightness IS NULL;
+        CREATE TABLE frame_origin (frame TEXT NOT NULL, source TEXT NOT NULL, labelled_at INTEGER, PRIMARY KEY (frame, source)) WITHOUT ROWID;
+        CREATE INDEX frame_origin_source ON frame_origin (source);
+        CREATE INDEX run_input_digest ON run_input (digest);
+        """,
     ];
 }

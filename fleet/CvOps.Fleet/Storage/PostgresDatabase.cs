@@ -37,6 +37,8 @@ internal sealed class PostgresDatabase : Database
     /// <summary>Connections to the same database, for listening.</summary>
     public NpgsqlDataSource Source => _source;
 
+    public override string ByteOrder => " COLLATE \"C\"";
+
     public override bool IsShared => true;
 
     public override async Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel)

@@ -40,6 +40,8 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    public override string ByteOrder => "";
+
     public override bool IsShared => false;
 
     public override async Task<T> WriteAsync<T>(Func<DbConnection, T> work, CancellationToken cancel)

@@ -96,7 +96,7 @@ internal static class RunResult
     private static void CheckAccuracy(RunFolder folder, ModelRunner runner, double claim, CancellationToken cancel)
     {
         var detail = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder.Dataset, "dataset.json")), ContractsJson.Default.DatasetDetail)!;
-        var labelled = detail.Entries.Where(entry => entry is { Use: FrameUse.Training, Class: not null }).ToArray();
+        var labelled = detail.Entries.Where(entry => entry is { Use: FrameUse.Training, Class: not null, Split: not DatasetSplit.Validation }).ToArray();
         var chosen = labelled.Where((_, index) => index % Math.Max(1, labelled.Length / Pictures) == 0).Take(Pictures).ToArray();
         if (chosen.Length == 0) return;
         var right = 0;

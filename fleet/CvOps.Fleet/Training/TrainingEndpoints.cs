@@ -46,7 +46,7 @@ internal static class TrainingEndpoints
         api.MapPost("/training", async (TrainingRequest request, IGrainFactory grains, DatasetStore datasets, ModelRegistry models, TrainerCatalog trainers, TrainingLoop loop, CancellationToken cancel) =>
         {
             var mistakes = TrainingRule.Mistakes(request, trainers.Names).ToList();
-            if (await datasets.FindAsync(request.Dataset, cancel) is null) mistakes.Add($"There is no dataset snapshot '{request.Dataset}': freeze the labels first.");
+            if (await datasets.FindViewAsync(request.Dataset, cancel) is null) mistakes.Add($"There is no dataset snapshot '{request.Dataset}': freeze the labels first.");
             if (await models.FindAsync(request.Parent, cancel) is not { } parent) return Problems.Unprocessable(string.Join(' ', mistakes.Append($"There is no model '{request.Parent}' to start from.")));
             if (mistakes.Count > 0) return Problems.Unprocessable(string.Join(' ', mistakes));
             if ((await models.ListAsync(cancel)).Any(model => model.Model.Name == parent.Model.Name && model.Model.Version == request.Version))

@@ -19,9 +19,11 @@ internal sealed class DatasetFolder
 
     public DatasetDetail Detail { get; }
 
-    /// <summary>Labelled entries that may be trained on, in the snapshot's order. Golden ones are never among them.</summary>
-    public IReadOnlyList<DatasetEntry> Training =>
-        [.. Detail.Entries.Where(entry => entry is { Use: FrameUse.Training, Class: not null })];
+    /// <summary>Entries with a class to learn from, in the snapshot's order. Golden ones are never among them.</summary>
+    public IReadOnlyList<DatasetEntry> Training => [.. Detail.Entries.Where(entry => IsSeen(entry) && entry is { Class: not null, Split: not DatasetSplit.Validation })];
+
+    /// <summary>Whether a trainer may look at the entry: to learn from it, or to measure itself on it where its split says so.</summary>
+    public static bool IsSeen(DatasetEntry entry) => entry is { Use: FrameUse.Training, Split: not DatasetSplit.Test };
 
     /// <exception cref="TrainerException">There is no readable dataset.</exception>
     public static DatasetFolder Open(string folder)

@@ -38,6 +38,9 @@ internal sealed record TorchJob
     /// <summary>Whether the classes are the parent's.</summary>
     public bool SameClasses { get; init; }
 
+    /// <summary>Pictures to measure on and not to learn from, by the snapshot's splits; null: a share is drawn.</summary>
+    public IReadOnlyList<int>? Held { get; init; }
+
     /// <summary>Of a classifier: index of each picture's class.</summary>
     public IReadOnlyList<int>? Labels { get; init; }
 

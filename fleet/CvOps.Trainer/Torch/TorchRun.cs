@@ -41,7 +41,7 @@ internal sealed class TorchRun(TorchOptions options, TextWriter people)
 
     private TorchJob Classification(ParentModel parent, DatasetFolder dataset, string onnx, CancellationToken cancel)
     {
-        var entries = dataset.Training;
+        var entries = dataset.Detail.Entries.Where(entry => DatasetFolder.IsSeen(entry) && entry.Class is not null).ToList();
         var asked = new HeadOptions { Dataset = options.Dataset, Parent = options.Parent, Folder = options.Folder, Classes = options.Classes };
         var classes = HeadLabels.Classes(asked, parent.Manifest, entries);
         var labels = HeadLabels.Of(asked, classes, entries, people);
@@ -51,7 +51,7 @@ internal sealed class TorchRun(TorchOptions options, TextWriter people)
     private TorchJob Detection(ParentModel parent, DatasetFolder dataset, string onnx, CancellationToken cancel)
     {
         // A picture without boxes teaches what is nothing.
-        var entries = dataset.Detail.Entries.Where(entry => entry.Use == FrameUse.Training).ToList();
+        var entries = dataset.Detail.Entries.Where(DatasetFolder.IsSeen).ToList();
         if (!entries.Any(entry => entry.Boxes.Count > 0)) throw new TrainerException("No training frame has a box: a detector needs some.");
         var classes = options.Classes switch
         {
@@ -74,9 +74,11 @@ internal sealed class TorchRun(TorchOptions options, TextWriter people)
         return [index, (box.X + box.Width / 2 - left) / scaleX, (box.Y + box.Height / 2 - top) / scaleY, box.Width / scaleX, box.Height / scaleY];
     }
 
-    private (TorchJob Job, PreprocessPlan[] Plans) Job(ParentModel parent, DatasetFolder dataset, IReadOnlyList<DatasetEntry> entries, IReadOnlyList<string> classes, string onnx, CancellationToken cancel)
+    private (TorchJob Job, PreprocessPlan[] Plans) Job(ParentModel parent, DatasetFolder dataset, List<DatasetEntry> entries, IReadOnlyList<string> classes, string onnx, CancellationToken cancel)
     {
         var manifest = parent.Manifest;
+        int[] held = [.. entries.Index().Where(pair => pair.Item.Split == DatasetSplit.Validation).Select(pair => pair.Index)];
+        if (held.Length == entries.Count) throw new TrainerException($"The dataset has {entries.Count} frames and none of them is to learn from: freeze it with a larger share for training.");
         using var session = ModelSession.Open(parent.Onnx, manifest, new SessionSettings());
         var channels = session.InputLength / (manifest.Input.Width * manifest.Input.Height);
         var (tensors, shape, plans) = TensorFile.Of(dataset, options.Dataset, entries, manifest.Input, channels, people, cancel);
@@ -86,7 +88,7 @@ internal sealed class TorchRun(TorchOptions options, TextWriter people)
             Task = manifest.Task, Version = typeof(TorchRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
             Tensors = Path.GetFullPath(tensors), Shape = shape, Onnx = onnx, Manifest = JsonSerializer.SerializeToElement(changed, ContractsJson.Default.ModelManifest),
             Input = manifest.Input.Name, Output = manifest.Decoder.Outputs[0], Embedding = manifest.Decoder.Embedding, Softmax = manifest.Decoder.Kind == DecoderKind.Probabilities,
-            Classes = classes, SameClasses = classes.SequenceEqual(manifest.Classes),
+            Classes = classes, SameClasses = classes.SequenceEqual(manifest.Classes), Held = held.Length > 0 ? held : null,
         }, plans);
     }
 

@@ -93,9 +93,9 @@ class Task:
         self.images = np.memmap(job["tensors"], np.float32, "r", shape=tuple(job["shape"]))
         self.labels = torch.tensor(job["labels"])
         order = torch.randperm(len(self.labels), generator=torch.Generator().manual_seed(seed))
-        held = []
+        held = [torch.tensor(job["held"])] if "held" in job else []
         # The same share of each class, and one of each is always learned.
-        for index in range(len(job["classes"])):
+        for index in range(0 if held else len(job["classes"])):
             own = order[self.labels[order] == index]
             held.append(own[:min(int(len(own) * parameters["validation"]), max(len(own) - 1, 0))])
         self.held = torch.cat(held)

@@ -84,6 +84,9 @@ class Task:
         order = torch.randperm(len(self.boxes), generator=torch.Generator().manual_seed(seed))
         count = int(len(order) * parameters["validation"])
         self.held, self.learn = order[:count], order[count:]
+        if "held" in job:
+            self.held = torch.tensor(job["held"])
+            self.learn = order[~torch.isin(order, self.held)]
 
     def build(self, say):
         say("A small detector is trained from scratch: of the parent, input and decoder are kept and its weights are not.")

@@ -50,6 +50,9 @@ public sealed record FrameView
     public FrameLabel? Label { get; init; }
 
     public required FrameUse Use { get; init; }
+
+    /// <summary>How it was made, if no camera took it. Such a frame is never golden.</summary>
+    public SyntheticOrigin? Synthetic { get; init; }
 }
 
 /// <summary>What a frame shows. At least one of class, boxes (none: there is nothing to see), polygons and verdict was given.</summary>

@@ -73,7 +73,7 @@ internal static class RetrainingTable
     private const string OfModel = "(f.model IS NULL OR f.model IN (SELECT digest FROM models WHERE name = @model))";
 
     private static int NewLabels(DbConnection connection, string model, DateTimeOffset? since) => connection.ExecuteScalar<int>(
-        $"SELECT count(*) FROM frames AS f WHERE f.state = @labelled AND f.usage = @training AND f.labelled_at > @since AND {OfModel}",
+        $"SELECT count(*) FROM frames AS f WHERE f.state = @labelled AND f.usage = @training AND f.synthetic = 0 AND f.labelled_at > @since AND {OfModel}",
         new { model, labelled = (int)LabelState.Labelled, training = (int)FrameUse.Training, since = since is { } from ? SqlTime.Of(from) : long.MinValue });
 
     private static string Body(RetrainingEntry entry) => JsonSerializer.Serialize(entry, ContractsJson.Default.RetrainingEntry);
