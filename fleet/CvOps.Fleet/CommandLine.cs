@@ -23,6 +23,7 @@ internal static class CommandLine
           --trainer FILE          the trainer's program (the one that came with this program)
           --trainer NAME=COMMAND  a further trainer, a program or a container; TRAINERS.md says how it is called
           --training-runs N       training runs at once (1)
+          --embedding-model M     compares frames by its embeddings, NAME@VERSION (the first registered that has any)
           --client-id NAME        MQTT client id (cvops-fleet)
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
@@ -43,7 +44,7 @@ internal static class CommandLine
         ["--authority"] = nameof(FleetOptions.Authority), ["--public-brokers"] = nameof(FleetOptions.PublicBrokers), ["--revocation-list"] = nameof(FleetOptions.RevocationList),
         ["--broker-log"] = nameof(FleetOptions.BrokerLog), ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
-        ["--client-id"] = nameof(FleetOptions.ClientId), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
+        ["--client-id"] = nameof(FleetOptions.ClientId), ["--embedding-model"] = nameof(FleetOptions.EmbeddingModel), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>

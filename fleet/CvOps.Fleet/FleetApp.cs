@@ -2,6 +2,7 @@ using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
+using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
@@ -64,6 +65,7 @@ internal static class FleetApp
         builder.Services.AddDrift();
         builder.Services.AddDatasets();
         builder.Services.AddFormats();
+        builder.Services.AddQuality();
         builder.Services.AddTraining();
         builder.Services.AddTracking();
         builder.Services.AddRetraining();

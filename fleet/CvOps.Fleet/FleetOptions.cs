@@ -117,6 +117,9 @@ internal sealed class FleetOptions
     [Range(1, 10_000)]
     public int IngestBatch { get; set; } = 1_000;
 
+    /// <summary>The model by whose embeddings frames are compared, NAME@VERSION or digest; null: the first registered one that has any. Another one makes all of them anew.</summary>
+    public string? EmbeddingModel { get; set; }
+
     /// <summary>Share of labelled audit frames that becomes the golden set.</summary>
     [Range(0.0, 1.0)]
     public double GoldenShare { get; set; } = 0.2;

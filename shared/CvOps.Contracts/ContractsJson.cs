@@ -92,6 +92,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(DatasetView))]
 [JsonSerializable(typeof(DatasetView[]))]
 [JsonSerializable(typeof(DatasetDetail))]
+[JsonSerializable(typeof(SimilarFramesView))]
 [JsonSerializable(typeof(DiscordantPage))]
 [JsonSerializable(typeof(Judgement))]
 [JsonSerializable(typeof(TrainingRequest))]

@@ -61,6 +61,7 @@ var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["head"] = HeadBench.RunAsync,
     ["registry"] = RegistryBench.RunAsync,
     ["snapshot"] = SnapshotBench.RunAsync,
+    ["similar"] = SimilarBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {

@@ -31,6 +31,7 @@ internal static class FrameCommands
             await using var stream = parsed.GetValue(file)!.Create();
             await fleet.Download($"{Address(parsed.GetValue(id)!)}/image", stream, ct);
         }));
+        frames.Add(SimilarFramesCommand.Create(on));
         return frames;
     }
 

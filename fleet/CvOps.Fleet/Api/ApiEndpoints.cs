@@ -4,6 +4,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
+using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Rollouts;
@@ -56,6 +57,7 @@ internal static class ApiEndpoints
         api.MapFrames();
         api.MapDatasets();
         api.MapFormats();
+        api.MapQuality();
         api.MapGroups();
         api.MapPlans();
         api.MapFlights();

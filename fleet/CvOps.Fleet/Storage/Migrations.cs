@@ -292,5 +292,13 @@ internal static class Migrations
         CREATE INDEX frame_origin_source ON frame_origin (source);
         CREATE INDEX run_input_digest ON run_input (digest);
         """,
+
+        // What is known of a picture without reading it again, one row a file, and its embedding as half floats. The space says whose embedding: a model's digest.
+        """
+        CREATE TABLE picture (
+          image TEXT PRIMARY KEY, space TEXT NOT NULL, width INTEGER, height INTEGER, hash INTEGER, brightness REAL, contrast REAL, code BLOB, fault TEXT) WITHOUT ROWID;
+        CREATE INDEX picture_fault ON picture (image) WHERE fault IS NOT NULL;
+        CREATE TABLE picture_embedding (image TEXT PRIMARY KEY, numbers BLOB NOT NULL) WITHOUT ROWID;
+        """,
     ];
 }

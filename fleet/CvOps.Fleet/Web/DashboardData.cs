@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Datasets.Quality.Similar;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Drift;
@@ -18,7 +19,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, IGrainFactory grains)
+    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, IGrainFactory grains)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -59,6 +60,9 @@ internal sealed class DashboardData(
     public Task<DriftDetail?> Drift(DeviceId device, CameraId camera) => grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read();
 
     public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(FrameQuery.Waiting(limit), Gone);
+
+    /// <summary>Null when there is no such frame.</summary>
+    public Task<SimilarFramesView?> SimilarFrames(string id, int limit) => similar.LikeAsync(id, limit, Gone);
 
     /// <summary>The classes a person may choose: those of the models that saw the frames, in the models' order.</summary>
     public async Task<IReadOnlyList<string>> Classes(IReadOnlyList<FrameView> frames)
