@@ -64,9 +64,10 @@ internal static class FrameCommands
         var verdict = new Option<PartVerdict?>("--verdict") { Description = "ok or ng: whether the part is good." };
         var skip = new Option<bool>("--skip") { Description = "It can't be judged." };
         var note = new Option<string?>("--note") { Description = "What else there is to say; 'cvops frames list --text' finds it." };
-        return on.On(new Command("label", "Say what a frame shows.") { id, name, verdict, skip, note }, async (parsed, fleet, screen, ct) =>
+        var review = new Option<bool>("--review") { Description = "As the reviewer, whose word decides." };
+        return on.On(new Command("label", "Say what a frame shows.") { id, name, verdict, skip, note, review }, async (parsed, fleet, screen, ct) =>
             Show(screen, await fleet.Put<LabelRequest, FrameView>($"{Address(parsed.GetValue(id)!)}/label",
-                new LabelRequest(parsed.GetValue(name), Environment.UserName, parsed.GetValue(skip), Verdict: parsed.GetValue(verdict), Note: parsed.GetValue(note)), ct)));
+                new LabelRequest(parsed.GetValue(name), Environment.UserName, parsed.GetValue(skip), Verdict: parsed.GetValue(verdict), Note: parsed.GetValue(note), Via: "cli", Review: parsed.GetValue(review)), ct)));
     }
 
     private static void Show(Output.Screen screen, FrameView frame) => screen.One(frame,
@@ -76,7 +77,9 @@ internal static class FrameCommands
         ("because", string.Join(' ', frame.Reasons.Select(reason => $"{reason.Rule}:{Number(reason.Score)}"))), ("kept with probability", frame.InclusionProbability is { } kept ? kept.ToString("G3", CultureInfo.InvariantCulture) : null),
         ("picture", $"{frame.Width}x{frame.Height}, {frame.ImageDigest}"), ("use", $"{frame.Use}"), ("state", $"{frame.State}"), ("label", frame.Label is null ? null : Words(frame)), ("by", frame.Label?.By), ("note", frame.Label?.Note));
 
-    private static string Words(FrameView frame) => frame.Label is not { } label ? $"({frame.State.ToString().ToLowerInvariant()})" : string.Join(' ', new[]
+    private static string Words(FrameView frame) => Words(frame.Label, frame.State);
+
+    public static string Words(FrameLabel? given, LabelState state) => given is not { } label ? $"({state.ToString().ToLowerInvariant()})" : string.Join(' ', new[]
     {
         label.Class, label.Verdict?.ToString().ToUpperInvariant(), label.Boxes.Count > 0 ? $"{label.Boxes.Count} boxes" : null, label.Polygons is { Count: > 0 } polygons ? $"{polygons.Count} polygons" : null,
     }.Where(word => word is not null).DefaultIfEmpty("nothing to see"));

@@ -11,6 +11,7 @@ internal static class LoopCommands
     {
         yield return Drift(on);
         yield return FrameCommands.All(on);
+        yield return LabelCommands.All(on);
         yield return Datasets(on);
         yield return TrainingCommands.Create(on);
         yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>

@@ -7,6 +7,7 @@ using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
+using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
@@ -55,6 +56,7 @@ internal static class ApiEndpoints
         api.MapModels();
         api.MapConfigurations();
         api.MapFrames();
+        api.MapAnnotators();
         api.MapDatasets();
         api.MapFormats();
         api.MapQuality();

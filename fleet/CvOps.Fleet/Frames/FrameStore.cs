@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
+using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -38,7 +39,7 @@ internal sealed class FrameStore(
         "SELECT body FROM frames WHERE state = @Labelled AND usage = @Golden ORDER BY row", new { Labelled = (int)LabelState.Labelled, Golden = (int)FrameUse.Golden })
         .Select(FrameTable.Parse).ToArray(), cancel);
 
-    /// <summary>Labels, relabels or skips. The use of a frame is decided with its first label and stays: a golden frame was never trained on.</summary>
+    /// <summary>Labels, relabels or skips. Where the policy asks for several annotators, this is one of them (<see cref="Labelling"/>).</summary>
     public async Task<FrameOutcome> LabelAsync(string id, LabelRequest request, CancellationToken cancel)
     {
         if (LabelRule.Refuse(request) is { } refusal) return new FrameOutcome(null, refusal);
@@ -46,13 +47,7 @@ internal sealed class FrameStore(
         var (labelled, rollouts) = await database.WriteAsync<(FrameView?, IReadOnlyCollection<string>)>(connection =>
         {
             if (FrameTable.Find(connection, id) is not { } frame) return (null, []);
-            frame = frame with
-            {
-                State = request.Skip ? LabelState.Skipped : LabelState.Labelled,
-                Label = request.Skip ? null : LabelRule.LabelOf(request, at),
-                Use = EverLabelled(connection, id) || request.Skip ? frame.Use : GoldenRule.Decide(frame, options.Value.GoldenShare),
-            };
-            FrameTable.Label(connection, frame, request.By, at);
+            frame = Labelling.Apply(connection, frame, request, EverLabelled(connection, id), options.Value.GoldenShare, at);
             Audit.Add(connection, at, request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "");
             return (frame, JudgedFrames.Count(connection, [frame], at));
         }, cancel);
@@ -81,7 +76,7 @@ internal sealed class FrameStore(
         var (kept, isNew) = await database.WriteAsync(connection =>
         {
             if (!FrameTable.Insert(connection, frame, at)) return (FrameTable.Find(connection, frame.Id)!, false);
-            if (labels) FrameTable.AddHistory(connection, frame, import.By, at);
+            if (labels) FrameTable.AddHistory(connection, frame, import.By, at, LabelKind.Import, null);
             Audit.Add(connection, at, import.By, "frame.imported", frame.Id, $"{import.Use} {import.Class}");
             return (frame, true);
         }, cancel);

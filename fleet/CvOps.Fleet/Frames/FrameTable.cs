@@ -28,7 +28,9 @@ internal static class FrameTable
 
     private const string OriginRow = "INSERT INTO frame_origin (frame, source, labelled_at) VALUES (@Id, @Source, @LabelledAt) ON CONFLICT DO NOTHING";
 
-    private const string HistoryRow = "INSERT INTO labels (frame, at, by, state, body) VALUES (@Id, @At, @By, @State, @Body)";
+    private const string HistoryRow = "INSERT INTO labels (frame, at, by, state, kind, via, body) VALUES (@Id, @At, @By, @State, @Kind, @Via, @Body)";
+
+    private const string Imported = "import";
 
     /// <returns>False when a frame of that id is there already.</returns>
     public static bool Insert(DbConnection connection, FrameView frame, DateTimeOffset now)
@@ -43,18 +45,21 @@ internal static class FrameTable
     public static int InsertAll(DbConnection connection, IReadOnlyCollection<FrameView> frames, string by, DateTimeOffset now)
     {
         var inserted = connection.Execute(InsertRow, frames.Select(frame => Row(frame, now)));
-        connection.Execute(HistoryRow, frames.Where(frame => frame.Label is not null).Select(frame => History(frame, by, now)));
+        connection.Execute(HistoryRow, frames.Where(frame => frame.Label is not null).Select(frame => History(frame, by, now, LabelKind.Import, Imported)));
         connection.Execute(OriginRow, frames.SelectMany(Origins));
         foreach (var kind in frames.CountBy(frame => (frame.Device, frame.Camera, frame.State))) FrameTally.Add(connection, kind.Key.Device?.Value, kind.Key.Camera?.Value, kind.Key.State, kind.Value);
         return inserted;
     }
 
     /// <summary>Writes the label into the frame and into its history.</summary>
-    public static void Label(DbConnection connection, FrameView frame, string by, DateTimeOffset at)
+    public static void Label(DbConnection connection, FrameView frame, string by, DateTimeOffset at, LabelKind kind = LabelKind.Label, string? via = null)
     {
-        LabelAll(connection, [frame], by, at, LabelRow);
-        connection.Execute(HistoryRow, History(frame, by, at));
+        Change(connection, frame);
+        AddHistory(connection, frame, by, at, kind, via);
     }
+
+    /// <summary>Writes state, use and label into the frame, and nothing into its history.</summary>
+    public static void Change(DbConnection connection, FrameView frame) => ChangeAll(connection, [frame], LabelRow);
 
     /// <summary>As <see cref="Label"/> for each that was labelled when it is said to have been, null for never; one statement serves all.</summary>
     /// <returns>How many were; the transaction is to be given up when those are not all.</returns>
@@ -62,19 +67,19 @@ internal static class FrameTable
     {
         var all = frames.ToArray();
         var before = all.ToDictionary(pair => pair.Frame.Id, pair => pair.Before);
-        var labelled = LabelAll(connection, [.. all.Select(pair => pair.Frame)], by, at, LabelRow + " AND (labelled_at = @Before OR (labelled_at IS NULL AND @Before IS NULL))", before);
-        connection.Execute(HistoryRow, all.Select(pair => History(pair.Frame, by, at)));
+        var labelled = ChangeAll(connection, [.. all.Select(pair => pair.Frame)], LabelRow + " AND (labelled_at = @Before OR (labelled_at IS NULL AND @Before IS NULL))", before);
+        connection.Execute(HistoryRow, all.Select(pair => History(pair.Frame, by, at, LabelKind.Import, Imported)));
         return labelled;
     }
 
-    public static void AddHistory(DbConnection connection, FrameView frame, string by, DateTimeOffset at) => connection.Execute(HistoryRow, History(frame, by, at));
+    public static void AddHistory(DbConnection connection, FrameView frame, string by, DateTimeOffset at, LabelKind kind, string? via) => connection.Execute(HistoryRow, History(frame, by, at, kind, via));
 
     public static FrameView? Find(DbConnection connection, string id) =>
         connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE id = @id", new { id }) is { } body ? Parse(body) : null;
 
     public static FrameView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.FrameView)!;
 
-    private static int LabelAll(DbConnection connection, IReadOnlyCollection<FrameView> frames, string by, DateTimeOffset at, string statement, Dictionary<string, DateTimeOffset?>? before = null)
+    private static int ChangeAll(DbConnection connection, IReadOnlyCollection<FrameView> frames, string statement, Dictionary<string, DateTimeOffset?>? before = null)
     {
         FrameTally.Leave(connection, [.. frames.Select(frame => frame.Id)]);
         foreach (var kind in frames.CountBy(frame => (frame.Device, frame.Camera, frame.State))) FrameTally.Add(connection, kind.Key.Device?.Value, kind.Key.Camera?.Value, kind.Key.State, kind.Value);
@@ -106,8 +111,8 @@ internal static class FrameTable
         };
     }
 
-    private static object History(FrameView frame, string by, DateTimeOffset at) =>
-        new { frame.Id, State = (int)frame.State, At = SqlTime.Of(at), By = by, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView) };
+    private static object History(FrameView frame, string by, DateTimeOffset at, LabelKind kind, string? via) =>
+        new { frame.Id, State = (int)frame.State, At = SqlTime.Of(at), By = by, Kind = kind.ToString(), Via = via, Body = JsonSerializer.Serialize(frame, ContractsJson.Default.FrameView) };
 
     private static IEnumerable<object> Origins(FrameView frame) =>
         from source in frame.Synthetic?.Sources ?? [] select (object)new { frame.Id, Source = source.FrameId, LabelledAt = source.LabelledAt is { } at ? SqlTime.Of(at) : (long?)null };

@@ -6,6 +6,7 @@ namespace CvOps.Fleet.Frames;
 internal static class LabelRule
 {
     private const int LongestClass = 128;
+    private const int LongestVia = 40;
     private const int LongestNote = 300;
     private const int LeastCorners = 3;
 
@@ -15,6 +16,7 @@ internal static class LabelRule
     public static string? Refuse(LabelRequest request)
     {
         if (RefuseName(request.By) is { } nameless) return nameless;
+        if (request.Via is { Length: > LongestVia }) return $"'via' has at most {LongestVia} characters: page, cli, a program's name.";
         if (request.Note is { Length: > LongestNote }) return $"A note has at most {LongestNote} characters; this one has {request.Note.Length}.";
         if (request.Skip) return SaysSomething(request) ? "A skipped frame has no label: leave 'class', 'boxes', 'polygons' and 'verdict' out." : null;
         if (!SaysSomething(request)) return "Give 'class', 'boxes' (empty for: nothing to see), 'polygons' or 'verdict', or 'skip': true.";

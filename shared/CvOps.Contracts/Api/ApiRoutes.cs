@@ -44,10 +44,14 @@ namespace CvOps.Contracts.Api;
 /// GET  drift                              DriftView[]           GET drift/{device}/{camera}   DriftDetail
 /// POST drift/{device}/{camera}/accept     DriftAcceptance -> DriftDetail (what it shows now becomes its baseline)
 /// GET  drift/slice?select=&amp;against=&amp;hours=     DriftSlice: PSI, JS, KS, W1 of any slice of the fleet; against: reference or a selector; hours: how old the newest frame may be
-/// GET  frames?state=&amp;use=&amp;device=&amp;camera=&amp;part=&amp;model=&amp;prediction=&amp;confidence=0.4..0.6&amp;rule=&amp;inclusion=&amp;since=&amp;until=&amp;label=&amp;verdict=&amp;by=&amp;text=&amp;order=&amp;after=&amp;limit=   FramePage (those that wait by value, else newest first)
+/// GET  frames?state=&amp;use=&amp;device=&amp;camera=&amp;part=&amp;model=&amp;prediction=&amp;confidence=0.4..0.6&amp;rule=&amp;inclusion=&amp;since=&amp;until=&amp;label=&amp;verdict=&amp;by=&amp;text=&amp;order=&amp;for=&amp;after=&amp;limit=   FramePage (those that wait by value, else newest first; for: an annotator, without the frames this person judged)
 /// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
 /// PUT  frames/{id}/label                  LabelRequest -> FrameView
 /// POST frames                             FrameImport -> FrameView
+/// GET  frames/{id}/labels                 FrameLabels: what each annotator says, and every label that was ever given
+/// GET  labels/disputes?after=&amp;limit=      LabelDisputePage: frames on which annotators disagree; PUT frames/{id}/label with review: true decides
+/// GET  labels/agreement?since=            LabelAgreement        GET labels/policy    LabelPolicy
+/// PUT  labels/policy                      LabelPolicyRequest -> LabelPolicy (how many annotators a frame needs)
 /// GET  datasets                           DatasetView[]         POST datasets        SnapshotRequest -> DatasetView
 /// GET  datasets/{digest}                  DatasetDetail
 /// GET  datasets/{digest}/export?format=&amp;use=&amp;images=     the snapshot in that format: a zip, or its one file without images; use: training (the default), golden or all

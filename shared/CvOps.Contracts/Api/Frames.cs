@@ -5,7 +5,8 @@ namespace CvOps.Contracts.Api;
 /// <summary>OK or NG: whether a part may leave the line.</summary>
 public enum PartVerdict { Ok, Ng }
 
-public enum LabelState { Unlabelled, Labelled, Skipped }
+/// <summary>Review: annotators disagree, and a reviewer has to decide.</summary>
+public enum LabelState { Unlabelled, Labelled, Skipped, Review }
 
 /// <summary>Where a frame may be used. A golden frame is never trained on.</summary>
 public enum FrameUse { Training, Golden }
@@ -53,6 +54,9 @@ public sealed record FrameView
 
     /// <summary>How it was made, if no camera took it. Such a frame is never golden.</summary>
     public SyntheticOrigin? Synthetic { get; init; }
+
+    /// <summary>How many annotators judged it, where the policy asks for several.</summary>
+    public int Opinions { get; init; }
 }
 
 /// <summary>What a frame shows. At least one of class, boxes (none: there is nothing to see), polygons and verdict was given.</summary>
@@ -69,8 +73,10 @@ public sealed record LabelBox(string Class, double X, double Y, double Width, do
 public sealed record LabelPolygon(string Class, IReadOnlyList<double> Points);
 
 /// <summary>A person's word. Class null with <paramref name="Skip"/>: this frame can't be judged.</summary>
+/// <param name="Via">From where it comes, such as page or cli; for the history, at most 40 characters.</param>
+/// <param name="Review">A reviewer's word: it decides, however many annotators the frame needs.</param>
 public sealed record LabelRequest(string? Class, string By, bool Skip = false, IReadOnlyList<LabelBox>? Boxes = null,
-    IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null, string? Note = null);
+    IReadOnlyList<LabelPolygon>? Polygons = null, PartVerdict? Verdict = null, string? Note = null, string? Via = null, bool Review = false);
 
 public sealed record FramePage(IReadOnlyList<FrameView> Frames, int Unlabelled, int Labelled, string? Next);
 

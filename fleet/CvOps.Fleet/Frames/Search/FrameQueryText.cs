@@ -10,7 +10,7 @@ internal static class FrameQueryText
     public static readonly string[] Names =
         ["state", "use", "device", "camera", "part", "model", "prediction", "confidence", "rule", "inclusion", "since", "until", "label", "verdict", "by", "text", "order"];
 
-    private static readonly string[] OfPage = ["after", "limit"];
+    private static readonly string[] OfPage = ["after", "limit", "for"];
 
     /// <param name="values">Name and value of each parameter.</param>
     /// <param name="now">For times such as 24h, counted back from it.</param>

@@ -37,7 +37,7 @@ internal static class FrameSearch
         if (filter.Model is not null) yield return "model = @Model";
         if (filter is { Since: not null, Until: not null }) yield return "captured_at >= @Since AND captured_at < @Until";
         else if (filter.Since is not null) yield return "captured_at >= @Since";
-        if (filter.State is LabelState.Labelled or LabelState.Skipped) yield return "state = @State";
+        if (filter.State is LabelState.Labelled or LabelState.Skipped or LabelState.Review) yield return "state = @State";
     }
 
     // An expression instead of the bare column keeps the planner from the narrow indexes, which lack the other columns.

@@ -32,8 +32,8 @@ internal sealed class DiscordantFrames(Database database, FrameStore frames)
         if (judgement.Right == RightModel.Neither && string.IsNullOrEmpty(judgement.Class)) return new FrameOutcome(null, "When neither was right, say in 'class' what the frame shows; what can't be told is skipped with PUT frames/{id}/label.");
         var shown = Show(frame, digest);
         var said = judgement.Right switch { RightModel.Challenger => shown.Challenger.Class, RightModel.Champion => shown.Champion.Class, _ => judgement.Class };
-        // A model that found nothing was right where there is nothing to see.
-        return await frames.LabelAsync(id, new LabelRequest(said, judgement.By, Boxes: said is null ? [] : null), cancel);
+        // A model that found nothing was right where there is nothing to see. Who judges for a rollout decides alone: it waits for the answer.
+        return await frames.LabelAsync(id, new LabelRequest(said, judgement.By, Boxes: said is null ? [] : null, Via: "rollout", Review: true), cancel);
     }
 
     private static DiscordantFrame Show(FrameView frame, string digest)
