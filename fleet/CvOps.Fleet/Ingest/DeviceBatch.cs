@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using CvOps.Contracts;
@@ -17,10 +16,10 @@ namespace CvOps.Fleet.Ingest;
 /// <summary>What one transaction learns about one device: its row is read once, changed in memory, written once.</summary>
 internal sealed class DeviceBatch
 {
-    private readonly DbConnection _connection;
+    private readonly DeviceRows _rows;
     private readonly ParsedTopic _topic;
     private readonly DateTimeOffset _now;
-    private readonly Row _row;
+    private readonly DeviceRow _row;
     private readonly DuplicateWindow _seen;
     private readonly List<long> _clock = [];
     private readonly List<ConnectionEvent> _events = [];
@@ -30,16 +29,12 @@ internal sealed class DeviceBatch
     private TwinReported? _reported;
     private DeviceDrift? _drift;
 
-    public DeviceBatch(DbConnection connection, ParsedTopic topic, DateTimeOffset now)
+    public DeviceBatch(DeviceRows rows, ParsedTopic topic, DateTimeOffset now)
     {
-        (_connection, _topic, _now) = (connection, topic, now);
-        var row = connection.QuerySingleOrDefault<Row>(
-            """
-            SELECT online, silent, boot, since, last_seen AS LastSeen, inspections, duplicates, health_boot AS HealthBoot, health_sequence AS HealthSequence, seen
-            FROM devices WHERE id = @Id
-            """, new { Id = topic.Device.Value });
+        (_rows, _topic, _now) = (rows, topic, now);
+        var row = rows.Find(topic.Device.Value);
         _link = row is null ? null : new Connection(row.Online != 0, row.Silent != 0, row.Boot);
-        _row = row ?? new Row();
+        _row = row ?? new DeviceRow();
         _seen = DuplicateWindow.Load(_row.Seen);
     }
 
@@ -78,7 +73,7 @@ internal sealed class DeviceBatch
     /// <param name="profile">Of the window's model; null when the registry has none.</param>
     public void Take(DriftWindow window, ReferenceProfile? profile)
     {
-        if (_drift is null && _connection.QuerySingleOrDefault<byte[]>("SELECT body FROM device_drift WHERE device = @Id", new { Id = _topic.Device.Value }) is { } saved) _drift = DeviceDrift.Load(saved);
+        if (_drift is null && _rows.Connection.QuerySingleOrDefault<byte[]>("SELECT body FROM device_drift WHERE device = @Id", new { Id = _topic.Device.Value }) is { } saved) _drift = DeviceDrift.Load(saved);
         _drift = DeviceDrift.Add(_drift, window, profile, _now);
     }
 
@@ -94,39 +89,13 @@ internal sealed class DeviceBatch
             Health = _health is null ? null : new Written(TwinGlance.Of(_health), JsonSerializer.SerializeToUtf8Bytes(_health, ContractsJson.Default.DeviceHealth)),
             Reported = _reported is null ? null : new Written(TwinGlance.Of(_reported), JsonSerializer.SerializeToUtf8Bytes(_reported, ContractsJson.Default.TwinReported)),
         };
-        _connection.Execute(
-            """
-            INSERT INTO devices (id, site, last_seen, online, silent, since, boot, health, health_boot, health_sequence, reported, inspections, duplicates, seen)
-            VALUES (@Id, @Site, @LastSeen, @Online, @Silent, @Since, @Boot, @Health, @HealthBoot, @HealthSequence, @Reported, @Inspections, @Duplicates, @Seen)
-            ON CONFLICT (id) DO UPDATE SET
-              site = excluded.site, last_seen = excluded.last_seen, online = excluded.online, silent = excluded.silent, since = excluded.since, boot = excluded.boot,
-              health = coalesce(excluded.health, devices.health), health_boot = excluded.health_boot, health_sequence = excluded.health_sequence,
-              reported = coalesce(excluded.reported, devices.reported), inspections = excluded.inspections, duplicates = excluded.duplicates, seen = excluded.seen
-            """,
-            new
-            {
-                Id = _topic.Device.Value, Site = _topic.Site.Value, change.LastSeen, Online = link.Online ? 1 : 0, Silent = link.Silent ? 1 : 0, change.Since, change.Boot,
-                Health = Text(change.Health?.Json), _row.HealthBoot, _row.HealthSequence, Reported = Text(change.Reported?.Json), change.Inspections, change.Duplicates, Seen = _seen.Save(),
-            });
-        foreach (var happened in _events) ConnectionLog.Insert(_connection, _topic.Device.Value, happened);
+        _rows.Save(_topic.Device.Value, _topic.Site.Value, change.LastSeen, link.Online ? 1 : 0, link.Silent ? 1 : 0, change.Since, change.Boot, Text(change.Health?.Json), _row.HealthBoot,
+            _row.HealthSequence, Text(change.Reported?.Json), change.Inspections, change.Duplicates, _seen.Save());
+        foreach (var happened in _events) ConnectionLog.Insert(_rows.Connection, _topic.Device.Value, happened);
         if (_drift is not null)
-            _connection.Execute("INSERT INTO device_drift (device, body) VALUES (@Id, @Body) ON CONFLICT (device) DO UPDATE SET body = excluded.body", new { Id = _topic.Device.Value, Body = _drift.Save() });
+            _rows.Connection.Execute("INSERT INTO device_drift (device, body) VALUES (@Id, @Body) ON CONFLICT (device) DO UPDATE SET body = excluded.body", new { Id = _topic.Device.Value, Body = _drift.Save() });
         return change;
     }
 
     private static string? Text(byte[]? json) => json is null ? null : Encoding.UTF8.GetString(json);
-
-    private sealed class Row
-    {
-        public long Online { get; init; }
-        public long Silent { get; init; }
-        public long Boot { get; init; }
-        public long Since { get; init; }
-        public long LastSeen { get; init; }
-        public long Inspections { get; set; }
-        public long Duplicates { get; set; }
-        public long HealthBoot { get; set; }
-        public long HealthSequence { get; set; }
-        public byte[]? Seen { get; init; }
-    }
 }

@@ -77,13 +77,14 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
         var devices = new Dictionary<DeviceId, DeviceBatch>();
         var (inspections, windows, zones, dead) = (0, 0, 0, 0);
         using var insert = InspectionInsert.On(connection);
+        using var rows = new DeviceRows(connection);
         using var running = RolloutBatch.Begin(connection, at);
         for (var i = 0; i < messages.Count; i++)
         {
             var message = messages[i];
             if (message.Reason is { } reason) { dead += SetAside(connection, message, reason, now); continue; }
             if (message is not { Topic: { } topic, Body: { } body } || body is CommandResponse) continue;
-            if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(connection, topic, at));
+            if (!devices.TryGetValue(topic.Device, out var device)) devices.Add(topic.Device, device = new DeviceBatch(rows, topic, at));
             if (body is ITelemetry telemetry && !device.IsNew(telemetry.Origin) && !isLetter) continue;
             if (body is ITelemetry or DeviceStatus && !isLetter) device.Hear(body as DeviceStatus);
             switch (body)
