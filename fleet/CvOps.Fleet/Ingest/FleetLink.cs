@@ -60,8 +60,9 @@ internal sealed class FleetLink : IDisposable
     }
 
     /// <summary>Connects and subscribes.</summary>
+    /// <param name="former">What a session of an earlier version may still be subscribed to.</param>
     /// <exception cref="LinkDownException">The broker did not let the fleet in; the sentence says why.</exception>
-    public async Task ConnectAsync(IReadOnlyCollection<string> subscriptions, CancellationToken cancel)
+    public async Task ConnectAsync(IReadOnlyCollection<string> subscriptions, IReadOnlyCollection<string> former, CancellationToken cancel)
     {
         try
         {
@@ -72,6 +73,10 @@ internal sealed class FleetLink : IDisposable
             var subscribed = await Client.SubscribeAsync(subscribe.Build(), cancel);
             if (subscribed.Items.FirstOrDefault(item => (int)item.ResultCode >= 0x80) is { } refused)
                 throw new LinkDownException($"The broker refused the subscription {refused.TopicFilter.Topic}: {refused.ResultCode}");
+            // Only now: what comes between two subscriptions would come to nobody.
+            var unsubscribe = new MqttClientUnsubscribeOptionsBuilder();
+            foreach (var filter in former) unsubscribe.WithTopicFilter(filter);
+            await Client.UnsubscribeAsync(unsubscribe.Build(), cancel);
             if (Connected is { } handlers)
                 foreach (var handler in handlers.GetInvocationList().Cast<Func<bool, CancellationToken, Task>>()) await handler(connected.IsSessionPresent, cancel);
         }

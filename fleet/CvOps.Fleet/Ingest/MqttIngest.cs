@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using CvOps.Contracts;
 using Microsoft.Extensions.Options;
 using MQTTnet;
 
@@ -19,12 +18,6 @@ internal sealed partial class MqttIngest(
 
     /// <summary>Payloads received and not acknowledged yet, together; the client that reads for us holds half as much again.</summary>
     public const long MostHeld = 64 * 1024 * 1024;
-
-    /// <summary>
-    /// The shared subscription spreads messages over the fleet's processes. Shared ones get no retained messages (MQTT 5, 4.8.2), so what is retained is
-    /// subscribed a second time; both are idempotent. Answers go to every process: only one knows who waits.
-    /// </summary>
-    public static readonly string[] Subscriptions = [$"$share/fleet/{Topics.Everything}", $"{Topics.Root}/+/+/status", $"{Topics.Root}/+/+/twin/reported", $"{Topics.Root}/+/+/response/+"];
 
     // Both wait when full: the broker keeps what does not fit. Disposed of by nobody, a message holds no resource.
     private readonly Channel<Received> _received = Channel.CreateBounded<Received>(new BoundedChannelOptions(FleetLink.ReceiveMaximum) { SingleReader = true });
@@ -117,7 +110,7 @@ internal sealed partial class MqttIngest(
             try
             {
                 var ended = WhenDisconnected();
-                await link.ConnectAsync(Subscriptions, cancel);
+                await link.ConnectAsync(IngestTopics.All, [IngestTopics.Former], cancel);
                 await SubscribedAsync(cancel);
                 Log.Connected(log, options.Value.Broker);
                 pause = FirstPause;

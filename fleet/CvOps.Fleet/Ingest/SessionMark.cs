@@ -28,7 +28,7 @@ internal static class SessionMark
         {
             await client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter(topic, MqttQualityOfServiceLevel.AtLeastOnce).Build(), cancel);
             var leave = new MqttClientUnsubscribeOptionsBuilder();
-            foreach (var filter in MqttIngest.Subscriptions) leave.WithTopicFilter(filter);
+            foreach (var filter in (IEnumerable<string>)[.. IngestTopics.All, IngestTopics.Former]) leave.WithTopicFilter(filter);
             await client.UnsubscribeAsync(leave.Build(), cancel);
             await client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(word).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), cancel);
             await came.Task.WaitAsync(cancel);
