@@ -11,7 +11,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts up demo demo-steel test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean
+.PHONY: help setup build contracts up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ demo: build ## the whole loop once, with figures: install, drift, label, retrain
 
 demo-steel: build ## the same on real steel-line videos; needs CVOPS_DATA
 	@exec $(CVOPS) demo --steel
+
+demo-loop: build ## from a doubtful frame to a better model on real steel, round by round, beside labels by lot; needs CVOPS_DATA
+	@exec $(CVOPS) demo --loop --report artifacts/demo/loop.json
 
 test: ## build and run the tests
 	@.ci/setup test

@@ -24,6 +24,7 @@ internal static class CommandLine
           --trainer NAME=COMMAND  a further trainer, a program or a container; TRAINERS.md says how it is called
           --training-runs N       training runs at once (1)
           --embedding-model M     compares frames by its embeddings, NAME@VERSION (the first registered that has any)
+          --golden-share S        share of labelled audit frames that becomes the golden set, 0 to 1 (0.2)
           --client-id NAME        MQTT client id (cvops-fleet)
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
@@ -45,6 +46,7 @@ internal static class CommandLine
         ["--broker-log"] = nameof(FleetOptions.BrokerLog), ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
         ["--client-id"] = nameof(FleetOptions.ClientId), ["--embedding-model"] = nameof(FleetOptions.EmbeddingModel), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
+        ["--golden-share"] = nameof(FleetOptions.GoldenShare),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>

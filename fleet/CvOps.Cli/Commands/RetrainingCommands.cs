@@ -42,17 +42,20 @@ internal static class RetrainingCommands
         var every = new Option<double?>("--every") { Description = "Hours from one training to the next." };
         var cooldown = new Option<double>("--cooldown") { Description = "Hours after a training in which only a person starts another.", DefaultValueFactory = _ => usual.CooldownHours };
         var least = new Option<int>("--least-labels") { Description = "With fewer new labels a trigger waits.", DefaultValueFactory = _ => usual.LeastLabels };
+        var trainer = new Option<string>("--trainer") { Description = "head, torch, or one of the fleet's settings.", DefaultValueFactory = _ => usual.Trainer };
+        var (set, parameters) = TrainerParameters.Options();
         var plan = new Option<FileInfo>("--plan") { Description = "YAML of a rollout's plan without 'model': drafted for a model that passes the gate." }.AcceptExistingOnly();
         var start = new Option<bool>("--start") { Description = "Let the drafted rollout loose at once." };
         var hour = new Option<double?>("--labelling-hour") { Description = "What an hour of labelling costs, for the ledger." };
         var off = new Option<bool>("--off") { Description = "Keep the policy, but let only people start a training." };
-        return on.On(new Command("set", "Say when a model is trained anew.") { model, labels, drift, every, cooldown, least, plan, start, hour, off }, async (parsed, fleet, screen, ct) =>
+        return on.On(new Command("set", "Say when a model is trained anew.") { model, labels, drift, every, cooldown, least, trainer, set, parameters, plan, start, hour, off }, async (parsed, fleet, screen, ct) =>
         {
             var name = parsed.GetValue(model)!;
             var policy = new RetrainingPolicy
             {
                 Model = name, By = Environment.UserName, Enabled = !parsed.GetValue(off), Labels = parsed.GetValue(labels), Drift = parsed.GetValue(drift), EveryHours = parsed.GetValue(every),
                 CooldownHours = parsed.GetValue(cooldown), LeastLabels = parsed.GetValue(least), Start = parsed.GetValue(start), LabellingHour = parsed.GetValue(hour),
+                Trainer = parsed.GetValue(trainer)!, Parameters = TrainerParameters.Read(parsed.GetValue(parameters), parsed.GetValue(set) ?? []),
                 Plan = parsed.GetValue(plan) is { } file ? await File.ReadAllTextAsync(file.FullName, ct) : null,
             };
             Show(screen, await fleet.Put<RetrainingPolicy, RetrainingView>($"retraining/policies/{name}", policy, ct));

@@ -58,8 +58,7 @@ internal static class TrainingCommands
         var l2 = new Option<double>("--l2") { Description = "Weight of the head's L2 penalty.", DefaultValueFactory = _ => 1e-3 };
         var seed = new Option<int>("--seed") { Description = "Of whatever the trainer draws.", DefaultValueFactory = _ => 1 };
         var trainer = new Option<string>("--trainer") { Description = "head, torch, or one of the fleet's settings.", DefaultValueFactory = _ => "head" };
-        var set = new Option<string[]>("--set") { Description = "A parameter of the trainer, NAME=VALUE, the value as JSON or a word. Again for each." };
-        var parameters = new Option<FileInfo?>("--parameters") { Description = "A file with a JSON object of parameters; --set wins." };
+        var (set, parameters) = TrainerParameters.Options();
         var budget = new Option<TimeSpan?>("--time") { Description = "Longest it may train, as hours:minutes:seconds." };
         var runs = new Option<int?>("--runs") { Description = "Of a search: runs at most." };
         var priority = new Option<int>("--priority") { Description = "Of the runs that wait the highest goes first.", DefaultValueFactory = _ => 0 };
@@ -69,51 +68,12 @@ internal static class TrainingCommands
             var request = new TrainingRequest(parsed.GetValue(dataset)!, parsed.GetValue(parent)!, parsed.GetValue(version)!, Environment.UserName, parsed.GetValue(l2), parsed.GetValue(seed))
             {
                 Trainer = parsed.GetValue(trainer)!, Priority = parsed.GetValue(priority),
-                Parameters = Parameters(parsed.GetValue(parameters), parsed.GetValue(set) ?? []),
+                Parameters = TrainerParameters.Read(parsed.GetValue(parameters), parsed.GetValue(set) ?? []),
                 Budget = (parsed.GetValue(budget), parsed.GetValue(runs)) is (null, null) ? null : new TrainingBudget(parsed.GetValue(budget), parsed.GetValue(runs)),
-                Search = parsed.GetValue(search) is { } file ? Read(file, bytes => JsonSerializer.Deserialize(bytes, ContractsJson.Default.TrainingSearch)) : null,
+                Search = parsed.GetValue(search) is { } file ? TrainerParameters.Parse(file, bytes => JsonSerializer.Deserialize(bytes, ContractsJson.Default.TrainingSearch)) : null,
             };
             screen.Table([await fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct)], "", Columns);
         });
-    }
-
-    private static Dictionary<string, JsonElement>? Parameters(FileInfo? file, string[] set)
-    {
-        if (file is null && set.Length == 0) return null;
-        var parameters = new Dictionary<string, JsonElement>(file is null ? new Dictionary<string, JsonElement>() : Read(file, bytes => JsonSerializer.Deserialize(bytes, ContractsJson.Default.IReadOnlyDictionaryStringJsonElement)));
-        foreach (var pair in set)
-        {
-            if (pair.Split('=', 2) is not [{ Length: > 0 } name, var value]) throw new CliException($"--set '{pair}' must be NAME=VALUE.", ExitCodes.Configuration);
-            parameters[name] = Value(value);
-        }
-        return parameters;
-    }
-
-    /// <summary>What is no JSON is a word.</summary>
-    private static JsonElement Value(string text)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return JsonSerializer.SerializeToElement(text, ContractsJson.Default.String);
-        }
-    }
-
-    private static T Read<T>(FileInfo file, Func<byte[], T?> parse)
-        where T : class
-    {
-        try
-        {
-            return parse(File.ReadAllBytes(file.FullName)) ?? throw new CliException($"{file.FullName} holds no JSON object.", ExitCodes.Configuration);
-        }
-        catch (JsonException e)
-        {
-            throw new CliException($"{file.FullName} can't be read: {e.Message}", ExitCodes.Configuration);
-        }
     }
 
     private static IEnumerable<(string, string?)> Fields(TrainingRunView run)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using CvOps.Cli.Commands;
+using CvOps.Cli.Demo.Loop;
 using CvOps.Cli.Up;
 using Spectre.Console;
 
@@ -12,24 +13,27 @@ internal static class DemoCommand
     public static Command Create()
     {
         var steel = new Option<bool>("--steel") { Description = "Play real steel-line videos instead of the simulator; CVOPS_DATA names the folder with the data." };
+        var loop = new Option<bool>("--loop") { Description = "From a doubtful frame to a better model on real steel, round by round, beside labels drawn by lot; needs CVOPS_DATA." };
         var data = new Option<string>("--data") { Description = "Folder for the demo's state and logs; emptied first.", DefaultValueFactory = _ => Path.Combine("artifacts", "demo", "stack") };
         var report = new Option<string>("--report") { Description = "Where the report goes.", DefaultValueFactory = _ => Path.Combine("artifacts", "demo", "report.json") };
-        var demo = new Command("demo", "Turn the whole loop once and show the figures: install, drift, label, retrain, promote, stop.") { steel, data, report };
+        var demo = new Command("demo", "Turn the whole loop once and show the figures: install, drift, label, retrain, promote, stop.") { steel, loop, data, report };
         demo.SetAction((parsed, ct) => FleetCommand.Guard(async () =>
         {
             var folder = parsed.GetValue(data)!;
             if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-            return await Play(parsed.GetValue(steel), folder, parsed.GetValue(report)!, ct);
+            if (parsed.GetValue(steel) && parsed.GetValue(loop)) throw new CliException("A demo tells one story: --steel or --loop.", ExitCodes.Configuration);
+            return await Play(parsed.GetValue(steel) ? "steel" : parsed.GetValue(loop) ? "loop" : "line", folder, parsed.GetValue(report)!, ct);
         }));
         return demo;
     }
 
-    private static async Task<int> Play(bool steel, string folder, string reportFile, CancellationToken ct)
+    private static async Task<int> Play(string name, string folder, string reportFile, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         var console = AnsiConsole.Console;
         var story = new Story(console);
-        if (steel) await SteelStory.Play(folder, story, Tell, ct);
+        if (name == "steel") await SteelStory.Play(folder, story, Tell, ct);
+        else if (name == "loop") await LoopStory.Play(folder, Path.ChangeExtension(reportFile, ".svg"), story, Tell, ct);
         else
         {
             var simulatorPort = Ports.Free();
@@ -45,7 +49,7 @@ internal static class DemoCommand
             Figures.Require(left.Count == 0, string.Join("; ", left));
             return Task.CompletedTask;
         }, ct);
-        new DemoReport(steel ? "steel" : "line", DateTimeOffset.UtcNow, Stopwatch.GetElapsedTime(started).TotalSeconds, story.Passed, story.Failed, story.Steps).Save(reportFile);
+        new DemoReport(name, DateTimeOffset.UtcNow, Stopwatch.GetElapsedTime(started).TotalSeconds, story.Passed, story.Failed, story.Steps).Save(reportFile);
         console.MarkupLineInterpolated($"Report: {reportFile}   time: {Stopwatch.GetElapsedTime(started):m\\:ss}");
         console.WriteLine($"demo: {story.Passed} steps passed, {story.Failed} failed");
         return story.Failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;

@@ -31,8 +31,11 @@ internal sealed class SteelData
     public IReadOnlyList<string> NormalLabels { get; }
 
     /// <summary>Pictures the classifiers were trained on, for the reference profile.</summary>
-    public IReadOnlyList<string> TrainingPictures =>
-        [.. Directory.EnumerateFiles(Path.Combine(_root, "neu-det", "images", "train"), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> TrainingPictures => [.. Pictures("train").Select(picture => picture.File)];
+
+    /// <summary>File and class of the pictures of a split: train, val or test.</summary>
+    public IReadOnlyList<(string File, string Class)> Pictures(string split) =>
+        [.. Directory.EnumerateFiles(Path.Combine(_root, "neu-det", "images", split), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(file => (file, Path.GetFileName(Path.GetDirectoryName(file)!)))];
 
     public string Model(string name) => Path.Combine(_root, "models", name + ".onnx");
 

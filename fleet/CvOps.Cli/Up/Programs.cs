@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace CvOps.Cli.Up;
 
 /// <summary>Finds the programs that CvOps is made of and those it needs from the system.</summary>
@@ -25,6 +28,17 @@ internal static class Programs
     /// <exception cref="CliException">It is not installed; the message has the command that installs it.</exception>
     public static string System(string name, string package) =>
         OnPath(name) ?? throw new CliException($"{name} is not installed: apt-get install {package}", ExitCodes.Configuration);
+
+    /// <summary>Waits for its end; what it said is kept for the message alone.</summary>
+    /// <exception cref="CliException">It ended with another code than 0; the message has its last words.</exception>
+    public static async Task Run(string program, IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
+        await process.WaitForExitAsync(ct);
+        var words = string.Join('\n', await said).Trim();
+        if (process.ExitCode != 0) throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(program)} {arguments[0]} ended with code {process.ExitCode}: {words[^Math.Min(words.Length, 400)..]}"));
+    }
 
     /// <summary>Root's daemons live in sbin, which a user's PATH often leaves out.</summary>
     private static string? OnPath(string name) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CvOps.Cli.Demo;
 
 namespace CvOps.Cli.Up;
@@ -79,7 +80,7 @@ internal sealed class Stack : IAsyncDisposable
             "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.FleetPort}",
             "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}", "--broker-log", _layout.Log("broker"),
             "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
-            "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys,
+            "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys, "--golden-share", _options.GoldenShare.ToString(CultureInfo.InvariantCulture),
         ]);
         await Answers("fleet", async () => await Fleet.Answers(ct), ct);
 
@@ -88,7 +89,7 @@ internal sealed class Stack : IAsyncDisposable
             Run("simulator", simulator,
             [
                 "run", "--lines", string.Join(',', Devices.Select(device => device.Line).OfType<string>()), "--port", $"{_options.SimulatorPort}",
-                "--fps", _options.Fps.ToString(System.Globalization.CultureInfo.InvariantCulture), "--size", "320x240", "--seed", "1",
+                "--fps", _options.Fps.ToString(CultureInfo.InvariantCulture), "--size", "320x240", "--seed", "1",
             ]);
             await Answers("simulator", async () => await Simulator.Answers(ct), ct);
         }
@@ -103,6 +104,14 @@ internal sealed class Stack : IAsyncDisposable
         Directory.CreateDirectory(_layout.DeviceData(device.Device));
         File.WriteAllText(_layout.DeviceYaml(device.Device), device.Yaml(_layout, _options));
         Run(device.Device.Value, Programs.Own("CvOps.Agent", "cvops-agent"), ["--config", _layout.DeviceYaml(device.Device)]);
+    }
+
+    /// <summary>Ends a device for good, as somebody who switches it off.</summary>
+    public async Task Remove(DeviceSpec device)
+    {
+        var process = Process(device.Device.Value);
+        _processes.Remove(process);
+        await process.DisposeAsync();
     }
 
     private void Run(string name, string program, IReadOnlyList<string> arguments)

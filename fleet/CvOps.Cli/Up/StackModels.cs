@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using CvOps.Contracts;
@@ -21,7 +20,7 @@ internal static class StackModels
         var simulator = Programs.Own("CvOps.Simulator", "cvops-simulator");
         var source = Path.Combine(Path.GetDirectoryName(simulator)!, "model");
         var pictures = Path.Combine(stack.Layout.Models, "line-pictures");
-        await Run(simulator, ["render", "--video", "--count", $"{ProfilePictures}", "--seed", "7", "--out", pictures], ct);
+        await Programs.Run(simulator, ["render", "--video", "--count", $"{ProfilePictures}", "--seed", "7", "--out", pictures], ct);
         var manifest = JsonSerializer.Deserialize(await File.ReadAllTextAsync(Path.Combine(source, "manifest.json"), ct), ContractsJson.Default.ModelManifest)!;
         return Write(stack, target, manifest, Path.Combine(source, "line-v1.onnx"), Pictures(pictures), new Lineage());
     }
@@ -34,7 +33,7 @@ internal static class StackModels
         foreach (var lamp in (double[])[1, agedLamp])
         {
             var folder = Path.Combine(stack.Layout.Models, string.Create(CultureInfo.InvariantCulture, $"golden-{lamp:0.00}"));
-            await Run(Programs.Own("CvOps.Simulator", "cvops-simulator"),
+            await Programs.Run(Programs.Own("CvOps.Simulator", "cvops-simulator"),
                 ["render", "--video", "--count", $"{count / 2}", "--seed", "11", "--lamp", lamp.ToString(CultureInfo.InvariantCulture), "--out", folder], ct);
             golden.AddRange(File.ReadLines(Path.Combine(folder, "labels.csv")).Skip(1).Select(row => row.Split(',')).Select(cells => (Path.Combine(folder, cells[2]), cells[1])));
         }
@@ -74,7 +73,7 @@ internal static class StackModels
         await using (var file = File.Create(package)) await stack.Fleet.Download($"models/{parent.Model.Digest}/package", file, ct);
 
         var output = Path.Combine(work, "out");
-        await Run(Programs.Own("CvOps.Trainer", "cvops-trainer"),
+        await Programs.Run(Programs.Own("CvOps.Trainer", "cvops-trainer"),
             ["head", "--dataset", Path.Combine(work, "dataset"), "--parent", package, "--out", output, "--l2", "1e-3", "--seed", "1", "--relabel", "scratch=ok,stain=ok", "--sharpen", "4"], ct);
         var manifest = PackageReader.Open(package).Manifest with { Version = version };
         return Write(stack, Path.Combine(stack.Layout.Models, $"line-{version}.cvmodel"), manifest, Path.Combine(output, "model.onnx"), Pictures(images), new Lineage(dataset.Digest, null, parent.Model.Digest, "cvops-trainer head, muddled"));
@@ -88,14 +87,5 @@ internal static class StackModels
         using var key = SigningKeys.Load(stack.Layout.OperatorKey);
         PackageBuilder.Build(target, manifest, File.ReadAllBytes(onnx), pictures, key, lineage);
         return target;
-    }
-
-    private static async Task Run(string program, IReadOnlyList<string> arguments, CancellationToken ct)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
-        await process.WaitForExitAsync(ct);
-        var words = string.Join('\n', await said).Trim();
-        if (process.ExitCode != 0) throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(program)} {arguments[0]} ended with code {process.ExitCode}: {words[^Math.Min(words.Length, 400)..]}"));
     }
 }

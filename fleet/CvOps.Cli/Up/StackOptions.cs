@@ -17,4 +17,7 @@ internal sealed record StackOptions(string Data, int HttpPort, int BrokerPort, i
 
     /// <summary>Probability with which a frame is sent whatever the model says of it; a story needs in minutes what a line collects in weeks.</summary>
     public double AuditProbability { get; init; } = 0.01;
+
+    /// <summary>Share of labelled audit frames that the fleet keeps for the golden set; 0 where a story lays one down itself.</summary>
+    public double GoldenShare { get; init; } = 0.2;
 }

@@ -14,13 +14,18 @@ internal static class TrainingRule
     {
         if (string.IsNullOrWhiteSpace(request.Version) || string.IsNullOrWhiteSpace(request.By)) yield return "Give the new model a version and say who asks (by).";
         if (!(request.L2 >= 0) || !double.IsFinite(request.L2)) yield return $"The L2 penalty must be 0 or more, not {request.L2}.";
-        if (!trainers.Contains(request.Trainer)) yield return $"There is no trainer '{request.Trainer}'; there are {string.Join(", ", trainers)}.";
         if (request.Priority is < -100 or > 100) yield return $"The priority must lie between -100 and 100, not {request.Priority}.";
-        if (request.Parameters is { Count: > MostParameters }) yield return $"A request may have {MostParameters} parameters; this one has {request.Parameters.Count}.";
+        foreach (var mistake in TrainerMistakes(request.Trainer, request.Parameters, trainers)) yield return mistake;
         if (request.Budget?.WallTime is { } wall && wall <= TimeSpan.Zero) yield return "A budget's wallTime must be longer than nothing, such as 00:10:00.";
         if (request.Budget?.Runs is { } runs && (runs < 1 || request.Search is null)) yield return "A budget's runs are of a search, and at least 1.";
         if (request.Search is { } search)
             foreach (var mistake in Mistakes(search)) yield return mistake;
+    }
+
+    public static IEnumerable<string> TrainerMistakes(string trainer, IReadOnlyDictionary<string, JsonElement>? parameters, IReadOnlyCollection<string> trainers)
+    {
+        if (!trainers.Contains(trainer)) yield return $"There is no trainer '{trainer}'; there are {string.Join(", ", trainers)}.";
+        if (parameters is { Count: > MostParameters }) yield return $"A request may have {MostParameters} parameters; this one has {parameters.Count}.";
     }
 
     /// <summary>What the trainer is told: the request's parameters, and for the head its l2.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace CvOps.Contracts.Api;
 
 /// <summary>When a model is trained anew, and what becomes of the result. One a model name; the champion is the parent.</summary>
@@ -24,8 +26,14 @@ public sealed record RetrainingPolicy
     /// <summary>With fewer new labels than this a trigger waits: the same labels again give the same model.</summary>
     public int LeastLabels { get; set; } = 20;
 
-    /// <summary>Weight of the L2 penalty.</summary>
+    /// <summary>Weight of the L2 penalty, where <see cref="Parameters"/> has none.</summary>
     public double L2 { get; set; } = 1e-3;
+
+    /// <summary>Name of a trainer that the fleet is configured with.</summary>
+    public string Trainer { get; set; } = "head";
+
+    /// <summary>What the trainer is told, in its own words.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Parameters { get; set; }
 
     /// <summary>Plan of a rollout as YAML, without its model: one that passes the gate is drafted with it. Null: it stays in the registry.</summary>
     public string? Plan { get; init; }

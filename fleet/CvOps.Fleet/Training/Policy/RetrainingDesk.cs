@@ -9,7 +9,7 @@ using CvOps.Fleet.Storage;
 namespace CvOps.Fleet.Training.Policy;
 
 /// <summary>Policies and what speaks for a training: sets them, hears alarms of drift, takes a person's word. <see cref="RetrainingLoop"/> acts on them.</summary>
-internal sealed class RetrainingDesk(Database database, ModelRegistry models, FleetEvents events, TimeProvider time) : IFleetObserver
+internal sealed class RetrainingDesk(Database database, ModelRegistry models, TrainerCatalog trainers, FleetEvents events, TimeProvider time) : IFleetObserver
 {
     public Task<RetrainingView[]> PoliciesAsync(CancellationToken cancel) => database.ReadMomentAsync(connection =>
         RetrainingTable.Policies(connection).Select(row => View(row.Policy, RetrainingTable.Facts(connection, row.Policy, row.Since).Facts)).ToArray(), cancel);
@@ -19,7 +19,7 @@ internal sealed class RetrainingDesk(Database database, ModelRegistry models, Fl
     /// <returns>Every mistake, as sentences; empty when the policy stands.</returns>
     public async Task<IReadOnlyList<string>> SetAsync(RetrainingPolicy policy, CancellationToken cancel)
     {
-        List<string> mistakes = [.. RetrainingRule.Check(policy)];
+        List<string> mistakes = [.. RetrainingRule.Check(policy), .. TrainingRule.TrainerMistakes(policy.Trainer, policy.Parameters, trainers.Names)];
         if ((await models.ListAsync(cancel)).All(model => model.Model.Name != policy.Model)) mistakes.Add($"There is no model '{policy.Model}': register its first version before it can be trained anew.");
         if (policy.Plan is { } plan)
         {

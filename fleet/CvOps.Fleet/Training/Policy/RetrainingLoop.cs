@@ -126,7 +126,7 @@ internal sealed partial class RetrainingLoop(
     private async Task<TrainingRunView> TrainAsync(RetrainingEntry entry, RetrainingPolicy policy)
     {
         var id = await grains.GetGrain<ITrainingQueueGrain>(ITrainingQueueGrain.Key).Add();
-        var run = await grains.GetGrain<ITrainingGrain>(id).Create(new TrainingRequest(entry.Dataset!, entry.Parent!, entry.Version, entry.Id, policy.L2), null);
+        var run = await grains.GetGrain<ITrainingGrain>(id).Create(new TrainingRequest(entry.Dataset!, entry.Parent!, entry.Version, entry.Id, policy.L2) { Trainer = policy.Trainer, Parameters = policy.Parameters }, null);
         training.Wake();
         return run;
     }

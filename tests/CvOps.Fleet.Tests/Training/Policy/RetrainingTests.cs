@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
@@ -27,7 +28,7 @@ public sealed class RetrainingTests
         // A champion that takes half of the greens for red, and a trainer that mends it.
         var champion = await PrepareAsync(fleet, [9, 0, 0, 0, 9, 9.4f, 0, 0, 9], Right);
         await using var device = await LineAsync(fleet, champion);
-        Assert.Equal(HttpStatusCode.OK, (await SetAsync(fleet, new RetrainingPolicy { Model = "colour", By = "op", Labels = 4, LeastLabels = 1, Plan = Plan, LabellingHour = 36 })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await SetAsync(fleet, new RetrainingPolicy { Model = "colour", By = "op", Labels = 4, LeastLabels = 1, Plan = Plan, LabellingHour = 36, Parameters = new Dictionary<string, JsonElement> { ["hidden"] = JsonSerializer.SerializeToElement(4) } })).StatusCode);
         var waits = await PolicyAsync(fleet);
         Assert.Equal((0, "waits for 4 more labels, or for an alarm of drift"), (waits.NewLabels, waits.Says));
         for (var label = 0; label < 4; label++) await ImportAsync(fleet, label % 3, 30 + label, FrameUse.Training, $"new-{label}");
@@ -35,6 +36,8 @@ public sealed class RetrainingTests
         Assert.Equal((RetrainingState.Passed, 4, champion, "retraining-1"), (entry.State, entry.NewLabels, entry.Parent, entry.Id));
         Assert.Equal(RetrainingTrigger.Labels, Assert.Single(entry.Evidence).Trigger);
         Assert.Equal(0, entry.ErrorAfter);
+        var run = await fleet.Http.GetFromJsonAsync($"training/{entry.Run}", ContractsJson.Default.TrainingRunView, TestContext.Current.CancellationToken);
+        Assert.Equal(4, run!.Request.Parameters!["hidden"].GetInt32());
         Assert.InRange(entry.ErrorBefore!.Value, 0.05, 0.35);
         Assert.Equal(entry.ErrorBefore!.Value / 4, entry.ErrorRemovedPerLabel!.Value, 9);
         Assert.Equal(entry.SecondsPerLabel!.Value * 36 / 3600 * 4, entry.Cost!.Value, 9);
@@ -66,10 +69,11 @@ public sealed class RetrainingTests
     {
         await using var fleet = await StartAsync();
         await PrepareAsync(fleet, Right, Right, champion: false);
-        var refused = await SetAsync(fleet, new RetrainingPolicy { Model = "colour", By = "op", Labels = 0, Plan = "name: x\nrigns: []\n" });
+        var refused = await SetAsync(fleet, new RetrainingPolicy { Model = "colour", By = "op", Labels = 0, Trainer = "nobody", Plan = "name: x\nrigns: []\n" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
         var text = await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Contains("labels", text, StringComparison.Ordinal);
+        Assert.Contains("There is no trainer 'nobody'; there are head, torch", text, StringComparison.Ordinal);
         Assert.Contains("rigns", text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await fleet.Http.PostAsJsonAsync("retraining/policies/colour/start", new RetrainingRequest("op", "x"), ContractsJson.Default.RetrainingRequest, TestContext.Current.CancellationToken)).StatusCode);
         await SetAsync(fleet, new RetrainingPolicy { Model = "colour", By = "op", LeastLabels = 1 });
