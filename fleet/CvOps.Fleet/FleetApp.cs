@@ -59,7 +59,7 @@ internal static class FleetApp
         builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));
         builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<DesiredTwins>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<CommandLog>().AddHostedService<CommandOutbox>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
-        builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<ReviewDesk>().AddSingleton<AccuracyReader>();
+        builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<ReviewDesk>().AddSingleton<ClassNames>().AddSingleton<AccuracyReader>();
         builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<IOverviewSource, LostPackages>();
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();

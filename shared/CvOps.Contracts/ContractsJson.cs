@@ -90,6 +90,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(LabelPolicy))]
 [JsonSerializable(typeof(LabelPolicyRequest))]
 [JsonSerializable(typeof(FrameLabel))]
+[JsonSerializable(typeof(Prediction))]
 [JsonSerializable(typeof(FrameLabels))]
 [JsonSerializable(typeof(LabelDisputePage))]
 [JsonSerializable(typeof(LabelAgreement))]

@@ -5,7 +5,10 @@ using CvOps.Fleet.Datasets.Quality.Similar;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Drift;
+using CvOps.Fleet.Frames;
+using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Frames.Queue;
+using CvOps.Fleet.Frames.Search;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
@@ -18,8 +21,8 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, IGrainFactory grains)
+    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
+    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -61,17 +64,37 @@ internal sealed class DashboardData(
 
     public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(FrameQuery.Waiting(limit), Gone);
 
+    /// <summary>The frame that a person should label next; null when none waits.</summary>
+    /// <param name="annotator">Frames that this person judged are left out; null for nobody.</param>
+    public async Task<FrameView?> NextToLabel(string? annotator) => (await queue.PageAsync(FrameQuery.Waiting(1) with { For = annotator }, Gone)).Frames is [var first, ..] ? first : null;
+
+    /// <summary>Frames that fit what an address asks for, or every mistake in it.</summary>
+    public async Task<(FramePage Page, IReadOnlyList<string> Mistakes)> Frames(IReadOnlyCollection<KeyValuePair<string, string?>> query, int limit)
+    {
+        var (filter, order, mistakes) = FrameQueryText.Read(query, time.GetUtcNow());
+        if (mistakes.Count > 0) return (new FramePage([], 0, 0, null), mistakes);
+        try
+        {
+            return (await queue.PageAsync(FrameQuery.Of(filter, order, query.FirstOrDefault(pair => pair.Key == "after").Value, limit), Gone), []);
+        }
+        catch (FormatException e)
+        {
+            return (new FramePage([], 0, 0, null), [e.Message]);
+        }
+    }
+
+    /// <summary>Nulls when there is no such frame.</summary>
+    public async Task<(FrameView? Frame, FrameLabels? Labels)> Frame(string id) => (await frames.FindAsync(id, Gone), await review.LabelsAsync(id, Gone));
+
+    public Task<LabelDisputePage> Disputes(int limit, string? after = null) => review.DisputesAsync(after, limit, Gone);
+
+    public async Task<(LabelAgreement Agreement, LabelPolicy Policy)> Agreement() => (await review.AgreementAsync(null, Gone), await review.PolicyAsync(Gone));
+
     /// <summary>Null when there is no such frame.</summary>
     public Task<SimilarFramesView?> SimilarFrames(string id, int limit) => similar.LikeAsync(id, limit, Gone);
 
-    /// <summary>The classes a person may choose: those of the models that saw the frames, in the models' order.</summary>
-    public async Task<IReadOnlyList<string>> Classes(IReadOnlyList<FrameView> frames)
-    {
-        var classes = new List<string>();
-        foreach (var digest in frames.Select(frame => frame.Model?.Digest).OfType<string>().Distinct())
-            if (await models.FindAsync(digest, Gone) is { } model) classes.AddRange(model.Classes.Except(classes));
-        return classes;
-    }
+    /// <inheritdoc cref="ClassNames.OfAsync"/>
+    public Task<IReadOnlyList<string>> Classes(IReadOnlyList<FrameView> shown) => classes.OfAsync(shown, Gone);
 
     public async Task<IReadOnlyList<TrainingRunView>> TrainingRuns() => await training.ListAsync(null, null, 100, Gone);
 

@@ -8,7 +8,7 @@ internal static class WebEndpoints
     // Nothing comes from elsewhere and nothing runs inline, so a name that a device or person sets cannot become a script.
     private const string ContentSecurityPolicy = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
-    private static readonly (string Name, string Type)[] Assets = [("site.css", "text/css"), ("site.js", "text/javascript"), ("icon.svg", "image/svg+xml")];
+    private static readonly (string Name, string Type)[] Assets = [("site.css", "text/css"), ("site.js", "text/javascript"), ("label.js", "text/javascript"), ("shapes.js", "text/javascript"), ("icon.svg", "image/svg+xml")];
 
     public static void AddWeb(this IServiceCollection services)
     {

@@ -55,6 +55,9 @@ public sealed record FrameView
     /// <summary>How it was made, if no camera took it. Such a frame is never golden.</summary>
     public SyntheticOrigin? Synthetic { get; init; }
 
+    /// <summary>Where a picture from outside came from, such as a video and the time in it; null where nobody said.</summary>
+    public string? Source { get; init; }
+
     /// <summary>How many annotators judged it, where the policy asks for several.</summary>
     public int Opinions { get; init; }
 }

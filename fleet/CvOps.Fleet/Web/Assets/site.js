@@ -16,6 +16,8 @@ function changed(kind) {
 
 async function refresh() {
   pending = null;
+  // A page that a person is drawing on.
+  if (document.querySelector('[data-still]')) return;
   if (document.querySelector('dialog[open]')) { pending = setTimeout(refresh, 600); return; }
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
@@ -80,11 +82,11 @@ async function act(button) {
   dialog.addEventListener('close', async () => {
     const go = dialog.returnValue === 'go';
     dialog.remove();
-    if (go) { await send('POST', button.dataset.post, { by: 'dashboard', reason: reason.value }); refresh(); }
+    if (go) { await send('POST', button.dataset.post, { by: known() ?? 'dashboard', reason: reason.value }); refresh(); }
   });
 }
 
-async function send(method, path, body) {
+export async function send(method, path, body) {
   const answer = await fetch(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   if (answer.ok) return true;
   const problem = await answer.json().catch(() => ({}));
@@ -92,8 +94,35 @@ async function send(method, path, body) {
   return false;
 }
 
-async function label(frame, name) {
-  const body = name ? { class: name, by: 'dashboard' } : { class: null, by: 'dashboard', skip: true };
+// Whoever labels says once who that is; the browser remembers.
+const known = () => localStorage.getItem('cvops-name');
+
+export async function who(anew = false) {
+  if (known() && !anew) return known();
+  const dialog = document.createElement('dialog');
+  const form = Object.assign(document.createElement('form'), { method: 'dialog' });
+  const label = Object.assign(document.createElement('label'), { textContent: 'Your name; it stands with every label you give' });
+  const name = Object.assign(document.createElement('input'), { required: true, maxLength: 60, value: known() ?? '' });
+  label.append(name);
+  form.append(label, Object.assign(document.createElement('button'), { textContent: 'Go on', value: 'go' }));
+  dialog.append(form);
+  document.body.append(dialog);
+  dialog.showModal();
+  await new Promise(closed => dialog.addEventListener('close', closed));
+  dialog.remove();
+  if (dialog.returnValue === 'go' && name.value.trim()) localStorage.setItem('cvops-name', name.value.trim());
+  showName();
+  return known();
+}
+
+function showName() {
+  document.getElementById('who').textContent = known() ? `you: ${known()}` : 'who are you?';
+}
+
+async function label(frame, word) {
+  const by = await who();
+  if (!by) return;
+  const body = { class: null, by, via: 'page', ...(word ?? { skip: true }) };
   if (!await send('PUT', `api/v1/frames/${frame.dataset.frame}/label`, body)) return;
   frame.classList.add('done');
   const next = [...document.querySelectorAll('[data-frame]:not(.done)')][0];
@@ -121,9 +150,18 @@ async function plan(what) {
 async function judge(button) {
   const pair = button.closest('[data-pair]');
   const done = button.dataset.judge === 'Skip'
-    ? await send('PUT', `api/v1/frames/${pair.dataset.pair}/label`, { class: null, by: 'dashboard', skip: true })
-    : await send('POST', `api/v1/rollouts/${pair.dataset.rollout}/discordant/${pair.dataset.pair}`, { right: button.dataset.judge, by: 'dashboard', class: button.dataset.class ?? null });
+    ? await send('PUT', `api/v1/frames/${pair.dataset.pair}/label`, { class: null, by: known() ?? 'dashboard', skip: true })
+    : await send('POST', `api/v1/rollouts/${pair.dataset.rollout}/discordant/${pair.dataset.pair}`, { right: button.dataset.judge, by: known() ?? 'dashboard', class: button.dataset.class ?? null });
   if (done) refresh();
+}
+
+// The reviewer takes over what one annotator said.
+async function settle(button) {
+  const by = await who();
+  if (!by) return;
+  const said = button.dataset.opinion ? JSON.parse(button.dataset.opinion) : null;
+  const word = said ? { class: said.class ?? null, boxes: said.boxes, polygons: said.polygons ?? null, verdict: said.verdict ?? null, note: said.note ?? null } : { class: null, skip: true };
+  if (await send('PUT', `api/v1/frames/${button.dataset.settle}/label`, { ...word, by, via: 'review', review: true })) refresh();
 }
 
 document.addEventListener('click', event => {
@@ -132,7 +170,10 @@ document.addEventListener('click', event => {
   if (button.dataset.post) act(button);
   else if (button.dataset.plan) plan(button.dataset.plan);
   else if (button.dataset.judge) judge(button);
-  else if (button.dataset.label) label(button.closest('[data-frame]'), button.dataset.label);
+  else if (button.id === 'who') who(true);
+  else if (button.dataset.label) label(button.closest('[data-frame]'), { class: button.dataset.label });
+  else if (button.dataset.verdict) label(button.closest('[data-frame]'), { verdict: button.dataset.verdict });
+  else if ('settle' in button.dataset) settle(button);
   else if ('skip' in button.dataset) label(button.closest('[data-frame]'), null);
 });
 
@@ -148,11 +189,15 @@ document.addEventListener('keydown', event => {
   const frame = document.activeElement?.closest('[data-frame]:not(.done)') ?? document.querySelector('[data-frame]:not(.done)');
   if (!frame) return;
   const classes = list.dataset.classes.split(',');
-  if (event.key >= '1' && event.key <= '9' && classes[event.key - 1]) label(frame, classes[event.key - 1]);
-  else if (event.key === 'Enter' && frame.dataset.says) label(frame, frame.dataset.says);
+  if (event.key >= '1' && event.key <= '9' && classes[event.key - 1]) label(frame, { class: classes[event.key - 1] });
+  else if (event.key === 'Enter' && frame.dataset.says) label(frame, { class: frame.dataset.says });
+  else if (event.key === 'o' || event.key === 'O') label(frame, { verdict: 'Ok' });
+  else if (event.key === 'n' || event.key === 'N') label(frame, { verdict: 'Ng' });
+  else if (event.key === 'd' || event.key === 'D') location.href = `labels/${frame.dataset.frame}`;
   else if (event.key === 's' || event.key === 'S') label(frame, null);
   else return;
   event.preventDefault();
 });
 
+showName();
 listen();
