@@ -23,10 +23,16 @@ internal sealed class RingPace(string id, RolloutStore store, ShiftStore shifts,
         var plan = order.Plan;
         if (order.State == RolloutState.Shadowing)
         {
-            // Nothing changes for the line: no window has to open for a shadow.
             var stage = plan.Shadow!.Devices;
             var waiting = await store.MembersAsync(id, RolloutOrderLoop.Batch, $"state = @state AND {(stage > 0 ? "place < @stage" : "ring = 0")}", new { state = nameof(RolloutDeviceState.Waiting), stage });
-            return new PaceChoice(waiting.ConvertAll(member => member.Device), [], null, null);
+            // Nothing changes for the line, so no window has to open for a shadow and any number may have one at once; its download takes the same bandwidth.
+            var shadows = PaceRule.Decide(new RolloutPlan { Name = plan.Name, Rings = plan.Rings, Limits = new RolloutLimits(BytesPerSecond: plan.Limits.BytesPerSecond) }, new PaceMoment
+            {
+                Now = time.GetUtcNow(), RingSince = order.RingSince, PayloadBytes = payloadBytes, DownloadsUntil = _downloadsUntil, Most = RolloutOrderLoop.Batch,
+                Shifts = new Dictionary<string, SiteShifts>(), Changing = new Dictionary<string, int>(),
+            }, waiting.Select(member => new PaceDevice(member.Device, member.Site, Online: true, Seen: member.Since)));
+            _downloadsUntil = shadows.DownloadsUntil;
+            return new PaceChoice(shadows.Tell, [], null, shadows.Sentence);
         }
         var soaks = order.State == RolloutState.Soaking;
         var (candidates, next) = await store.OnlineAsync(id, order.Ring, soaks, plan.Windows.Any(window => window.IdleSeconds is not null), plan.Priority, RolloutOrderLoop.Batch, _page);

@@ -53,6 +53,7 @@ internal sealed partial class RolloutGrain(
         }
         // A crash between the write of a step and its rows is healed here.
         await FollowAsync();
+        await RetryAsync();
         if (RolloutMachine.IsRunning(Record.State)) await StartClock();
     }
 
@@ -100,8 +101,7 @@ internal sealed partial class RolloutGrain(
             return new ActionOutcome(await View(withDevices: true), held);
         if (verb == RolloutVerb.Resume) Record.ShiftAccepted |= RolloutVerbs.PausedForShift(Record);
         await Move(happened, $"{verb.ToString().ToLowerInvariant()}: {action.Reason}", action.By, EvidenceOf(stand));
-        // A crash before this leaves the ring as it was, to be retried again.
-        if (verb == RolloutVerb.Retry) await orders.RetryAsync(Id, Record.Ring);
+        if (verb == RolloutVerb.Retry) await RetryAsync();
         await Judge();
         return new ActionOutcome(await View(withDevices: true), null);
     }
@@ -211,6 +211,13 @@ internal sealed partial class RolloutGrain(
         }
         await store.ProjectAsync(Id, Record.State);
         _followed = Record.State;
+    }
+
+    /// <summary>Those who had failed when a person last asked for another try of this ring.</summary>
+    private async Task RetryAsync()
+    {
+        var takesBack = Record.State is RolloutState.Stopping or RolloutState.RollingBack;
+        if (RolloutMachine.IsRunning(Record.State) && !takesBack && RolloutVerbs.Retried(Record) is { } asked) await orders.RetryAsync(Id, Record.Ring, asked);
     }
 
     /// <summary>Memory may not run ahead of what is stored: after a failed write the next call reads it again.</summary>

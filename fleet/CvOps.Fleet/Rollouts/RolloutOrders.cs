@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Rollouts.Planning;
+using CvOps.Fleet.Storage;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -53,10 +54,10 @@ internal sealed class RolloutOrders(RolloutStore store, DeviceOrders devices, Or
         while (await ComparisonEnd.BatchAsync(id, store, batch)) { }
     }
 
-    /// <summary>The ring's failed devices wait to be told once more.</summary>
-    public async Task RetryAsync(string id, int ring)
+    /// <summary>The ring's devices that had failed by then wait to be told once more. Again is the same: who failed since is left as it is.</summary>
+    public async Task RetryAsync(string id, int ring, DateTimeOffset asked)
     {
-        while (await store.MembersAsync(id, RolloutOrderLoop.Batch, "ring = @ring AND state = @state", new { ring, state = nameof(RolloutDeviceState.Failed) }) is { Count: > 0 } failed)
+        while (await store.MembersAsync(id, RolloutOrderLoop.Batch, "ring = @ring AND state = @state AND changed_at <= @asked", new { ring, state = nameof(RolloutDeviceState.Failed), asked = SqlTime.Of(asked) }) is { Count: > 0 } failed)
             await store.ChangeAsync(id, failed.ConvertAll(member => member.Device), member => member with { State = RolloutDeviceState.Waiting, Ordered = 0, Reason = "it is to try once more" });
     }
 

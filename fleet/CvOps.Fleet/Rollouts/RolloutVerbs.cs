@@ -39,6 +39,10 @@ internal static class RolloutVerbs
         _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "Unknown action."),
     };
 
+    /// <summary>When a person last asked that the failed devices of the ring in progress try once more; null when nobody has.</summary>
+    public static DateTimeOffset? Retried(RolloutRecord record) => record.History.FindLast(step => step.Ring == record.Ring
+        && step.Trigger is nameof(RolloutEvent.RetriedInCanary) or nameof(RolloutEvent.RetriedInAdvance))?.At;
+
     /// <summary>A shift paused the rollout, and nothing since.</summary>
     public static bool PausedForShift(RolloutRecord record) => record is { State: RolloutState.Paused, PausedFrom: not null, History: [.., { Trigger: nameof(RolloutEvent.ShiftSeen) }] };
 

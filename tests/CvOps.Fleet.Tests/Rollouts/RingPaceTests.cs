@@ -37,6 +37,24 @@ public sealed class RingPaceTests : IDisposable
         Assert.Empty((await pace.ChooseAsync(order, 1)).Tell);
     }
 
+    [Fact]
+    public async Task A_shadow_waits_for_bandwidth_and_for_nothing_else()
+    {
+        var store = new RolloutStore(_database, TimeProvider.System);
+        await store.CreateAsync(Rollout, 1, DateTimeOffset.UnixEpoch, [.. Enumerable.Range(0, 4).Select(place =>
+            new RolloutMember(Rollout.Id, new DeviceId($"line-{place}"), new SiteId("north"), 0, place, RolloutDeviceState.Waiting, null, null, 0, false, DateTimeOffset.UnixEpoch, null))]);
+        var plan = Plans.Of(new RolloutRing("all", Percent: 100)) with { Shadow = new ShadowStage(), Limits = new RolloutLimits(Devices: 1, PerSite: 1, BytesPerSecond: 100) };
+        var order = new OrderPlan(plan, Plans.New, RolloutState.Shadowing, 0, DateTimeOffset.UnixEpoch, false);
+        Assert.Equal(4, (await new RingPace(Rollout.Id, store, new ShiftStore(_database), TimeProvider.System).ChooseAsync(order, 1)).Tell.Count);
+
+        // An hour each, of which a minute may be queued.
+        var pace = new RingPace(Rollout.Id, store, new ShiftStore(_database), TimeProvider.System);
+        var first = await pace.ChooseAsync(order, 360_000);
+        Assert.Equal(("line-0", 1), (first.Tell[0].Value, first.Tell.Count));
+        Assert.Contains("bandwidth: 100 B/s are used up", first.Waits, StringComparison.Ordinal);
+        Assert.Empty((await pace.ChooseAsync(order, 360_000)).Tell);
+    }
+
     public void Dispose()
     {
         _database.Dispose();

@@ -163,6 +163,32 @@ public sealed class RolloutVerbsTests
     }
 
     [Fact]
+    public async Task A_retry_whose_devices_a_kill_left_as_they_were_goes_on_with_the_next_start()
+    {
+        await using var line = await RolloutLine.StartAsync(2);
+        await line.CreateAsync(line.Plan(new RolloutRing("all", Percent: 100)) with { Soak = new Soak(600, 50, 6000), Guardrails = new Guardrails { NonInferiorityMargin = 0.1, FailedUpdates = 1 } });
+        await line.TakeOverAsync(line.Devices[0]);
+        await RolloutLine.UntilDesiredAsync(line.Devices[1], line.New, compare: true);
+        await RolloutLine.ReportAsync(line.Devices[1], line.Old, null, UpdateState.Failed, "no disk");
+        await line.UntilAsync(RolloutState.Soaking);
+        Assert.Equal(HttpStatusCode.OK, (await line.ActAsync("retry")).StatusCode);
+        await line.UntilAsync(view => view.Devices.Single(device => device.Device.Value == "line-2").State == RolloutDeviceState.Assigned, "line-2 told once more");
+        var retried = line.Devices[1].Desired!.Version;
+
+        var asked = (await line.ReadAsync()).History.Last(step => step.Trigger == "RetriedInCanary").At;
+        await line.Fleet.Services.GetRequiredService<Database>().WriteAsync(connection =>
+        {
+            using var devices = new RolloutDeviceTable(connection, asked);
+            var member = devices.Held(line.Devices[1].Id)!;
+            devices.Update(member, member with { State = RolloutDeviceState.Failed, Reason = "no disk" });
+            devices.Save();
+            return 0;
+        }, Token);
+        await line.Fleet.RestartFleetAsync();
+        await Eventually.Async(() => line.Devices[1].Desired!.Version > retried, TimeSpan.FromSeconds(20), () => $"line-2 should be told once more and has {line.Devices[1].Desired}", Token);
+    }
+
+    [Fact]
     public async Task A_device_that_vanishes_after_it_was_told_holds_its_ring_up_no_longer_than_the_plan_says()
     {
         await using var line = await RolloutLine.StartAsync(2);
