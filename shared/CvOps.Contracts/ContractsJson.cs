@@ -87,6 +87,8 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(FrameView))]
 [JsonSerializable(typeof(FramePage))]
 [JsonSerializable(typeof(LabelRequest))]
+[JsonSerializable(typeof(VideoLine))]
+[JsonSerializable(typeof(VideoReport))]
 [JsonSerializable(typeof(LabelPolicy))]
 [JsonSerializable(typeof(LabelPolicyRequest))]
 [JsonSerializable(typeof(FrameLabel))]

@@ -24,6 +24,7 @@ internal static class FrameCommands
         var id = new Argument<string>("frame");
         frames.Add(on.On(new Command("show", "All that is known of a frame.") { id }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<FrameView>(Address(parsed.GetValue(id)!), ct))));
         frames.Add(Label(on));
+        frames.Add(VideoImportCommand.Create(on));
 
         var file = new Option<FileInfo>("--out") { Description = "Where the JPEG goes.", Required = true };
         frames.Add(on.On(new Command("image", "Save a frame's picture.") { id, file }, async (parsed, fleet, _, ct) =>

@@ -8,6 +8,7 @@ using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames.Annotators;
+using CvOps.Fleet.Frames.Video;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
@@ -57,6 +58,7 @@ internal static class ApiEndpoints
         api.MapConfigurations();
         api.MapFrames();
         api.MapAnnotators();
+        api.MapVideos();
         api.MapDatasets();
         api.MapFormats();
         api.MapQuality();

@@ -48,6 +48,7 @@ namespace CvOps.Contracts.Api;
 /// GET  frames/{id}                        FrameView             GET frames/{id}/image         image/jpeg
 /// PUT  frames/{id}/label                  LabelRequest -> FrameView
 /// POST frames                             FrameImport -> FrameView
+/// POST frames/video?name=&amp;every=1s&amp;change=&amp;device=&amp;camera=&amp;part=&amp;startsAt=&amp;takeDamaged=&amp;by=   a video -> lines of VideoLine, the last with the VideoReport; all of it or nothing
 /// GET  frames/{id}/labels                 FrameLabels: what each annotator says, and every label that was ever given
 /// GET  labels/disputes?after=&amp;limit=      LabelDisputePage: frames on which annotators disagree; PUT frames/{id}/label with review: true decides
 /// GET  labels/agreement?since=            LabelAgreement        GET labels/policy    LabelPolicy
