@@ -51,7 +51,8 @@ internal static class SnapshotBench
         var store = new DatasetStore(database, blobs, new SnapshotFreezer(database, blobs, new PictureLight(database, blobs)), TimeProvider.System);
         var before = Status("VmRSS:");
         var began = Stopwatch.GetTimestamp();
-        var view = await store.SnapshotAsync(Request, CancellationToken.None) ?? throw new InvalidOperationException("There is nothing to freeze.");
+        var last = "";
+        var view = await store.SnapshotAsync(Request, CancellationToken.None, (stage, _, _) => last = Stage(last, stage, began)) ?? throw new InvalidOperationException("There is nothing to freeze.");
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         if (view.Frames + view.LeftOut!.Values.Sum() != Count || view.Splits!.Count != 4) throw new InvalidOperationException($"{view.Frames} frames in {view.Splits!.Count} splits.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{view.Frames} frames in {view.Groups} groups, {view.Golden} golden, {view.LeftOut.Values.Sum()} left out, {view.Bytes / 1e6:0} MB; {Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of CPU"));
@@ -64,6 +65,12 @@ internal static class SnapshotBench
         if (ids.Count(id => document.Find(id) is not null) < ids.Length / 2) throw new InvalidOperationException("Entries are not found.");
         Say("find", Stopwatch.GetElapsedTime(began).TotalMilliseconds / ids.Length);
         return 0;
+    }
+
+    private static string Stage(string before, string now, long began)
+    {
+        if (before != now) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{now} from {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s on, {Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of CPU"));
+        return now;
     }
 
     private static async Task<Dictionary<string, string>> MeasureAsync(string data)
@@ -81,9 +88,17 @@ internal static class SnapshotBench
         using var database = new SqliteDatabase(Path.Combine(data, "fleet.db"));
         await database.WriteAsync(connection => connection.Execute("INSERT INTO devices (id, site, last_seen, labels) VALUES (@id, 'ulm', 0, @labels)",
             Enumerable.Range(0, 40).Select(i => new { id = $"line-{i}", labels = $$"""{"line":"{{i}}","product":"m{{i % 4}}"}""" })), CancellationToken.None);
+        // Indexes are made in one go: row by row they would take longer than all that is measured.
+        var indexes = await database.WriteAsync(connection =>
+        {
+            var all = connection.Query<(string Name, string Sql)>("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'frames' AND sql IS NOT NULL").ToArray();
+            foreach (var index in all) connection.Execute($"DROP INDEX {index.Name}");
+            return all;
+        }, CancellationToken.None);
         foreach (var chunk in Enumerable.Range(0, Count).Chunk(50_000))
             await database.WriteAsync(connection => FrameTable.InsertAll(connection, [.. chunk.Select(Frame)], "bench", At), CancellationToken.None);
         await database.WriteAsync(connection => connection.Execute("UPDATE frames SET brightness = 40 + row % 160"), CancellationToken.None);
+        await database.WriteAsync(connection => indexes.Sum(index => connection.Execute(index.Sql)), CancellationToken.None);
     }
 
     private static FrameView Frame(int i) => new()

@@ -12,7 +12,7 @@ internal static class LoopCommands
         yield return Drift(on);
         yield return FrameCommands.All(on);
         yield return LabelCommands.All(on);
-        yield return Datasets(on);
+        yield return DatasetCommands.Create(on);
         yield return TrainingCommands.Create(on);
         yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
             screen.Table((await fleet.Get<AuditPage>("audit?limit=200", ct)).Entries, "Nothing has been decided yet.",
@@ -39,23 +39,4 @@ internal static class LoopCommands
         drift.Add(new Command("compare", "How two recordings differ for a model, and why, without a fleet; see cvops drift compare --help.") { TreatUnmatchedTokensAsErrors = false });
         return drift;
     }
-
-    private static Command Datasets(FleetCommand on)
-    {
-        var datasets = new Command("dataset", "Dataset snapshots.");
-        datasets.Add(on.On(new Command("list", "Every snapshot."), async (_, fleet, screen, ct) =>
-            screen.Table(await fleet.Get<DatasetView[]>("datasets", ct), "No snapshot yet: 'cvops dataset snapshot NAME' freezes the labels there are.", DatasetColumns)));
-        var name = new Argument<string>("name");
-        datasets.Add(on.On(new Command("snapshot", "Freeze the labelled frames.") { name }, async (parsed, fleet, screen, ct) =>
-            screen.Table([await fleet.Post<SnapshotRequest, DatasetView>("datasets", new SnapshotRequest(parsed.GetValue(name)!, Environment.UserName), ct)], "", DatasetColumns)));
-        datasets.Add(DatasetFormatCommands.Import(on));
-        datasets.Add(DatasetFormatCommands.Export(on));
-        return datasets;
-    }
-
-    private static readonly (string, Func<DatasetView, string>)[] DatasetColumns =
-    [
-        ("digest", view => view.Digest), ("name", view => view.Name), ("frames", view => $"{view.Frames}"), ("golden", view => $"{view.Golden}"),
-        ("classes", view => string.Join(' ', view.Classes.Select(pair => $"{pair.Key}:{pair.Value}"))), ("at", view => $"{view.CreatedAt:u}"),
-    ];
 }

@@ -60,6 +60,7 @@ internal static class ApiEndpoints
         api.MapAnnotators();
         api.MapVideos();
         api.MapDatasets();
+        api.MapLineage();
         api.MapFormats();
         api.MapQuality();
         api.MapGroups();

@@ -3,6 +3,8 @@ using System.Threading.Channels;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
+using CvOps.Fleet.Datasets.Changes;
+using CvOps.Fleet.Datasets.Lineage;
 using CvOps.Fleet.Datasets.Snapshots;
 
 namespace CvOps.Fleet.Datasets;
@@ -12,7 +14,9 @@ internal static class DatasetEndpoints
     private const int LinesKept = 64;
     private const string NoFrame = "No labelled frame matches, or all of them have to stay out: label some first, or ask for more.";
 
-    public static void AddDatasets(this IServiceCollection services) => services.AddSingleton<PictureLight>().AddSingleton<SnapshotFreezer>().AddSingleton<DatasetStore>();
+    public static void AddDatasets(this IServiceCollection services) => services
+        .AddSingleton<PictureLight>().AddSingleton<SnapshotFreezer>().AddSingleton<DatasetStore>().AddSingleton<SnapshotComparison>()
+        .AddSingleton<FrameLineageReader>().AddSingleton<ModelLineageReader>().AddSingleton<SeenFrames>();
 
     public static void MapDatasets(this IEndpointRouteBuilder api)
     {
@@ -37,6 +41,28 @@ internal static class DatasetEndpoints
                 ? Results.Ok(page)
                 : Problems.NotFound("dataset", digest);
         });
+    }
+
+    public static void MapLineage(this IEndpointRouteBuilder api)
+    {
+        api.MapGet("/datasets/{from}/diff/{to}", async (string from, string to, string? kind, string? after, SnapshotComparison comparison, CancellationToken cancel, int limit = Paging.Default) =>
+        {
+            DatasetChangeKind? wanted = Enum.TryParse<DatasetChangeKind>(kind, ignoreCase: true, out var known) ? known : null;
+            return kind is not null && wanted is null
+                ? Problems.BadRequest($"'{kind}' is no kind of change: use {string.Join(", ", Enum.GetNames<DatasetChangeKind>()).ToLowerInvariant()}.")
+                : await comparison.CompareAsync(from, to, wanted, after, Paging.Clamp(limit), cancel) is { } diff ? Results.Ok(diff) : Problems.NotFound("dataset", $"{from}' or '{to}");
+        });
+
+        api.MapGet("/lineage", async (string? frame, string? picture, string? part, FrameLineageReader reader, CancellationToken cancel) =>
+            new[] { frame, picture, part }.OfType<string>().ToArray() is not [{ Length: > 0 } asked]
+                ? Problems.BadRequest("Ask after one thing: 'frame', 'picture' (the SHA-256 of its file) or 'part'. Models: GET models/{digest}/lineage.")
+                : await reader.ReadAsync(new LineageQuery(frame, picture, part), cancel) is { } lineage ? Results.Ok(lineage) : Problems.NotFound(frame is not null ? "frame" : picture is not null ? "picture" : "part", asked));
+
+        api.MapGet("/models/{digest}/lineage", async (string digest, ModelLineageReader reader, CancellationToken cancel) =>
+            await reader.ReadAsync(digest, cancel) is { } lineage ? Results.Ok(lineage) : Problems.NotFound("model", digest));
+
+        api.MapGet("/models/{digest}/frames", async (string digest, string? after, ModelLineageReader reader, CancellationToken cancel, int limit = Paging.Default) =>
+            await reader.FramesAsync(digest, after, Paging.Clamp(limit), cancel) is { } page ? Results.Ok(page) : Problems.NotFound("model", digest));
     }
 
     /// <summary>Lines as they come, the outcome last; a reader that is slower misses some of the progress, never the outcome.</summary>

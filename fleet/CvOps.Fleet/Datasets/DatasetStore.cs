@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
@@ -11,8 +12,10 @@ namespace CvOps.Fleet.Datasets;
 /// <summary>Dataset snapshots: a document of entries in the blob store, named by its SHA-256, and a row that says who froze it. Never changed.</summary>
 internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotFreezer freezer, TimeProvider time)
 {
-    public Task<DatasetView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(
-        connection => connection.Query<string>("SELECT body FROM datasets ORDER BY created_at DESC, digest").Select(Parse).ToArray(), cancel);
+    public Task<DatasetView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(connection => Read(connection), cancel);
+
+    /// <summary>Every snapshot, newest first.</summary>
+    public static DatasetView[] Read(DbConnection connection) => connection.Query<string>("SELECT body FROM datasets ORDER BY created_at DESC, digest").Select(Parse).ToArray();
 
     /// <param name="request">One without <see cref="SnapshotRule.Mistakes"/>.</param>
     /// <param name="tell">Hears how far it is: stage, how many, of how many.</param>

@@ -101,6 +101,9 @@ public sealed record GateResult(
 
     /// <summary>All of them, also those that are not listed.</summary>
     public int ChangedFrames { get; set; }
+
+    /// <summary>Golden frames that were not asked about, because one of the two was trained on the frame, its part or its picture.</summary>
+    public int SeenFrames { get; set; }
 }
 
 /// <summary>A class or another slice of the golden set.</summary>

@@ -14,7 +14,10 @@ internal sealed class SnapshotDocument(string path)
     private const int Block = 1 << 16;
 
     /// <summary>The entries after that frame, in their order; all of them for null.</summary>
-    public IEnumerable<DatasetEntry> Read(string? after = null)
+    public IEnumerable<DatasetEntry> Read(string? after = null) => Lines(after).Select(line => line.Entry);
+
+    /// <summary>As <see cref="Read"/>, before anybody looks at more than the frame's id.</summary>
+    public IEnumerable<SnapshotLine> Lines(string? after = null)
     {
         using var file = Open();
         var from = 0L;
@@ -25,7 +28,7 @@ internal sealed class SnapshotDocument(string path)
         }
         file.Seek(from, SeekOrigin.Begin);
         using var lines = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, Block, leaveOpen: true);
-        while (lines.ReadLine() is { Length: > 0 } line) yield return JsonSerializer.Deserialize(line, ContractsJson.Default.DatasetEntry)!;
+        while (lines.ReadLine() is { Length: > 0 } line) yield return new SnapshotLine(line);
     }
 
     /// <returns>The frame's entry; null when the snapshot does not have it.</returns>
@@ -93,5 +96,23 @@ internal sealed class SnapshotDocument(string path)
             reader.Skip();
         }
         throw new InvalidDataException("A line of a dataset snapshot has no frame.");
+    }
+}
+
+/// <summary>An entry as it is written.</summary>
+internal readonly record struct SnapshotLine(string Json)
+{
+    private const string Start = "{\"frameId\":\"";
+
+    public DatasetEntry Entry => JsonSerializer.Deserialize(Json, ContractsJson.Default.DatasetEntry)!;
+
+    /// <summary>The frame's id. It comes first and, being a name, is written as it is.</summary>
+    public string Frame
+    {
+        get
+        {
+            var end = Json.StartsWith(Start, StringComparison.Ordinal) ? Json.AsSpan(Start.Length).IndexOfAny('"', '\\') : -1;
+            return end >= 0 && Json[Start.Length + end] == '"' ? Json.Substring(Start.Length, end) : Entry.FrameId;
+        }
     }
 }

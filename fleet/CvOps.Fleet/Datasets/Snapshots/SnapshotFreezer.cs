@@ -25,8 +25,9 @@ internal sealed class SnapshotFreezer(Database database, BlobStore blobs, Pictur
     private const int TellEvery = 20;
     private static readonly int Ahead = 2 * Environment.ProcessorCount;
 
+    // The sum keeps SQLite from choosing an index by state, whose rows it would have to sort, in memory and with their documents.
     private const string Asked = """
-        f.state = @Labelled AND (@Device IS NULL OR f.device = @Device) AND (@Camera IS NULL OR f.camera = @Camera)
+        f.state + 0 = @Labelled AND (@Device IS NULL OR f.device = @Device) AND (@Camera IS NULL OR f.camera = @Camera)
         AND (@Since IS NULL OR f.captured_at >= @Since) AND (@Until IS NULL OR f.captured_at < @Until)
         """;
 

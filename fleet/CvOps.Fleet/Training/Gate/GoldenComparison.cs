@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
+using CvOps.Fleet.Datasets.Lineage;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Frames.Queue;
@@ -11,7 +12,7 @@ using CvOps.Vision;
 namespace CvOps.Fleet.Training.Gate;
 
 /// <summary>Runs two registered models over the golden set, one comparison at a time, and lets <see cref="PromotionGate"/> judge.</summary>
-internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, DeviceDirectory devices, TimeProvider time) : IDisposable
+internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, SeenFrames contact, DeviceDirectory devices, TimeProvider time) : IDisposable
 {
     /// <summary>Fewer frames tell no latency.</summary>
     private const int LeastTimed = 10;
@@ -30,8 +31,10 @@ internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, 
         {
             if (await models.OpenAsync(request.Champion, cancel) is not { } old || await models.OpenAsync(challenger, cancel) is not { } young) return null;
             using var pair = new ModelPair(old, young);
-            var outcomes = await RunAsync(pair, cancel);
-            var result = PromotionGate.Decide(challenger, request, outcomes, pair.Cost(request), time.GetUtcNow());
+            var golden = await frames.GoldenAsync(cancel);
+            var seen = await contact.AmongAsync(golden, [request.Champion, challenger], cancel);
+            var outcomes = await RunAsync(pair, golden.Where(frame => !seen.Contains(frame.Id)), cancel);
+            var result = PromotionGate.Decide(challenger, request, outcomes, pair.Cost(request), time.GetUtcNow()) with { SeenFrames = seen.Count };
             await models.RecordGateAsync(challenger, result, cancel);
             return result;
         }
@@ -43,11 +46,11 @@ internal sealed class GoldenComparison(ModelRegistry models, FrameStore frames, 
 
     public void Dispose() => _one.Dispose();
 
-    private async Task<List<GoldenOutcome>> RunAsync(ModelPair pair, CancellationToken cancel)
+    private async Task<List<GoldenOutcome>> RunAsync(ModelPair pair, IEnumerable<FrameView> golden, CancellationToken cancel)
     {
         var (outcomes, light) = (new List<GoldenOutcome>(), new List<double>());
         var labels = new Dictionary<DeviceId, IReadOnlyDictionary<string, string>>();
-        foreach (var frame in await frames.GoldenAsync(cancel))
+        foreach (var frame in golden)
         {
             // A frame whose class neither model knows is of another product.
             if (frame.Label is not { } label || (label.Class is { } name && !pair.Knows(name))) continue;
