@@ -78,6 +78,27 @@ public sealed class TestProcess : IAsyncDisposable
         Eventually.Async(() => Output.Contains(text, StringComparison.Ordinal) || (HasExited ? throw new InvalidOperationException($"It ended before '{text}': {Output}") : false),
             deadline, () => $"no '{text}' in: {Output}", cancellationToken);
 
+    /// <summary>When a line that holds the text comes from now on.</summary>
+    /// <returns>A timestamp of <see cref="Stopwatch"/>, taken as the line came.</returns>
+    public async Task<long> WhenSaidAsync(string text, TimeSpan deadline)
+    {
+        var said = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.OutputDataReceived += OnLine;
+        try
+        {
+            return await said.Task.WaitAsync(deadline);
+        }
+        finally
+        {
+            _process.OutputDataReceived -= OnLine;
+        }
+
+        void OnLine(object sender, DataReceivedEventArgs line)
+        {
+            if (line.Data?.Contains(text, StringComparison.Ordinal) == true) said.TrySetResult(Stopwatch.GetTimestamp());
+        }
+    }
+
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()
     {

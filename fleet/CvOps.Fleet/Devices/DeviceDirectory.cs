@@ -43,8 +43,8 @@ internal sealed class DeviceDirectory(Database database, TwinStore twins)
     /// <summary>A newer one that was published before this one lies under it at the broker now: it is to be said again.</summary>
     public Task MarkPublishedAsync(IReadOnlyList<UnpublishedTwin> twins, CancellationToken cancel) => database.WriteAsync(connection =>
     {
-        foreach (var twin in twins)
-            connection.Execute("UPDATE devices SET published_version = CASE WHEN published_version > @Version THEN 0 ELSE @Version END WHERE id = @Id", new { twin.Version, Id = twin.Device.Value });
+        using var mark = new PreparedCommand(connection, "UPDATE devices SET published_version = CASE WHEN published_version > @version THEN 0 ELSE @version END WHERE id = @id", "version", "id");
+        foreach (var twin in twins) mark.Run(twin.Version, twin.Device.Value);
         return twins.Count;
     }, cancel);
 

@@ -47,10 +47,10 @@ internal static class StopBench
             var device = RolloutFleet.Device(i);
             var rollout = await fleet.CreateAsync(WaveBench.Plan(fleet, new RolloutRing("canary", Devices: [new DeviceId(device)])) with { Name = $"stop {i}", Everything = false, Target = new Dictionary<string, string> { ["device"] = device } });
             await UntilAsync(() => asked.ContainsKey(device), () => fleet.Output);
+            var stopped = fleet.WhenSaidAsync($"Rollout {rollout.Id}: Canary -> Stopping");
             var started = Stopwatch.GetTimestamp();
             await devices.FailAsync(asked[device].Topics, asked[device].Desired);
-            await fleet.SaysAsync($"Rollout {rollout.Id}: Canary -> Stopping");
-            persisted.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            persisted.Add(Stopwatch.GetElapsedTime(started, await stopped).TotalMilliseconds);
         }
         var delivered = new List<double>();
         for (var wave = 0; wave < Waves; wave++)

@@ -86,6 +86,9 @@ internal sealed class RolloutFleet : IAsyncDisposable
 
     public Task SaysAsync(string text) => _process!.WaitForOutputAsync(text, Patience);
 
+    /// <summary>When it says it from now on, as a timestamp.</summary>
+    public Task<long> WhenSaidAsync(string text) => _process!.WhenSaidAsync(text, Patience);
+
     /// <summary>Returns when it has said it so many times since its start.</summary>
     public Task SaysAsync(string text, int times) => Eventually.Async(() => Output.Split(text).Length > times, Patience, () => $"no '{text}' in: {Output}");
 

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using System.Threading.Channels;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -35,8 +37,9 @@ internal sealed class Told
 
     public long NextSequence() => Interlocked.Increment(ref _sequence);
 
+    /// <param name="at">When it came, as a timestamp.</param>
     /// <returns>True when the document is new.</returns>
-    public bool Take(TwinDesired desired)
+    public bool Take(TwinDesired desired, long at)
     {
         lock (_versions)
         {
@@ -45,7 +48,7 @@ internal sealed class Told
             _versions.Add(desired.Version);
             var model = $"{desired.Model?.Model.Digest} {desired.Model?.Rollout}";
             if (model != Model) Assignments++;
-            (Model, At) = (model, Stopwatch.GetTimestamp());
+            (Model, At) = (model, at);
             return true;
         }
     }
@@ -59,6 +62,7 @@ internal sealed class SimulatedDevices : IAsyncDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly SemaphoreSlim _room = new(AtOnce, AtOnce);
     private readonly ConcurrentDictionary<string, Told> _told = new();
+    private readonly Channel<(string Topic, ReadOnlySequence<byte> Document, long At)> _came = Channel.CreateUnbounded<(string, ReadOnlySequence<byte>, long)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ModelRef _old;
     private long _sent;
 
@@ -75,7 +79,13 @@ internal sealed class SimulatedDevices : IAsyncDisposable
     public static async Task<SimulatedDevices> ConnectAsync(TestBroker broker, ModelRef old, bool listens = true)
     {
         var devices = new SimulatedDevices(old);
-        devices._client.ApplicationMessageReceivedAsync += devices.OnReceivedAsync;
+        // They share a connection, and none's document waits for the others to have read theirs.
+        devices._client.ApplicationMessageReceivedAsync += received =>
+        {
+            devices._came.Writer.TryWrite((received.ApplicationMessage.Topic, received.ApplicationMessage.Payload, Stopwatch.GetTimestamp()));
+            return Task.CompletedTask;
+        };
+        _ = devices.ReadAsync();
         await devices._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", broker.Port).WithProtocolVersion(MqttProtocolVersion.V500)
             .WithClientId($"devices-{Guid.NewGuid():N}").Build());
         if (listens) await devices._client.SubscribeAsync(new MqttClientSubscribeOptionsBuilder().WithTopicFilter($"{Topics.Root}/+/+/twin/desired", MqttQualityOfServiceLevel.AtLeastOnce).Build());
@@ -134,6 +144,7 @@ internal sealed class SimulatedDevices : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _client.TryDisconnectAsync();
+        _came.Writer.TryComplete();
         _client.Dispose();
     }
 
@@ -150,13 +161,20 @@ internal sealed class SimulatedDevices : IAsyncDisposable
         }
     }
 
-    private Task OnReceivedAsync(MqttApplicationMessageReceivedEventArgs received)
+    private static TwinDesired Desired(ReadOnlySequence<byte> document)
     {
-        var parts = received.ApplicationMessage.Topic.Split('/');
-        var (site, device) = (parts[2], parts[3]);
-        var reader = new Utf8JsonReader(received.ApplicationMessage.Payload);
-        var desired = JsonSerializer.Deserialize(ref reader, ContractsJson.Default.TwinDesired)!;
-        if (_told.GetOrAdd(device, _ => new Told()).Take(desired) && Answer is { } answer) _ = answer(device, new Topics(new SiteId(site), new DeviceId(device)), desired);
-        return Task.CompletedTask;
+        var reader = new Utf8JsonReader(document);
+        return JsonSerializer.Deserialize(ref reader, ContractsJson.Default.TwinDesired)!;
+    }
+
+    private async Task ReadAsync()
+    {
+        await foreach (var (topic, document, at) in _came.Reader.ReadAllAsync())
+        {
+            var parts = topic.Split('/');
+            var (site, device) = (parts[2], parts[3]);
+            var desired = Desired(document);
+            if (_told.GetOrAdd(device, _ => new Told()).Take(desired, at) && Answer is { } answer) _ = answer(device, new Topics(new SiteId(site), new DeviceId(device)), desired);
+        }
     }
 }
