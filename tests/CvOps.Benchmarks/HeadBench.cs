@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CvOps.Heads;
 using CvOps.Testing;
-using CvOps.Trainer.Heads;
 
 namespace CvOps.Benchmarks;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CvOps.Heads;
 
 namespace CvOps.Trainer.Heads;
 
@@ -53,7 +54,7 @@ internal static class HeadCommand
             new HeadRun(options(), output, Console.Error).Run(cancel);
             return 0;
         }
-        catch (TrainerException e)
+        catch (Exception e) when (e is TrainerException or HeadFitException)
         {
             output.Failed(e.Message);
             Console.Error.WriteLine($"cvops-trainer: {e.Message}");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
+using CvOps.Heads;
 using CvOps.Trainer.Onnx;
 using CvOps.Vision;
 

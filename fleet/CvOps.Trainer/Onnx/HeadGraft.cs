@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using CvOps.Trainer.Heads;
+using CvOps.Heads;
 using Google.Protobuf;
 
 namespace CvOps.Trainer.Onnx;

@@ -1,5 +1,5 @@
+using CvOps.Heads;
 using CvOps.Trainer;
-using CvOps.Trainer.Heads;
 
 namespace CvOps.Fleet.Tests.Trainer;
 
@@ -122,7 +122,7 @@ public sealed class HeadFitTests
     {
         var cloud = Cloud(3, 20, 4, 2);
         cloud.Rows[7][2] = float.NaN;
-        var refusal = Assert.Throws<TrainerException>(() => HeadFit.Fit(cloud, new FitOptions(1e-3), null, TestContext.Current.CancellationToken));
+        var refusal = Assert.Throws<HeadFitException>(() => HeadFit.Fit(cloud, new FitOptions(1e-3), null, TestContext.Current.CancellationToken));
         Assert.Contains("NaN", refusal.Message, StringComparison.Ordinal);
     }
 

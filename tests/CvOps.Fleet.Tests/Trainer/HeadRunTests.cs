@@ -1,6 +1,6 @@
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
-using CvOps.Trainer.Heads;
+using CvOps.Heads;
 using CvOps.Trainer.Onnx;
 using CvOps.Vision;
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>A function to minimise: returns its value at the point and fills its gradient.</summary>
 internal delegate double Objective(ReadOnlySpan<double> point, Span<double> gradient);

@@ -1,4 +1,4 @@
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>Logits = second x max(0, first x embedding + first bias) + second bias.</summary>
 /// <param name="First">[units, dimensions] with its bias.</param>

@@ -1,4 +1,4 @@
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>What stands behind an embedding and says its class.</summary>
 internal interface IHead

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>Logits = weights x embedding + bias.</summary>
 /// <param name="Weights">Rows of one class each, [classes, dimensions].</param>

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>
 /// The two products that a step of logistic regression is made of, for few classes and many features: each value that is loaded is used

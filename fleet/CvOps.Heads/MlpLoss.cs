@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>
 /// As <see cref="SoftmaxLoss"/> with a layer of rectified units in between; both layers' weights are penalised. The point is the first layer's weights

@@ -1,4 +1,4 @@
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <param name="L2">Weight of the penalty on the standardised weights, at least 0.</param>
 /// <param name="Balanced">Each class counts the same, however many rows it has.</param>
@@ -24,7 +24,7 @@ internal static class HeadFit
     private const double LossGap = 1e-9;
 
     /// <param name="from">Where to begin: what an earlier attempt came to; null for the beginning.</param>
-    /// <exception cref="TrainerException">An embedding is NaN or infinite.</exception>
+    /// <exception cref="HeadFitException">An embedding is NaN or infinite.</exception>
     public static FitResult Fit(Samples samples, FitOptions options, StepTaken? onStep, CancellationToken cancel, double[]? from = null)
     {
         using var rows = EmbeddingMatrix.Standardise(samples);
@@ -43,7 +43,7 @@ internal static class HeadFit
             minimum = Lbfgs.Minimise(loss.Evaluate, from ?? Drawn(samples, options, loss.Parameters), tolerance, options.MaxSteps, onStep, cancel);
         }
 
-        if (!double.IsFinite(minimum.Value)) throw new TrainerException("The loss became NaN or infinite.");
+        if (!double.IsFinite(minimum.Value)) throw new HeadFitException("The loss became NaN or infinite.");
         return new FitResult(HeadOf(minimum.Point, rows, samples.Classes, options.Hidden), minimum.Value, minimum.Steps, minimum.Converged);
     }
 

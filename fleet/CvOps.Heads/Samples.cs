@@ -1,4 +1,4 @@
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>Embeddings with their labels.</summary>
 /// <param name="Rows">Each of the same length.</param>

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>Embeddings with mean 0 and standard deviation 1 a feature, in memory that the loss's loops read at full width. The caller disposes it.</summary>
 internal sealed unsafe class EmbeddingMatrix : IDisposable
@@ -42,7 +42,7 @@ internal sealed unsafe class EmbeddingMatrix : IDisposable
     /// <summary>One over the standard deviation; zero for a feature that never moves: it says nothing, and gets no weight rather than an endless one.</summary>
     public double[] Scale { get; }
 
-    /// <exception cref="TrainerException">An embedding is NaN or infinite.</exception>
+    /// <exception cref="HeadFitException">An embedding is NaN or infinite.</exception>
     public static EmbeddingMatrix Standardise(Samples samples)
     {
         var matrix = new EmbeddingMatrix(samples.Count, samples.Dimensions);
@@ -75,7 +75,7 @@ internal sealed unsafe class EmbeddingMatrix : IDisposable
         }
 
         // A sum holds the NaN or infinity of any of its rows.
-        if (Mean.Any(sum => !double.IsFinite(sum))) throw new TrainerException("An embedding holds NaN or infinity: the parent does not work on this picture.");
+        if (Mean.Any(sum => !double.IsFinite(sum))) throw new HeadFitException("An embedding holds NaN or infinity: the parent does not work on this picture.");
         TensorPrimitives.Divide(Mean, Count, Mean);
         for (var i = 0; i < Count; i++)
         {

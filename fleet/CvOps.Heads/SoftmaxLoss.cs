@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace CvOps.Trainer.Heads;
+namespace CvOps.Heads;
 
 /// <summary>
 /// Weighted mean cross-entropy + l2/2 |W|^2 with its gradient; the point is W, row by row, then one bias a class. Rows are worked off in
