@@ -1,7 +1,7 @@
 using System.Globalization;
 using CvOps.Agent.Sampling;
+using CvOps.Heads;
 using CvOps.Testing;
-using CvOps.Trainer.Heads;
 using CvOps.Vision;
 
 namespace CvOps.Benchmarks;

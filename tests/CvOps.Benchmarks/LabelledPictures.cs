@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CvOps.Contracts;
+using CvOps.Heads;
 using CvOps.Testing;
-using CvOps.Trainer.Heads;
 using CvOps.Vision;
 
 namespace CvOps.Benchmarks;

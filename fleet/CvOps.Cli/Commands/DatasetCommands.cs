@@ -20,6 +20,7 @@ internal static class DatasetCommands
         datasets.Add(LineageCommand.Create(on));
         datasets.Add(DatasetFormatCommands.Import(on));
         datasets.Add(DatasetFormatCommands.Export(on));
+        datasets.Add(DatasetCheckCommand.Create(on));
         return datasets;
     }
 

@@ -78,12 +78,12 @@ internal static class DatasetFormatCommands
     private static string? Words(IReadOnlyList<FormatFinding> findings, int all) => findings.Count == 0 ? null
         : string.Join('\n', findings.Select(finding => $"{finding.Level}: {finding.Where}: {finding.What} {finding.Do}")) + (all > findings.Count ? $"\n... and {all - findings.Count} more" : "");
 
-    private static void Progress(string text)
+    internal static void Progress(string text)
     {
         if (!Console.IsErrorRedirected) Console.Error.Write($"\r{text,-60}");
     }
 
-    private static void ProgressEnds()
+    internal static void ProgressEnds()
     {
         if (!Console.IsErrorRedirected) Console.Error.Write($"\r{"",-60}\r");
     }

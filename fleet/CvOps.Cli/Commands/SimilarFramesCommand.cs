@@ -17,7 +17,7 @@ internal static class SimilarFramesCommand
             if (view.Problem is { } problem) throw new CliException(problem);
             screen.Table(view.Similar, $"There is no other frame than {view.Frame.Id}.",
                 ("frame", similar => similar.Frame.Id), ("distance", similar => similar.SamePicture ? "same picture" : similar.Distance.ToString("0.0000", CultureInfo.InvariantCulture)),
-                ("label", similar => similar.Frame.Label?.Class ?? "-"), ("part", similar => similar.Frame.Part ?? "-"), ("device", similar => similar.Frame.Device?.Value ?? "-"), ("at", similar => $"{similar.Frame.CapturedAt:u}"));
+                ("label", similar => similar.Frame.Label?.Class ?? "-"), ("part", similar => similar.Frame.Part ?? "-"), ("device", similar => similar.Frame.Device?.Value ?? "-"));
         });
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Datasets.Snapshots;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -10,7 +11,7 @@ using Dapper;
 namespace CvOps.Fleet.Datasets;
 
 /// <summary>Dataset snapshots: a document of entries in the blob store, named by its SHA-256, and a row that says who froze it. Never changed.</summary>
-internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotFreezer freezer, TimeProvider time)
+internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotFreezer freezer, TimeProvider time, QualityQueue? checks = null)
 {
     public Task<DatasetView[]> ListAsync(CancellationToken cancel) => database.ReadAsync(connection => Read(connection), cancel);
 
@@ -33,6 +34,7 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotF
             if (inserted) Audit.Add(connection, now, request.By, "dataset.frozen", view.Digest, $"{request.Name}: {view.Frames} frames, {view.Golden} golden");
             return inserted;
         }, cancel);
+        if (isNew) checks?.Ask(view.Digest);
         return isNew ? view : await FindViewAsync(view.Digest, cancel);
     }
 

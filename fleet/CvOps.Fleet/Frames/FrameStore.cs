@@ -29,6 +29,10 @@ internal sealed class FrameStore(
 
     public Task<FrameView?> FindAsync(string id, CancellationToken cancel) => database.ReadAsync(connection => FrameTable.Find(connection, id), cancel);
 
+    /// <summary>Those that there are, by id.</summary>
+    public Task<IReadOnlyDictionary<string, FrameView>> FindAllAsync(IEnumerable<string> ids, CancellationToken cancel) => database.ReadAsync<IReadOnlyDictionary<string, FrameView>>(
+        connection => ids.Distinct().Select(id => FrameTable.Find(connection, id)).OfType<FrameView>().ToDictionary(frame => frame.Id), cancel);
+
     /// <exception cref="BlobLostException">The file is gone.</exception>
     public string ImagePath(FrameView frame) => blobs.Find(frame.ImageDigest, $"the picture of frame {frame.Id}");
 

@@ -300,5 +300,13 @@ internal static class Migrations
         CREATE INDEX picture_fault ON picture (image) WHERE fault IS NOT NULL;
         CREATE TABLE picture_embedding (image TEXT PRIMARY KEY, numbers BLOB NOT NULL) WITHOUT ROWID;
         """,
+
+        // What the last check of all frames (scope empty) and of each snapshot found, and what people accepted of it.
+        """
+        CREATE TABLE quality_report (scope TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE quality_finding (scope TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (scope, id)) WITHOUT ROWID;
+        CREATE INDEX quality_finding_place ON quality_finding (scope, place);
+        CREATE TABLE quality_accepted (scope TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (scope, id)) WITHOUT ROWID;
+        """,
     ];
 }

@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets;
+using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Datasets.Quality.Similar;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
@@ -22,7 +23,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
     IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
-    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
+    DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, QualityDesk quality, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
 {
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
@@ -89,6 +90,14 @@ internal sealed class DashboardData(
     public Task<LabelDisputePage> Disputes(int limit, string? after = null) => review.DisputesAsync(after, limit, Gone);
 
     public async Task<(LabelAgreement Agreement, LabelPolicy Policy)> Agreement() => (await review.AgreementAsync(null, Gone), await review.PolicyAsync(Gone));
+
+    /// <summary>What the last check found, of a snapshot or of all frames; null before the first.</summary>
+    public Task<QualityReport?> Quality(string? dataset) => quality.ReportAsync(dataset, Gone);
+
+    public Task<FindingPage> Findings(string? dataset, QualityKind? kind, bool accepted, int after, int limit) => quality.PageAsync(dataset, kind, accepted, after, limit, Gone);
+
+    /// <summary>Those that there are, by id.</summary>
+    public Task<IReadOnlyDictionary<string, FrameView>> Frames(IEnumerable<string> ids) => frames.FindAllAsync(ids, Gone);
 
     /// <summary>Null when there is no such frame.</summary>
     public Task<SimilarFramesView?> SimilarFrames(string id, int limit) => similar.LikeAsync(id, limit, Gone);

@@ -1,5 +1,4 @@
 using CvOps.Heads;
-using CvOps.Trainer;
 
 namespace CvOps.Fleet.Tests.Trainer;
 

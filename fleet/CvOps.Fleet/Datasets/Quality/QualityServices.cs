@@ -5,6 +5,7 @@ namespace CvOps.Fleet.Datasets.Quality;
 
 internal static class QualityServices
 {
-    public static void AddQuality(this IServiceCollection services) =>
-        services.AddSingleton<EmbeddingSpaces>().AddSingleton<FrameIndex>().AddSingleton<SimilarFrames>().AddHostedService<PictureLoop>();
+    public static void AddQuality(this IServiceCollection services) => services
+        .AddSingleton<EmbeddingSpaces>().AddSingleton<FrameIndex>().AddSingleton<SimilarFrames>().AddSingleton<PicturePace>().AddHostedService<PictureLoop>()
+        .AddSingleton<QualityDesk>().AddSingleton<QualityQueue>().AddHostedService<QualityLoop>();
 }

@@ -49,7 +49,7 @@ function listen() {
   const events = new EventSource('api/v1/events');
   events.onopen = () => { heard(); refresh(); };
   events.onerror = () => stale();
-  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model', 'deadletter']) events.addEventListener(kind, () => { heard(); changed(kind); });
+  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model', 'deadletter', 'quality']) events.addEventListener(kind, () => { heard(); changed(kind); });
 }
 
 function heard() {
@@ -164,10 +164,39 @@ async function settle(button) {
   if (await send('PUT', `api/v1/frames/${button.dataset.settle}/label`, { ...word, by, via: 'review', review: true })) refresh();
 }
 
+// A finding stays as it is, or is open again.
+async function accept(button) {
+  const by = await who();
+  if (!by) return;
+  if (await send('PUT', button.dataset.accept, { by, accept: button.dataset.undo === undefined })) refresh();
+}
+
+// Runs a check and says how far it is.
+async function check(button) {
+  const said = document.getElementById('check-stage');
+  button.disabled = true;
+  try {
+    const answer = await fetch(button.dataset.check, { method: 'POST' });
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = '';;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop();
+      const line = JSON.parse(lines.at(-1) ?? '{}');
+      said.textContent = line.problem ?? (line.of ? `${line.stage} ${line.done} of ${line.of}` : line.stage ?? '');
+    }
+  } catch { said.textContent = 'The check was cut off.'; }
+  button.disabled = false;
+  refresh();
+}
+
 document.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (!button) return;
   if (button.dataset.post) act(button);
+  else if (button.dataset.accept) accept(button);
+  else if (button.dataset.check) check(button);
   else if (button.dataset.plan) plan(button.dataset.plan);
   else if (button.dataset.judge) judge(button);
   else if (button.id === 'who') who(true);

@@ -3,6 +3,8 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets.Formats.Files;
+using CvOps.Fleet.Datasets.Quality;
+using CvOps.Fleet.Datasets.Quality.Checks;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
@@ -15,7 +17,7 @@ namespace CvOps.Fleet.Datasets.Formats.Import;
 /// store, where nobody sees them yet, and the rows into the database in one transaction. A crash at any point leaves no frame and no label behind.
 /// </summary>
 internal sealed class ImportDesk(
-    Database database, BlobStore blobs, FleetEvents events, RolloutSignals signals, IOptions<FleetOptions> options, ImportLimits limits, TimeProvider time)
+    Database database, BlobStore blobs, FleetEvents events, RolloutSignals signals, IOptions<FleetOptions> options, ImportLimits limits, TimeProvider time, QualityQueue? checks = null)
 {
     private const int TellEvery = 500;
     private const int Together = 500;
@@ -89,7 +91,11 @@ internal sealed class ImportDesk(
             findings.Error(changed, "Somebody changed one of these frames while the import was looked at.", "Import again.");
             return Report(format, check, findings, written: false);
         }
-        if (rows.Count > 0) events.Publish("frame", rows.Read().First().Frame.Id);
+        if (rows.Count > 0)
+        {
+            events.Publish("frame", rows.Read().First().Frame.Id);
+            checks?.Ask(null);
+        }
         return Report(format, check, findings, written: true);
 
         ImportCheck Look(FormatEntry entry, DbConnection connection)
@@ -110,6 +116,7 @@ internal sealed class ImportDesk(
                 findings.Error("upload", e.Message, "Make the archive anew, and check where it comes from.");
             }
             if (looks.Pictures == 0 && findings.Errors == 0) findings.Error("upload", $"It names no picture, read as {entry.Format}.", $"Name the format with --format: {FormatTable.Names}.");
+            ImportSchema.Look(connection, looks.Classes, findings);
             return looks;
         }
 

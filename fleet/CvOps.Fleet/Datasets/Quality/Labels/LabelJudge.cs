@@ -11,7 +11,7 @@ internal readonly record struct JudgedExample(float[] Embedding, string Class, s
 /// <param name="Labels">Index of the given class of each.</param>
 /// <param name="Probabilities">Of each by class.</param>
 /// <param name="Note">Who was left out and why, in a sentence; null for nobody.</param>
-internal sealed record Judgement(IReadOnlyList<string> Classes, IReadOnlyList<int> Rows, IReadOnlyList<int> Labels, IReadOnlyList<double[]> Probabilities, string? Note)
+internal sealed record LabelJudgement(IReadOnlyList<string> Classes, IReadOnlyList<int> Rows, IReadOnlyList<int> Labels, IReadOnlyList<double[]> Probabilities, string? Note)
 {
     public int TopOf(int place) => Array.IndexOf(Probabilities[place], Probabilities[place].Max());
 }
@@ -33,13 +33,13 @@ internal static class LabelJudge
 
     /// <param name="told">Hears how many are judged, and of how many.</param>
     /// <exception cref="HeadFitException">An embedding is NaN or infinite.</exception>
-    public static Judgement Judge(IReadOnlyList<JudgedExample> examples, int threads, Action<int, int> told, CancellationToken cancel)
+    public static LabelJudgement Judge(IReadOnlyList<JudgedExample> examples, int threads, Action<int, int> told, CancellationToken cancel)
     {
         var counts = examples.CountBy(example => example.Class, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         string[] classes = [.. counts.Where(count => count.Value >= LeastOfClass).Select(count => count.Key).Order(StringComparer.Ordinal)];
         var few = counts.Keys.Except(classes).Order(StringComparer.Ordinal).ToArray();
         if (classes.Length < 2)
-            return new Judgement([], [], [], [], $"{(counts.Count == 1 ? "All labels name one class" : "Fewer than two classes have enough frames")}; it takes two classes of at least {LeastOfClass} frames each to tell a wrong label.");
+            return new LabelJudgement([], [], [], [], $"{(counts.Count == 1 ? "All labels name one class" : "Fewer than two classes have enough frames")}; it takes two classes of at least {LeastOfClass} frames each to tell a wrong label.");
         var index = classes.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
         int[] rows = [.. Enumerable.Range(0, examples.Count).Where(i => index.ContainsKey(examples[i].Class))];
         var labels = Array.ConvertAll(rows, row => index[examples[row].Class]);
@@ -53,7 +53,7 @@ internal static class LabelJudge
             for (var i = 0; i < part.Length; i++) probabilities[part[i]] = judged[i];
             done += part.Length;
         }
-        return new Judgement(classes, rows, labels, probabilities, few.Length == 0 ? null
+        return new LabelJudgement(classes, rows, labels, probabilities, few.Length == 0 ? null
             : $"{string.Join(", ", few.Take(5))}{(few.Length > 5 ? $" and {few.Length - 5} more classes" : "")} {(few.Length == 1 ? "has" : "have")} fewer than {LeastOfClass} frames and can't be judged.");
     }
 

@@ -11,7 +11,7 @@ namespace CvOps.Fleet.Datasets.Quality.Pictures;
 /// nothing: what was looked at is in the database, the index is read from there. It takes at most half of one core, for devices come first.
 /// </summary>
 internal sealed partial class PictureLoop(
-    Database database, BlobStore blobs, EmbeddingSpaces spaces, FrameIndex frames, FleetEvents events, TimeProvider time, ILogger<PictureLoop> log) : BackgroundService
+    Database database, BlobStore blobs, EmbeddingSpaces spaces, FrameIndex frames, PicturePace pace, FleetEvents events, TimeProvider time, ILogger<PictureLoop> log) : BackgroundService
 {
     private const int FramesTogether = 4096;
     private const int PicturesTogether = 16;
@@ -93,7 +93,7 @@ internal sealed partial class PictureLoop(
             traits.Add(blobs.Exists(image) ? await Task.Run(() => space.Describe(image, File.ReadAllBytes(blobs.PathOf(image))), cancel) : new PictureTrait(image, "The picture's file is gone."));
         }
         await database.WriteAsync(connection => PictureTable.Write(connection, space.Name, traits), cancel);
-        await Task.Delay(Stopwatch.GetElapsedTime(started), TimeProvider.System, cancel);
+        if (!pace.IsHurried) await Task.Delay(Stopwatch.GetElapsedTime(started), TimeProvider.System, cancel);
     }
 
     /// <summary>Waits for a frame or a model, or for the next look.</summary>

@@ -47,6 +47,9 @@ internal static class PictureTable
     public static float[]? Embedding(DbConnection connection, string image) =>
         connection.QuerySingleOrDefault<byte[]>("SELECT numbers FROM picture_embedding WHERE image = @image", new { image }) is { } numbers ? Numbers(numbers) : null;
 
+    /// <summary>All that were looked at in that space.</summary>
+    public static IEnumerable<PictureTrait> All(DbConnection connection, string space) => connection.Query<Row>(Columns + " WHERE space = @space", new { space }, buffered: false).Select(row => row.Trait);
+
     private const string Columns = "SELECT image, width, height, hash, brightness, contrast, code, fault FROM picture";
 
     private static byte[] Halves(float[] embedding)
