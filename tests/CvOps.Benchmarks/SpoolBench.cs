@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using CvOps.Agent.Link;
 using CvOps.Agent.Spool;
-using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using CvOps.CrashMatrix;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
@@ -12,6 +11,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Testing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -32,11 +32,7 @@ internal sealed class UpdateHost(HostOrder order) : IDisposable
 
     public async Task<int> RunAsync()
     {
-        if (order.Library is { } library)
-        {
-            // What the agent asks libc for itself goes the same way as what the runtime asks for.
-            NativeLibrary.SetDllImportResolver(typeof(UpdateLoop).Assembly, (name, _, _) => name == "libc" ? NativeLibrary.Load(library) : IntPtr.Zero);
-        }
+        if (order.Library is { } library) UnkindDisk.Intercept(library, typeof(UpdateLoop).Assembly);
         var options = new UpdateOptions { SoakFrames = 3, Soak = TimeSpan.Zero, ShadowFrames = 3, DownloadAttempts = 2 };
         var journal = UpdateJournal.Open(Path.Combine(order.Data, "update.json"));
         var said = journal.Current.State;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using CvOps.Contracts;
 
 namespace CvOps.Testing;
 
@@ -41,11 +42,17 @@ public sealed class UnkindDisk : IDisposable
         };
     }
 
-    /// <summary>What an assembly asks libc for itself goes the same way as what the runtime asks for. Called in the process whose disk is unkind; elsewhere it does nothing.</summary>
+    /// <summary>What our code, and an assembly, ask libc for themselves goes the same way as what the runtime asks for. Called in the process whose disk is unkind; elsewhere it does nothing.</summary>
     public static void Intercept(Assembly assembly)
     {
-        if (System.Environment.GetEnvironmentVariable("LD_PRELOAD") is { Length: > 0 } library)
-            NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == "libc" ? NativeLibrary.Load(library) : IntPtr.Zero);
+        if (System.Environment.GetEnvironmentVariable("LD_PRELOAD") is { Length: > 0 } library) Intercept(library, assembly);
+    }
+
+    /// <inheritdoc cref="Intercept(Assembly)"/>
+    public static void Intercept(string library, Assembly assembly)
+    {
+        foreach (var asks in (Assembly[])[typeof(DurableFile).Assembly, assembly])
+            NativeLibrary.SetDllImportResolver(asks, (name, _, _) => name == "libc" ? NativeLibrary.Load(library) : IntPtr.Zero);
     }
 
     /// <summary>Makes the folder that is there after a power cut: only what was asked to be durable.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using CvOps.Agent.Update;
+using CvOps.Contracts;
 
 namespace CvOps.Agent.Commands;
 

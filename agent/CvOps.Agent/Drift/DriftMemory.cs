@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 using Microsoft.Extensions.Logging;

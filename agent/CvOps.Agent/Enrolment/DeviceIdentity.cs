@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Identity;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CvOps.Agent.Update;
 using CvOps.Contracts;
 
 namespace CvOps.Agent.Sampling;

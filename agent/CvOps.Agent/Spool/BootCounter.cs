@@ -1,5 +1,5 @@
 using System.Globalization;
-using CvOps.Agent.Update;
+using CvOps.Contracts;
 
 namespace CvOps.Agent.Spool;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CvOps.Agent.Update;
+using CvOps.Contracts;
 
 namespace CvOps.Agent.Spool;
 

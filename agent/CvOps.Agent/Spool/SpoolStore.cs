@@ -1,4 +1,4 @@
-using CvOps.Agent.Update;
+using CvOps.Contracts;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 

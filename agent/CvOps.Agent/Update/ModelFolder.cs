@@ -1,4 +1,5 @@
 using CvOps.Agent.Configuration;
+using CvOps.Contracts;
 
 namespace CvOps.Agent.Update;
 

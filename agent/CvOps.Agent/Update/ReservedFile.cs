@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CvOps.Contracts;
 
 namespace CvOps.Agent.Update;
 

@@ -41,9 +41,13 @@ internal sealed class ChunkLists(BlobStore blobs) : IDisposable
         ChunkList list;
         using (var file = new FileStream(package, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan)) list = ChunkList.Of(file, model.Bytes, cancel);
         if (list.Problem(model.Model.Digest, model.Bytes) is { } problem) throw new PackageException($"The file of {model.Model.Name} {model.Model.Version} was damaged since it was let in: {problem}.");
-        // Not flushed: after a power cut it is cut again, and a torn one is seen by its devices.
+        // A torn one would be given out for ever.
         var fresh = $"{path}.{Guid.NewGuid():N}";
-        using (var packed = new GZipStream(File.Create(fresh), CompressionLevel.SmallestSize)) JsonSerializer.Serialize(packed, list, ContractsJson.Default.ChunkList);
-        File.Move(fresh, path, overwrite: true);
+        using (var file = File.Create(fresh))
+        {
+            using (var packed = new GZipStream(file, CompressionLevel.SmallestSize, leaveOpen: true)) JsonSerializer.Serialize(packed, list, ContractsJson.Default.ChunkList);
+            DurableFile.Sync(file);
+        }
+        DurableFile.Replace(fresh, path);
     }
 }

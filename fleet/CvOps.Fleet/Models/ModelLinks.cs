@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -63,7 +64,7 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
             using (var file = new FileStream(fresh, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
             {
                 file.Write(RandomNumberGenerator.GetBytes(32));
-                file.Flush(flushToDisk: true);
+                DurableFile.Sync(file);
             }
             try
             {

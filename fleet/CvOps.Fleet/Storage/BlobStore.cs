@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using CvOps.Contracts;
 
 namespace CvOps.Fleet.Storage;
 
@@ -50,7 +51,7 @@ internal sealed class BlobStore
         using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
         {
             file.Write(bytes);
-            file.Flush(flushToDisk: true);
+            DurableFile.Sync(file);
         }
         return Keep(temporary, digest);
     }
@@ -78,7 +79,7 @@ internal sealed class BlobStore
                 hash.AppendData(buffer, 0, read);
                 await file.WriteAsync(buffer.AsMemory(0, read), cancel);
             }
-            file.Flush(flushToDisk: true);
+            DurableFile.Sync(file);
             return new IncomingBlob(this, temporary, Convert.ToHexStringLower(hash.GetHashAndReset()), total);
         }
         catch
@@ -94,10 +95,13 @@ internal sealed class BlobStore
     {
         var final = PathOf(digest);
         var folder = Path.GetDirectoryName(final)!;
-        Directory.CreateDirectory(folder);
-        File.Move(temporary, final, overwrite: true);
-        // The rename itself has to reach the disk.
-        FolderSync.Flush(folder);
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.SyncFolder(Path.GetDirectoryName(folder)!);
+            DurableFile.SyncFolder(_root);
+        }
+        DurableFile.Replace(temporary, final);
         return digest;
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CvOps.Contracts;
 
 namespace CvOps.Fleet.Storage;
 
@@ -31,7 +32,7 @@ internal sealed class BlobWriter : IDisposable
     /// <returns>The digest. Durable when this returns; nothing more may be written.</returns>
     public string Keep()
     {
-        _file.Flush(flushToDisk: true);
+        DurableFile.Sync(_file);
         _file.Dispose();
         _kept = true;
         return _keep(_path, Convert.ToHexStringLower(_hash.GetHashAndReset()));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CvOps.Contracts;
 
 namespace CvOps.Trainer.Heads;
 
@@ -22,9 +23,9 @@ internal sealed class HeadCheckpoint(string? folder)
             {
                 file.Write(MemoryMarshal.AsBytes<double>([step]));
                 file.Write(MemoryMarshal.AsBytes(point));
-                file.Flush(flushToDisk: true);
+                DurableFile.Sync(file);
             }
-            File.Move(partial, Path, overwrite: true);
+            DurableFile.Replace(partial, Path);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

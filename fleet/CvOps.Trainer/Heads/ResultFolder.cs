@@ -1,3 +1,5 @@
+using CvOps.Contracts;
+
 namespace CvOps.Trainer.Heads;
 
 /// <summary>Writes the run's files so that a model stands there whole or not at all.</summary>
@@ -19,7 +21,7 @@ internal static class ResultFolder
                 written.Add(partial);
                 using var file = new FileStream(partial, FileMode.Create, FileAccess.Write);
                 file.Write(content);
-                file.Flush(flushToDisk: true);
+                DurableFile.Sync(file);
             }
 
             foreach (var (name, _) in files) File.Move(Path.Combine(folder, $".{name}.partial"), Path.Combine(folder, name), overwrite: true);

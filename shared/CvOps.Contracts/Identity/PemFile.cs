@@ -18,8 +18,8 @@ public static class PemFile
         using (var stream = new FileStream(unfinished, options))
         {
             stream.Write(System.Text.Encoding.ASCII.GetBytes(pem));
-            stream.Flush(flushToDisk: true);
+            DurableFile.Sync(stream);
         }
-        File.Move(unfinished, path, overwrite: true);
+        DurableFile.Replace(unfinished, path);
     }
 }

@@ -80,12 +80,12 @@ public static class PackageWriter
             using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
             {
                 write(file);
-                file.Flush(flushToDisk: true);
+                DurableFile.Sync(file);
             }
 
             // What the reader would refuse is never handed out.
             var digest = PackageReader.Open(part).Digest;
-            File.Move(part, path, overwrite: true);
+            DurableFile.Replace(part, path);
             return digest;
         }
         finally

@@ -46,9 +46,9 @@ public sealed class TrustMemory(string path)
         using (var file = new FileStream(part, FileMode.Create, FileAccess.Write))
         {
             file.Write(System.Text.Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture) + "\n"));
-            file.Flush(flushToDisk: true);
+            DurableFile.Sync(file);
         }
 
-        File.Move(part, path, overwrite: true);
+        DurableFile.Replace(part, path);
     }
 }

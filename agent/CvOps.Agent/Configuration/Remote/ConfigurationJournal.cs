@@ -1,5 +1,5 @@
 using System.Text.Json;
-using CvOps.Agent.Update;
+using CvOps.Contracts;
 using CvOps.Contracts.Twin;
 
 namespace CvOps.Agent.Configuration.Remote;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using CvOps.Contracts;
 using CvOps.Contracts.Packages.Chunks;
 using Microsoft.Win32.SafeHandles;
 

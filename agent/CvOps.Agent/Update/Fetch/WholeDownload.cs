@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using CvOps.Contracts;
 using CvOps.Contracts.Twin;
 
 namespace CvOps.Agent.Update.Fetch;

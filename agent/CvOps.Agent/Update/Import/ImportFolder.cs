@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CvOps.Contracts;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
 

@@ -1,3 +1,5 @@
+using CvOps.Contracts;
+
 namespace CvOps.Fleet.Storage.Portable;
 
 /// <summary>
@@ -35,7 +37,7 @@ internal sealed class ImportTarget : IDisposable
     {
         if (_folder is null) return;
         foreach (var file in Files) File.Move(Path.Combine(_folder, file), Path.Combine(_wanted.Data, file));
-        FolderSync.Flush(_wanted.Data);
+        DurableFile.SyncFolder(_wanted.Data);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using CvOps.Contracts;
 
 namespace CvOps.Fleet.Storage.Portable;
 
@@ -75,8 +76,8 @@ internal static class PortableFile
             _json.Dispose();
             _packed.Dispose();
             // GZipStream has closed the file.
-            using (var written = new FileStream($"{_path}.part", FileMode.Open, FileAccess.ReadWrite)) written.Flush(flushToDisk: true);
-            File.Move($"{_path}.part", _path);
+            using (var written = new FileStream($"{_path}.part", FileMode.Open, FileAccess.ReadWrite)) DurableFile.Sync(written);
+            DurableFile.Replace($"{_path}.part", _path);
             return _counts;
         }
 

@@ -14,6 +14,7 @@ namespace CvOps.Agent.Update.Fetch.Neighbours;
 internal sealed partial class NeighbourClient(HttpClient http, Uri address, string package, TimeProvider time, ILogger log)
 {
     private const long LeastBytesPerSecond = 256 * 1024;
+    private const long MostHolding = 1 << 20;
 
     private static readonly TimeSpan AskTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(3);
@@ -44,7 +45,9 @@ internal sealed partial class NeighbourClient(HttpClient http, Uri address, stri
         patience.CancelAfter(AskTime);
         try
         {
-            using var answer = await http.GetAsync(new Uri(address, $"{NeighbourServer.Root}/{package}/holding"), patience.Token);
+            using var answer = await http.GetAsync(new Uri(address, $"{NeighbourServer.Root}/{package}/holding"), HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            // Longer than any holding: it may not fill our memory.
+            await answer.Content.LoadIntoBufferAsync(MostHolding, patience.Token);
             var holding = answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadFromJsonAsync(ContractsJson.Default.ChunkHolding, patience.Token) : null;
             _holding = holding is not null && (holding.Chunks is null || (holding.List == mine.ListDigest && holding.Chunks.Length == (mine.List.Count + 7) / 8)) ? holding : null;
             var has = _holding?.Chunks?.Sum(bits => (int)byte.PopCount(bits)) ?? 0;

@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace CvOps.Agent.Update;
+namespace CvOps.Contracts;
 
-/// <summary>Replaces a small file so that after a power cut either the old content or the new one is there, whole.</summary>
-internal static partial class DurableFile
+/// <summary>What is to be there after a power cut. Errors are thrown: who was told that something is kept must be able to rely on it.</summary>
+public static partial class DurableFile
 {
     private const int Interrupted = 4; // EINTR
 
+    /// <summary>Replaces a small file: after a power cut either the old content or the new one is there, whole.</summary>
     /// <exception cref="IOException">The disk is full or read-only; the old content stands.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
@@ -17,8 +18,23 @@ internal static partial class DurableFile
             RandomAccess.Write(handle, content, 0);
             Sync(handle);
         }
-        File.Move(fresh, path, overwrite: true);
-        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        Replace(fresh, path);
+    }
+
+    /// <summary>Flushes a stream into its file and the file to the disk.</summary>
+    /// <exception cref="IOException">See <see cref="Sync(SafeFileHandle)"/>.</exception>
+    public static void Sync(FileStream file)
+    {
+        file.Flush();
+        Sync(file.SafeFileHandle);
+    }
+
+    /// <summary>Gives a file that is durable its name, durably.</summary>
+    /// <exception cref="IOException">The rename failed, or nobody knows whether it is on disk.</exception>
+    public static void Replace(string from, string to)
+    {
+        File.Move(from, to, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(to))!);
     }
 
     /// <summary>
@@ -28,6 +44,11 @@ internal static partial class DurableFile
     /// <exception cref="IOException">Nobody knows what of it is on disk; its code is the errno.</exception>
     public static void Sync(SafeFileHandle file)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
         while (Fdatasync(file) != 0)
         {
             if (Marshal.GetLastPInvokeError() is not Interrupted and var error)
@@ -38,6 +59,7 @@ internal static partial class DurableFile
     /// <summary>Makes a rename or a new file in the folder survive a power cut; fsync(2) asks for it and .NET has no call for it.</summary>
     public static void SyncFolder(string folder)
     {
+        if (!OperatingSystem.IsLinux()) return;
         var descriptor = Open(folder, 0);
         if (descriptor < 0) throw new IOException($"Cannot open the folder '{folder}' to make its change durable (errno {Marshal.GetLastPInvokeError()}).");
         try
