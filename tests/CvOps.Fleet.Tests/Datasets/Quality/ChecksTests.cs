@@ -1,6 +1,8 @@
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Datasets.Grouping;
 using CvOps.Fleet.Datasets.Quality.Checks;
+using CvOps.Fleet.Datasets.Quality.Labels;
 using CvOps.Fleet.Datasets.Quality.Pictures;
 
 namespace CvOps.Fleet.Tests.Datasets.Quality;
@@ -107,6 +109,29 @@ public sealed class ChecksTests
         var findings = Run(list => LeakageCheck.Find(frames, NearPairs.Groups(frames), list));
         Assert.Equal(["b2", "f2", "n2", "p2"], findings.Select(finding => finding.Frames[0]).Order());
         Assert.All(findings, finding => Assert.Equal(FindingLevel.Error, finding.Level));
+    }
+
+    /// <summary>The devices say under which exposure they take pictures; their models' answers are held against the labels.</summary>
+    [Fact]
+    public void A_device_label_that_hurts_is_a_finding_with_the_frames_that_were_wrong()
+    {
+        var random = new Random(6);
+        CheckedFrame[] frames =
+        [
+            .. Enumerable.Range(0, 240).Select(i => Frame($"e{i}", i % 2 == 0 ? "free" : "crack") with
+            {
+                DeviceLabels = new Dictionary<string, string> { ["exposure"] = $"{i % 3}", ["line"] = $"{random.Next(2)}" }, Camera = "d/top",
+                Prediction = new Prediction { Class = random.NextDouble() < (i % 3 == 2 ? 0.5 : 0.95) == (i % 2 == 0) ? "free" : "crack", Confidence = 0.9 },
+            }),
+        ];
+        var list = new FindingList();
+        var report = SliceCheck.Find(frames, [], new LabelJudgement([], [], [], [], null), list);
+        Assert.Equal("the models that ran on the devices", report!.Judge);
+        var finding = Assert.Single(list.All);
+        Assert.StartsWith("Accuracy depends on exposure", finding.What, StringComparison.Ordinal);
+        Assert.Contains(": 2 ", finding.What, StringComparison.Ordinal);
+        Assert.All(finding.Frames, id => Assert.Equal(2, int.Parse(id[1..], System.Globalization.CultureInfo.InvariantCulture) % 3));
+        Assert.Null(SliceCheck.Find([], [], new LabelJudgement([], [], [], [], null), list));
     }
 
     [Fact]
