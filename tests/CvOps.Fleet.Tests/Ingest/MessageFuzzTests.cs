@@ -90,13 +90,21 @@ public sealed class MessageFuzzTests
 
     private static Message Take(MessageReader reader, string topic, byte[] payload)
     {
-        var (before, started) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
-        var message = reader.Read(topic, new ReadOnlySequence<byte>(payload));
-        var (bytes, time) = (GC.GetAllocatedBytesForCurrentThread() - before, Stopwatch.GetElapsedTime(started));
-        Assert.True(bytes <= BytesAMessage + BytesAByte * payload.Length, $"{bytes} bytes for a message of {payload.Length}: {Start(payload)}");
+        var most = BytesAMessage + (BytesAByte * payload.Length);
+        var (message, bytes, time) = Measure(reader, topic, payload);
+        // Whatever is used for the first time costs the runtime something, too, once.
+        if (bytes > most) (message, bytes, time) = Measure(reader, topic, payload);
+        Assert.True(bytes <= most, $"{bytes} bytes for a message of {payload.Length}: {Start(payload)}");
         Assert.True(time < Longest, $"{time} for a message of {payload.Length} bytes: {Start(payload)}");
         Assert.True(message.Reason is not null || message.Body is not null || payload.Length == 0, Start(payload));
         return message;
+    }
+
+    private static (Message Message, long Bytes, TimeSpan Time) Measure(MessageReader reader, string topic, byte[] payload)
+    {
+        var (before, started) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
+        var message = reader.Read(topic, new ReadOnlySequence<byte>(payload));
+        return (message, GC.GetAllocatedBytesForCurrentThread() - before, Stopwatch.GetElapsedTime(started));
     }
 
     private static byte[] Noise(Random random)
