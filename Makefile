@@ -71,7 +71,7 @@ bench-data: build ## labels, datasets and training: formats in and out, a head r
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks data
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume bench-head bench-formats bench-registry bench-snapshot bench-similar: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume bench-head bench-formats bench-registry bench-frames bench-snapshot bench-similar: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

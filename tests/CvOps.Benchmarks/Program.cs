@@ -60,6 +60,7 @@ var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["formats"] = FormatBench.RunAsync,
     ["head"] = HeadBench.RunAsync,
     ["registry"] = RegistryBench.RunAsync,
+    ["frames"] = FrameSearchBench.RunAsync,
     ["snapshot"] = SnapshotBench.RunAsync,
     ["similar"] = SimilarBench.RunAsync,
 };

@@ -51,8 +51,7 @@ internal static class FrameCommands
             var query = string.Join('&', asked.Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value!)}"));
             var page = await fleet.Get<FramePage>(string.Create(CultureInfo.InvariantCulture, $"frames?limit={parsed.GetValue(limit)}&{query}"), ct);
             screen.Page(page, page.Frames, asked is [("state", "unlabelled")] ? "No frame is waiting." : "No frame fits.",
-                ("frame", frame => frame.Id), ("camera", frame => frame.Device is null ? $"{frame.Camera}" : $"{frame.Device}/{frame.Camera}"), ("captured", frame => $"{frame.CapturedAt:u}"), ("says", frame => frame.Prediction?.Class ?? "-"),
-                ("confidence", frame => Number(frame.Prediction?.Confidence)), ("because", frame => string.Join(' ', frame.Reasons.Select(reason => reason.Rule))),
+                ("frame", frame => frame.Id), ("camera", frame => frame.Device is null ? frame.Camera?.Value ?? "-" : $"{frame.Device}/{frame.Camera}"), ("says", frame => frame.Prediction is { } said ? $"{said.Class ?? "nothing"} {Number(said.Confidence)}" : "-"), ("because", frame => string.Join(' ', frame.Reasons.Select(reason => reason.Rule))),
                 ("label", frame => frame.State == LabelState.Unlabelled ? "-" : Words(frame)));
             if (page.Next is { } next) screen.Line($"More: --after {next}");
         });

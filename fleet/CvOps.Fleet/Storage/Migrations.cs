@@ -308,5 +308,14 @@ internal static class Migrations
         CREATE INDEX quality_finding_place ON quality_finding (scope, place);
         CREATE TABLE quality_accepted (scope TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL, PRIMARY KEY (scope, id)) WITHOUT ROWID;
         """,
+
+        // An hour of a device is found among its frames, not among all of that hour; unsure frames of a class likewise.
+        """
+        DROP INDEX opinions_at;
+        DROP INDEX frames_device;
+        CREATE INDEX frames_device ON frames (device, captured_at);
+        DROP INDEX frames_prediction;
+        CREATE INDEX frames_prediction ON frames (prediction, confidence);
+        """,
     ];
 }

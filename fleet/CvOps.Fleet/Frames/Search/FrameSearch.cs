@@ -20,7 +20,7 @@ internal static class FrameSearch
     {
         var values = Values(filter, before, limit);
         var conditions = Conditions(filter, before);
-        var rare = Drivers(filter).FirstOrDefault(driver => connection.ExecuteScalar<long>($"SELECT count(*) FROM (SELECT 1 FROM frames WHERE {driver} LIMIT {Few + 1}) AS some", values) <= Few);
+        var rare = Drivers(filter).FirstOrDefault(driver => connection.ExecuteScalar<long>($"SELECT count(*) FROM (SELECT 1 FROM frames WHERE {driver} LIMIT {Few + 1}) AS counted", values) <= Few);
         var sql = rare is not null
             ? $"SELECT f.row, f.body FROM (SELECT row AS found FROM frames WHERE {rare}) AS few CROSS JOIN frames AS f WHERE f.row = few.found{conditions} ORDER BY f.row DESC LIMIT @Limit"
             // The narrow rows first, their wide ones only for those that fit.
@@ -32,13 +32,20 @@ internal static class FrameSearch
     private static IEnumerable<string> Drivers(FrameFilter filter)
     {
         if (filter.Part is not null) yield return "part = @Part";
-        if (filter.Device is not null) yield return "device = @Device";
-        if (filter.Prediction is not null) yield return "prediction = @Prediction";
+        if (filter.Device is not null) yield return "device = @Device" + Times(filter, " AND ");
+        if (filter.Prediction is not null) yield return "prediction = @Prediction" + (filter.LeastConfidence is null ? "" : " AND confidence >= @LeastConfidence") + (filter.MostConfidence is null ? "" : " AND confidence <= @MostConfidence");
         if (filter.Model is not null) yield return "model = @Model";
-        if (filter is { Since: not null, Until: not null }) yield return "captured_at >= @Since AND captured_at < @Until";
-        else if (filter.Since is not null) yield return "captured_at >= @Since";
+        if (Times(filter, "") is { Length: > 0 } times) yield return times;
         if (filter.State is LabelState.Labelled or LabelState.Skipped or LabelState.Review) yield return "state = @State";
     }
+
+    private static string Times(FrameFilter filter, string before) => (filter.Since, filter.Until) switch
+    {
+        (null, null) => "",
+        (not null, null) => before + "captured_at >= @Since",
+        (null, not null) => before + "captured_at < @Until",
+        _ => before + "captured_at >= @Since AND captured_at < @Until",
+    };
 
     // An expression instead of the bare column keeps the planner from the narrow indexes, which lack the other columns.
     private static string Conditions(FrameFilter filter, long? before)
