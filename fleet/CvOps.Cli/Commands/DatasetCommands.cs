@@ -18,6 +18,7 @@ internal static class DatasetCommands
         datasets.Add(Show(on));
         datasets.Add(Diff(on));
         datasets.Add(LineageCommand.Create(on));
+        datasets.Add(SynthesizeCommand.Create(on));
         datasets.Add(DatasetFormatCommands.Import(on));
         datasets.Add(DatasetFormatCommands.Export(on));
         datasets.Add(DatasetCheckCommand.Create(on));
@@ -25,7 +26,7 @@ internal static class DatasetCommands
     }
 
     /// <summary>What became of something long, told line by line.</summary>
-    public static async Task<DatasetView?> FollowAsync(IAsyncEnumerable<DatasetLine> lines)
+    public static async Task<DatasetLine> FollowAsync(IAsyncEnumerable<DatasetLine> lines)
     {
         DatasetLine? last = null;
         await foreach (var line in lines)
@@ -35,7 +36,7 @@ internal static class DatasetCommands
         }
         if (!Console.IsErrorRedirected) Console.Error.Write($"\r{"",-60}\r");
         if (last?.Problem is { } problem) throw new CliException(problem);
-        return last?.View ?? throw new CliException("The fleet ended without saying what became of it; its log says why, and 'cvops dataset list' whether the snapshot is there.");
+        return last is { Stage: "done" } ? last : throw new CliException("The fleet ended without saying what became of it; its log says why, and 'cvops audit' whether it was done.");
     }
 
     private static Command Snapshot(FleetCommand on)
@@ -58,8 +59,8 @@ internal static class DatasetCommands
                 Camera = parsed.GetValue(camera) is { } one ? new CameraId(one) : null, Where = parsed.GetValue(where), Until = parsed.GetValue(until), Splits = Shares(parsed.GetValue(split)),
                 GroupBy = parsed.GetValue(group), BurstSeconds = parsed.GetValue(burst), Synthetic = !parsed.GetValue(real),
             };
-            var view = await FollowAsync(fleet.PostLines<DatasetLine>("datasets?stream=true", JsonContent.Create(request, ContractsJson.Default.SnapshotRequest), ct));
-            screen.One(view, [.. Fields(view!)]);
+            var done = await FollowAsync(fleet.PostLines<DatasetLine>("datasets?stream=true", JsonContent.Create(request, ContractsJson.Default.SnapshotRequest), ct));
+            screen.One(done.View!, [.. Fields(done.View!)]);
         });
     }
 

@@ -6,6 +6,9 @@ using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets.Changes;
 using CvOps.Fleet.Datasets.Lineage;
 using CvOps.Fleet.Datasets.Snapshots;
+using CvOps.Fleet.Datasets.Synthesis;
+using CvOps.Fleet.Storage;
+using CvOps.Vision;
 
 namespace CvOps.Fleet.Datasets;
 
@@ -16,7 +19,7 @@ internal static class DatasetEndpoints
 
     public static void AddDatasets(this IServiceCollection services) => services
         .AddSingleton<PictureLight>().AddSingleton<SnapshotFreezer>().AddSingleton<DatasetStore>().AddSingleton<SnapshotComparison>()
-        .AddSingleton<FrameLineageReader>().AddSingleton<ModelLineageReader>().AddSingleton<SeenFrames>();
+        .AddSingleton<FrameLineageReader>().AddSingleton<ModelLineageReader>().AddSingleton<SeenFrames>().AddSingleton<Synthesizer>();
 
     public static void MapDatasets(this IEndpointRouteBuilder api)
     {
@@ -51,6 +54,24 @@ internal static class DatasetEndpoints
             return kind is not null && wanted is null
                 ? Problems.BadRequest($"'{kind}' is no kind of change: use {string.Join(", ", Enum.GetNames<DatasetChangeKind>()).ToLowerInvariant()}.")
                 : await comparison.CompareAsync(from, to, wanted, after, Paging.Clamp(limit), cancel) is { } diff ? Results.Ok(diff) : Problems.NotFound("dataset", $"{from}' or '{to}");
+        });
+
+        api.MapPost("/frames/synthesize", async (SynthesisRequest request, Synthesizer synthesizer, HttpContext http, CancellationToken cancel) =>
+        {
+            if (SynthesisRule.Mistakes(request).ToArray() is { Length: > 0 } mistakes) return Problems.Unprocessable(string.Join(' ', mistakes));
+            await AnswerAsync(http, async tell =>
+            {
+                try
+                {
+                    var (made, refusal) = await synthesizer.RunAsync(request, (done, of) => tell(new DatasetLine("making", done, of)), cancel);
+                    return new DatasetLine("done", request.Count, request.Count, Problem: refusal, Made: made);
+                }
+                catch (Exception e) when (e is PictureException or BlobLostException)
+                {
+                    return new DatasetLine("done", 0, request.Count, Problem: e.Message);
+                }
+            }, cancel);
+            return Results.Empty;
         });
 
         api.MapGet("/lineage", async (string? frame, string? picture, string? part, FrameLineageReader reader, CancellationToken cancel) =>

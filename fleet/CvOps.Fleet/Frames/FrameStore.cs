@@ -77,14 +77,16 @@ internal sealed class FrameStore(
             State = labels ? LabelState.Labelled : LabelState.Unlabelled, Use = import.Use,
             Label = labels ? LabelRule.LabelOf(label, at) : null,
         };
-        var (kept, isNew) = await database.WriteAsync(connection =>
+        var (kept, isNew) = await database.WriteAsync<(FrameView, bool?)>(connection =>
         {
+            if (import.Use == FrameUse.Golden && FrameTable.IsSynthetic(connection, image)) return (frame, null);
             if (!FrameTable.Insert(connection, frame, at)) return (FrameTable.Find(connection, frame.Id)!, false);
             if (labels) FrameTable.AddHistory(connection, frame, import.By, at, LabelKind.Import, null);
             Audit.Add(connection, at, import.By, "frame.imported", frame.Id, $"{import.Use} {import.Class}");
             return (frame, true);
         }, cancel);
-        if (!isNew)
+        if (isNew is null) return new FrameOutcome(null, "This picture is synthetic: no camera took it, so no model is judged by it. Import it for training, or a picture from a camera.");
+        if (!isNew.Value)
         {
             return kept.Use == import.Use && (labels ? LabelMatch.Same(kept.Label, label) : kept.Label is null)
                 ? new FrameOutcome(kept, null)

@@ -77,6 +77,9 @@ internal static class FrameTable
     public static FrameView? Find(DbConnection connection, string id) =>
         connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE id = @id", new { id }) is { } body ? Parse(body) : null;
 
+    /// <summary>Whether a picture was made and not taken, as far as the fleet knows.</summary>
+    public static bool IsSynthetic(DbConnection connection, string image) => connection.ExecuteScalar<bool>("SELECT EXISTS (SELECT 1 FROM frames WHERE image = @image AND synthetic = 1)", new { image });
+
     public static FrameView Parse(string body) => JsonSerializer.Deserialize(body, ContractsJson.Default.FrameView)!;
 
     private static int ChangeAll(DbConnection connection, IReadOnlyCollection<FrameView> frames, string statement, Dictionary<string, DateTimeOffset?>? before = null)

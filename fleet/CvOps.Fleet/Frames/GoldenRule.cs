@@ -15,7 +15,7 @@ internal static class GoldenRule
 
     /// <param name="share">Part of the frames kept by chance that becomes golden, 0..1.</param>
     public static FrameUse Decide(FrameView frame, double share) =>
-        frame.Reasons.Any(reason => ByChance.Contains(reason.Rule)) && Draw(frame.Part ?? frame.Id) < share ? FrameUse.Golden : FrameUse.Training;
+        frame.Synthetic is null && frame.Reasons.Any(reason => ByChance.Contains(reason.Rule)) && Draw(frame.Part ?? frame.Id) < share ? FrameUse.Golden : FrameUse.Training;
 
     /// <summary>By the part where it is known: two pictures of one part never land on both sides.</summary>
     private static double Draw(string key) =>

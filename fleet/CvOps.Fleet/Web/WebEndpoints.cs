@@ -14,7 +14,7 @@ internal static class WebEndpoints
     {
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
-        services.AddScoped<DashboardData>();
+        services.AddScoped<DashboardData>().AddScoped<DatasetData>();
     }
 
     public static void MapWeb(this WebApplication app)

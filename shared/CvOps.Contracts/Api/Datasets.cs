@@ -115,4 +115,4 @@ public sealed record DatasetEntry(string FrameId, string ImageDigest, string? Cl
 /// <param name="Stage">What is done now: measuring, grouping, freezing; making.</param>
 /// <param name="Done">Of <paramref name="Of"/>, which is 0 where nobody knows yet.</param>
 /// <param name="Problem">Why nothing came of it, in a sentence.</param>
-public sealed record DatasetLine(string Stage, long Done, long Of, DatasetView? View = null, string? Problem = null);
+public sealed record DatasetLine(string Stage, long Done, long Of, DatasetView? View = null, string? Problem = null, SynthesisResult? Made = null);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 
@@ -27,4 +29,20 @@ internal sealed record FrameExtras
     public ModelRef? Model { get; init; }
 
     public Prediction? Prediction { get; init; }
+
+    /// <summary>A <see cref="SyntheticOrigin"/> in CvOps' own JSON: how it was made, if no camera took it.</summary>
+    public JsonElement? Synthetic { get; init; }
+
+    /// <exception cref="InvalidDataException">It says that it is synthetic, but not how as a fleet writes it.</exception>
+    public SyntheticOrigin? Origin()
+    {
+        try
+        {
+            return Synthetic?.Deserialize(ContractsJson.Default.SyntheticOrigin);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"What it says of a synthetic picture is not as a fleet writes it: {e.Message}", e);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 
@@ -46,6 +48,9 @@ internal sealed record LabelledImage
 
     public Prediction? Prediction { get; init; }
 
+    /// <summary>How it was made, if no camera took it.</summary>
+    public SyntheticOrigin? Synthetic { get; init; }
+
     /// <summary>Every class that the label names: the picture's own and those of its objects, each once.</summary>
     public IEnumerable<string> Classes =>
         (Class is null ? [] : new[] { Class }).Concat(Boxes.Select(box => box.Class)).Concat((Polygons ?? []).Select(polygon => polygon.Class)).Distinct();
@@ -54,12 +59,13 @@ internal sealed record LabelledImage
     public FrameExtras Extras => new()
     {
         Frame = Frame, Class = Class, Verdict = Verdict, Use = Use, Part = Part, CapturedAt = CapturedAt, Model = Model, Prediction = Prediction,
+        Synthetic = Synthetic is null ? null : JsonSerializer.SerializeToElement(Synthetic, ContractsJson.Default.SyntheticOrigin),
     };
 
     /// <summary>This picture with what the extras say besides; what the format itself said stays.</summary>
     public LabelledImage With(FrameExtras? extras) => extras is null ? this : this with
     {
         Frame = extras.Frame, Class = Class ?? extras.Class, Verdict = Verdict ?? extras.Verdict, Use = Use ?? extras.Use, Part = Part ?? extras.Part,
-        CapturedAt = CapturedAt ?? extras.CapturedAt, Model = Model ?? extras.Model, Prediction = extras.Prediction ?? Prediction,
+        CapturedAt = CapturedAt ?? extras.CapturedAt, Model = Model ?? extras.Model, Prediction = extras.Prediction ?? Prediction, Synthetic = extras.Origin(),
     };
 }

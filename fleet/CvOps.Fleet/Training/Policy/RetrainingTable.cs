@@ -45,7 +45,7 @@ internal static class RetrainingTable
 
     /// <summary>Who labelled frames of the model since, and when; the newest ten thousand.</summary>
     public static IEnumerable<(string By, DateTimeOffset At)> LabelTimes(DbConnection connection, string model, DateTimeOffset? since) => connection.Query<(string By, long At)>(
-        $"SELECT l.by, l.at FROM labels AS l JOIN frames AS f ON f.id = l.frame WHERE l.at > @since AND l.state = @labelled AND {OfModel} ORDER BY l.row DESC LIMIT 10000",
+        $"SELECT l.by, l.at FROM labels AS l JOIN frames AS f ON f.id = l.frame AND f.synthetic = 0 WHERE l.at > @since AND l.state = @labelled AND {OfModel} ORDER BY l.row DESC LIMIT 10000",
         new { model, since = since is { } from ? SqlTime.Of(from) : long.MinValue, labelled = (int)LabelState.Labelled }).Select(row => (row.By, SqlTime.From(row.At)));
 
     public static RetrainingEntry[] Entries(DbConnection connection, string where, object? values = null) =>

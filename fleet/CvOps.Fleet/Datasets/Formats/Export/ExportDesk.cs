@@ -97,7 +97,7 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
     private static LabelledImage Of(DatasetEntry entry, FrameView? frame, bool withFrames) => new()
     {
         Name = $"{FileName(entry.FrameId)}.jpg", Where = entry.FrameId, Width = entry.Width ?? frame?.Width ?? 0, Height = entry.Height ?? frame?.Height ?? 0,
-        Class = entry.Class, Boxes = entry.Boxes, Polygons = entry.Polygons, Verdict = entry.Verdict, Use = entry.Use, Frame = entry.FrameId, ImageDigest = entry.ImageDigest,
+        Class = entry.Class, Boxes = entry.Boxes, Polygons = entry.Polygons, Verdict = entry.Verdict, Use = entry.Use, Frame = entry.FrameId, ImageDigest = entry.ImageDigest, Synthetic = entry.Synthetic,
         Part = withFrames ? frame?.Part : null, CapturedAt = withFrames ? frame?.CapturedAt : null, Model = withFrames ? frame?.Model : null, Prediction = withFrames ? frame?.Prediction : null,
     };
 

@@ -89,6 +89,11 @@ internal sealed class ImportCheck(
             return;
         }
         var use = request.Use ?? image.Use ?? FrameUse.Training;
+        if (use == FrameUse.Golden && (image.Synthetic ?? known?.Synthetic) is not null)
+        {
+            findings.Error(image.Where, "It is synthetic: no camera took it, so no model is judged by it.", "Leave it out, or import it for training.");
+            return;
+        }
         if (known is null) Add(image, picture!, id, label, use);
         else Change(image, known, label, use);
     }
@@ -105,7 +110,7 @@ internal sealed class ImportCheck(
         {
             Id = id, Part = image.Part, CapturedAt = image.CapturedAt ?? now, Model = image.Model, Prediction = image.Prediction, Reasons = [new SamplingReason("import", 1)],
             ImageDigest = picture.Digest, Width = picture.Width, Height = picture.Height, State = label is null ? LabelState.Unlabelled : LabelState.Labelled, Use = use,
-            Label = label is null ? null : LabelRule.LabelOf(label, now),
+            Label = label is null ? null : LabelRule.LabelOf(label, now), Synthetic = image.Synthetic,
         }, null));
     }
 
