@@ -67,7 +67,7 @@ bench-fleet: build ## the fleet manager: rollouts that stop, a million twins on 
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks fleet
 
-bench-data: build ## labels, datasets and training: formats in and out, a head retrained beside scikit-learn, the registry searched by tags, similar frames among a million
+bench-data: build ## labels, datasets and training: formats in and out, a head retrained beside scikit-learn, the registry searched by tags, a snapshot of a million frames, similar frames among a million
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks data
 

@@ -54,7 +54,10 @@ namespace CvOps.Contracts.Api;
 /// GET  labels/agreement?since=            LabelAgreement        GET labels/policy    LabelPolicy
 /// PUT  labels/policy                      LabelPolicyRequest -> LabelPolicy (how many annotators a frame needs)
 /// GET  datasets                           DatasetView[]         POST datasets        SnapshotRequest -> DatasetView
-/// GET  datasets/{digest}                  DatasetDetail
+/// GET  datasets/{digest}?split=&amp;class=&amp;slice=&amp;synthetic=&amp;after=&amp;limit=   DatasetDetail: a page of entries
+/// GET  datasets/{from}/diff/{to}?kind=&amp;after=&amp;limit=   DatasetDiff
+/// GET  lineage?frame=|picture=|part=      FrameLineage          GET models/{digest}/lineage   ModelLineage   GET models/{digest}/frames?after=&amp;limit=   ModelFramePage
+/// POST frames/synthesize                  SynthesisRequest -> lines of DatasetLine, the last with the SynthesisResult; POST datasets?stream=true answers so, too
 /// GET  datasets/{digest}/export?format=&amp;use=&amp;images=     the snapshot in that format: a zip, or its one file without images; use: training (the default), golden or all
 /// GET  datasets/{digest}/export/check?format=&amp;use=   ExportCheck: how much that is and what the format has no room for
 /// POST frames/import?format=&amp;use=&amp;relabel=&amp;dryRun=&amp;by=   a zip, or the one file of a format -> lines of ImportLine, the last with the ImportReport; all of it or nothing

@@ -72,7 +72,7 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
 
     private IEnumerable<LabelledImage> Read(string digest, FrameUse? use, bool withFrames)
     {
-        foreach (var chunk in SnapshotLines(digest).Where(entry => use is null || entry.Use == use).Chunk(Together))
+        foreach (var chunk in SnapshotLines(digest).Where(entry => use switch { null => true, FrameUse.Training => SnapshotRule.IsForTrainers(entry), var wanted => entry.Use == wanted }).Chunk(Together))
         {
             // Snapshots of earlier fleets do not say how large their pictures are.
             var frames = withFrames || chunk.Any(entry => entry.Width is null) ? Frames(chunk) : null;
