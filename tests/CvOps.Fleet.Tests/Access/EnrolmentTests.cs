@@ -134,7 +134,7 @@ public sealed class EnrolmentTests : IDisposable
         Assert.Equal(1, (await fleet.EnrolAsync(await fleet.TokenAsync(), "press-2", _other)).Answer!.LowestBoot);
 
         Task InspectionsAsync(long count) => FleetHost.UntilAsync(
-            async () => (await fleet.Http.GetFromJsonAsync("devices/press-1", ContractsJson.Default.DeviceView, Token))?.Inspections == count, $"{count} inspections are applied");
+            async () => (await fleet.Http.GetFromJsonAsync("devices", ContractsJson.Default.DeviceViewArray, Token))!.Any(device => device.Id.Value == "press-1" && device.Inspections == count), $"{count} inspections are applied");
     }
 
     [Fact]
