@@ -9,12 +9,12 @@ internal static class DatasetCheckCommand
 {
     public static Command Create(FleetCommand on)
     {
-        var digest = new Argument<string?>("digest") { Description = "Of a snapshot; without it all frames.", Arity = ArgumentArity.ZeroOrOne };
+        var digest = new Argument<string?>("snapshot") { Description = $"{SnapshotReference.Help} Without it all frames.", Arity = ArgumentArity.ZeroOrOne };
         var kind = new Option<QualityKind?>("--kind") { Description = "Show findings of this kind alone." };
         var limit = new Option<int>("--limit") { Description = "Findings that are shown.", DefaultValueFactory = _ => 50 };
         return on.On(new Command("check", "Look for corrupt pictures, duplicates, wrong labels, leakage between splits and what hurts accuracy; the page Data quality shows the pictures.") { digest, kind, limit }, async (parsed, fleet, screen, ct) =>
         {
-            var dataset = parsed.GetValue(digest) is { } named ? $"dataset={Uri.EscapeDataString(named)}" : "";
+            var dataset = parsed.GetValue(digest) is { } named ? $"dataset={await SnapshotReference.Digest(fleet, named, ct)}" : "";
             QualityLine? last = null;
             await foreach (var line in fleet.PostLines<QualityLine>($"quality/check?{dataset}", new ByteArrayContent([]), ct))
             {

@@ -66,7 +66,7 @@ internal static class DatasetCommands
 
     private static Command Show(FleetCommand on)
     {
-        var digest = new Argument<string>("digest");
+        var digest = new Argument<string>("snapshot") { Description = SnapshotReference.Help };
         var slice = new Option<string?>("--slice") { Description = "List frames of a slice, such as camera=line-1/top or line=3." };
         var split = new Option<string?>("--in") { Description = "List frames of train, validation, test or golden." };
         var name = new Option<string?>("--class") { Description = "List frames of this class." };
@@ -76,7 +76,7 @@ internal static class DatasetCommands
         {
             var query = string.Concat(new[] { ("slice", parsed.GetValue(slice)), ("split", parsed.GetValue(split)), ("class", parsed.GetValue(name)), ("synthetic", parsed.GetValue(synthetic)?.ToString()) }
                 .Where(pair => pair.Item2 is not null).Select(pair => $"&{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));
-            var page = await fleet.Get<DatasetDetail>($"datasets/{Uri.EscapeDataString(parsed.GetValue(digest)!)}?limit={parsed.GetValue(limit)}{query}", ct);
+            var page = await fleet.Get<DatasetDetail>($"datasets/{await SnapshotReference.Digest(fleet, parsed.GetValue(digest)!, ct)}?limit={parsed.GetValue(limit)}{query}", ct);
             if (query.Length > 0)
             {
                 screen.Page(page, page.Entries, "No frame of the snapshot is like that.",
@@ -92,13 +92,14 @@ internal static class DatasetCommands
 
     private static Command Diff(FleetCommand on)
     {
-        var from = new Argument<string>("from") { Description = "Digest of the older snapshot." };
-        var to = new Argument<string>("to") { Description = "Digest of the newer one." };
+        var from = new Argument<string>("from") { Description = $"The older snapshot. {SnapshotReference.Help}" };
+        var to = new Argument<string>("to") { Description = "The newer one." };
         var kind = new Option<DatasetChangeKind?>("--only") { Description = "added, removed, relabelled, moved or redescribed." };
         var limit = new Option<int>("--limit") { Description = "How many changes to list; all are counted.", DefaultValueFactory = _ => 50 };
         return on.On(new Command("diff", "How two snapshots differ, frame by frame.") { from, to, kind, limit }, async (parsed, fleet, screen, ct) =>
         {
-            var diff = await fleet.Get<DatasetDiff>($"datasets/{Uri.EscapeDataString(parsed.GetValue(from)!)}/diff/{Uri.EscapeDataString(parsed.GetValue(to)!)}?limit={parsed.GetValue(limit)}{(parsed.GetValue(kind) is { } only ? $"&kind={only}" : "")}", ct);
+            var (older, newer) = (await SnapshotReference.Digest(fleet, parsed.GetValue(from)!, ct), await SnapshotReference.Digest(fleet, parsed.GetValue(to)!, ct));
+            var diff = await fleet.Get<DatasetDiff>($"datasets/{older}/diff/{newer}?limit={parsed.GetValue(limit)}{(parsed.GetValue(kind) is { } only ? $"&kind={only}" : "")}", ct);
             screen.Line(string.Create(CultureInfo.InvariantCulture, $"{diff.Added} added, {diff.Removed} removed, {diff.Relabelled} relabelled, {diff.Moved} moved to another split or use, {diff.Redescribed} described otherwise, {diff.Unchanged} as they were"));
             screen.Page(diff, diff.Changes, "Nothing to list.", ("frame", change => change.FrameId), ("change", change => string.Join(", ", change.Kinds)),
                 ("before", change => change.Before is { } entry ? $"{Label(entry)} ({SplitOf(entry)})" : "-"), ("after", change => change.After is { } entry ? $"{Label(entry)} ({SplitOf(entry)})" : "-"));
@@ -136,7 +137,7 @@ internal static class DatasetCommands
 
     private static readonly (string, Func<DatasetView, string>)[] Columns =
     [
-        ("digest", view => view.Digest), ("name", view => view.Name), ("frames", view => $"{view.Frames}"), ("golden", view => $"{view.Golden}"),
+        ("digest", view => view.Digest[..12]), ("name", view => view.Name), ("frames", view => $"{view.Frames}"), ("golden", view => $"{view.Golden}"),
         ("classes", view => Counts(view.Classes)), ("at", view => $"{view.CreatedAt:u}"),
     ];
 }

@@ -36,7 +36,7 @@ internal static class DatasetFormatCommands
 
     public static Command Export(FleetCommand on)
     {
-        var digest = new Argument<string>("digest") { Description = "Of the snapshot, as 'cvops dataset list' shows it." };
+        var digest = new Argument<string>("snapshot") { Description = SnapshotReference.Help };
         var format = new Option<string>("--format") { Description = $"{Formats}.", Required = true };
         var target = new Option<FileInfo>("--out") { Description = "Where the zip goes, or the one file without images.", Required = true };
         var use = new Option<string>("--use") { Description = "training, golden or all. Nobody should train on golden frames.", DefaultValueFactory = _ => "training" };
@@ -44,7 +44,7 @@ internal static class DatasetFormatCommands
         return on.On(new Command("export", "Write a snapshot in a format of other programs, and say what it has no room for.") { digest, format, target, use, bare }, async (parsed, fleet, screen, ct) =>
         {
             var query = $"format={Uri.EscapeDataString(parsed.GetValue(format)!)}&use={Uri.EscapeDataString(parsed.GetValue(use)!)}";
-            var address = $"datasets/{Uri.EscapeDataString(parsed.GetValue(digest)!)}/export";
+            var address = $"datasets/{await SnapshotReference.Digest(fleet, parsed.GetValue(digest)!, ct)}/export";
             var check = await fleet.Get<ExportCheck>($"{address}/check?{query}", ct);
             var file = parsed.GetValue(target)!;
             var part = file.FullName + ".part";

@@ -2,7 +2,6 @@ using System.CommandLine;
 using CvOps.Cli.Output;
 using CvOps.Contracts.Packages;
 using CvOps.Vision;
-using Spectre.Console;
 
 namespace CvOps.Cli.Commands;
 
@@ -24,7 +23,7 @@ internal sealed class FleetCommand
         command.SetAction((parsed, ct) => Guard(async () =>
         {
             using var fleet = new FleetClient(Address(parsed.GetValue(Fleet)!));
-            await act(parsed, fleet, new Screen(AnsiConsole.Console, parsed.GetValue(Json)), ct);
+            await act(parsed, fleet, new Screen(Terminal.Open(), parsed.GetValue(Json)), ct);
             return ExitCodes.Ok;
         }));
         return command;

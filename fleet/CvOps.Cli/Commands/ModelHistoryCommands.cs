@@ -16,7 +16,7 @@ internal static class ModelHistoryCommands
         return on.On(new Command("show", "One registered model: aliases, lineage, gate, revocation.") { model }, async (parsed, fleet, screen, ct) =>
         {
             var all = await fleet.Get<ModelView[]>("models", ct);
-            var view = Find(all, parsed.GetValue(model)!);
+            var view = ModelReference.Find(all, parsed.GetValue(model)!);
             screen.One(view,
                 ("model", $"{view.Model.Name} {view.Model.Version}"), ("digest", view.Model.Digest), ("aliases", view.Aliases.Count == 0 ? "none" : string.Join(", ", view.Aliases)),
                 ("revoked", view.Revoked is { } revoked ? $"{revoked.At:u} by {revoked.By}: {revoked.Reason}" : "no"), ("task", $"{view.Task}: {string.Join(", ", view.Classes)}"),
@@ -42,7 +42,7 @@ internal static class ModelHistoryCommands
                 return;
             }
             if (text.Split('@') is not [var model, var called]) throw new CliException($"'{text}' is not of the form name@alias.", ExitCodes.Configuration);
-            var digest = parsed.GetValue(remove) ? null : Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(to)!).Model.Digest;
+            var digest = parsed.GetValue(remove) ? null : ModelReference.Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(to)!).Model.Digest;
             var request = new AliasRequest(digest, parsed.GetValue(by)!, parsed.GetValue(reason) ?? throw new CliException("Say why with --reason: it goes into the model's history.", ExitCodes.Configuration));
             await fleet.PutOnly($"aliases/{Uri.EscapeDataString(model)}/{Uri.EscapeDataString(called)}", request, ct);
             screen.One(request, ("alias", text), ("now", digest ?? "gone"));
@@ -64,14 +64,14 @@ internal static class ModelHistoryCommands
         reason.Required = true;
         return on.On(new Command("revoke", "Let no rollout bring this version any more; one that runs is stopped and takes it back.") { model, by, reason }, async (parsed, fleet, screen, ct) =>
         {
-            var digest = Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(model)!).Model.Digest;
+            var digest = ModelReference.Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(model)!).Model.Digest;
             var view = await fleet.Post<RevokeModelRequest, ModelView>($"models/{digest}/revoke", new RevokeModelRequest(parsed.GetValue(by)!, parsed.GetValue(reason)!), ct);
             screen.One(view, ("revoked", $"{view.Model.Name} {view.Model.Version}"), ("because", view.Revoked?.Reason),
                 ("aliases", view.Aliases.Count == 0 ? "none point to it" : $"{string.Join(", ", view.Aliases)} still point to it: move them"));
         });
     }
 
-    private static Argument<string> Reference() => new("model") { Description = "name@version, name@alias, or the beginning of a digest." };
+    private static Argument<string> Reference() => new("model") { Description = ModelReference.Help };
 
     private static Option<string> By() => new("--by") { Description = "Who says so.", DefaultValueFactory = _ => Environment.UserName };
 
@@ -95,20 +95,5 @@ internal static class ModelHistoryCommands
             digest = parent?.Lineage.Parent;
         }
         return names.Count == 0 ? "none" : string.Join(" <- ", names);
-    }
-
-    private static ModelView Find(ModelView[] all, string text)
-    {
-        if (text.Split('@') is [var name, var which])
-        {
-            return all.FirstOrDefault(view => view.Model.Name == name && view.Model.Version == which) ?? all.FirstOrDefault(view => view.Model.Name == name && view.Aliases.Contains(which))
-                ?? throw new CliException($"The registry has no version or alias '{which}' of a model '{name}'.");
-        }
-        return all.Where(view => text.Length >= 8 && view.Model.Digest.StartsWith(text, StringComparison.Ordinal)).ToArray() switch
-        {
-            [var one] => one,
-            [] => throw new CliException($"The registry has no model '{text}'. Name it by name@version, name@alias, or at least 8 digits of its digest."),
-            _ => throw new CliException($"Several models have digests that begin with '{text}': write more of it."),
-        };
     }
 }

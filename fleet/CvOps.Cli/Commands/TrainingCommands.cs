@@ -52,8 +52,8 @@ internal static class TrainingCommands
 
     private static Command Start(FleetCommand on)
     {
-        var dataset = new Option<string>("--dataset") { Description = "Digest of the snapshot.", Required = true };
-        var parent = new Option<string>("--parent") { Description = "Digest of the model that the run starts from.", Required = true };
+        var dataset = new Option<string>("--dataset") { Description = $"The snapshot to train on. {SnapshotReference.Help}", Required = true };
+        var parent = new Option<string>("--parent") { Description = $"The model that the run starts from: {ModelReference.Help}", Required = true };
         var version = new Option<string>("--new-version") { Description = "Version of the model that comes out.", Required = true };
         var l2 = new Option<double>("--l2") { Description = "Weight of the head's L2 penalty.", DefaultValueFactory = _ => 1e-3 };
         var seed = new Option<int>("--seed") { Description = "Of whatever the trainer draws.", DefaultValueFactory = _ => 1 };
@@ -65,7 +65,9 @@ internal static class TrainingCommands
         var search = new Option<FileInfo?>("--search") { Description = "A file with a JSON object: a hyper-parameter search, as fleet/TRAINERS.md has it." };
         return on.On(new Command("start", "Train on a snapshot, and put the model through the gate.") { dataset, parent, version, l2, seed, trainer, set, parameters, budget, runs, priority, search }, async (parsed, fleet, screen, ct) =>
         {
-            var request = new TrainingRequest(parsed.GetValue(dataset)!, parsed.GetValue(parent)!, parsed.GetValue(version)!, Environment.UserName, parsed.GetValue(l2), parsed.GetValue(seed))
+            var snapshot = await SnapshotReference.Digest(fleet, parsed.GetValue(dataset)!, ct);
+            var model = ModelReference.Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(parent)!).Model.Digest;
+            var request = new TrainingRequest(snapshot, model, parsed.GetValue(version)!, Environment.UserName, parsed.GetValue(l2), parsed.GetValue(seed))
             {
                 Trainer = parsed.GetValue(trainer)!, Priority = parsed.GetValue(priority),
                 Parameters = TrainerParameters.Read(parsed.GetValue(parameters), parsed.GetValue(set) ?? []),
@@ -99,6 +101,6 @@ internal static class TrainingCommands
     [
         ("id", run => run.Id), ("version", run => run.Request.Version), ("trainer", run => run.Request.Trainer), ("state", run => $"{run.State}"), ("because", run => run.Reason),
         ("accuracy", run => run.Gate is { } gate ? string.Create(CultureInfo.InvariantCulture, $"{gate.ChampionAccuracy:0.000} -> {gate.ChallengerAccuracy:0.000}") : "-"),
-        ("model", run => run.Model ?? "-"),
+        ("model", run => run.Model?[..12] ?? "-"),
     ];
 }

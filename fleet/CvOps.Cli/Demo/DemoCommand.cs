@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using CvOps.Cli.Commands;
 using CvOps.Cli.Demo.Loop;
+using CvOps.Cli.Output;
 using CvOps.Cli.Up;
 using Spectre.Console;
 
@@ -30,7 +31,7 @@ internal static class DemoCommand
     private static async Task<int> Play(string name, string folder, string reportFile, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
-        var console = AnsiConsole.Console;
+        var console = Terminal.Open();
         var story = new Story(console);
         if (name == "steel") await SteelStory.Play(folder, story, Tell, ct);
         else if (name == "loop") await LoopStory.Play(folder, Path.ChangeExtension(reportFile, ".svg"), story, Tell, ct);

@@ -21,7 +21,7 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         if (!json) console.WriteLine(text);
     }
 
-    /// <param name="columns">Heading and cell of each column; the first names the row and is shown whole, so that it can be copied into the next command.</param>
+    /// <param name="columns">Heading and cell of each column; the first names the row and is shown whole, so that it can be copied into the next command. Where they have no room side by side, each row is a block of lines.</param>
     /// <param name="empty">What to tell a person when there are no rows, with what to do next.</param>
     public void Table<T>(IReadOnlyList<T> rows, string empty, params (string Heading, Func<T, string> Cell)[] columns)
     {
@@ -35,15 +35,14 @@ internal sealed class Screen(IAnsiConsole console, bool json)
             console.WriteLine(empty);
             return;
         }
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var (heading, cell) in columns)
+        var texts = columns.Select((column, i) => Texts(column.Heading, rows.Select(column.Cell), isFirst: i == 0)).ToArray();
+        if (TableRoom.Widths(texts, console.Profile.Width) is not { } widths)
         {
-            var widest = Math.Max(heading.Length, rows.Max(row => cell(row).Length));
-            var column = new TableColumn(Markup.Escape(heading));
-            // Where the terminal is narrow the long ones give way: half a number, or none, helps nobody.
-            if (table.Columns.Count == 0 && widest <= WidestName) column.Width(widest);
-            table.AddColumn(widest <= WidestKept || column.Width is not null ? column.NoWrap() : column);
+            Blocks(rows, columns);
+            return;
         }
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (var (column, width) in columns.Zip(widths)) table.AddColumn(new TableColumn(Markup.Escape(column.Heading)).Width(width));
         foreach (var row in rows) table.AddRow(columns.Select(column => new Text(column.Cell(row))));
         console.Write(table);
     }
@@ -64,8 +63,30 @@ internal sealed class Screen(IAnsiConsole console, bool json)
             Json(value);
             return;
         }
+        Lines(lines.Where(line => line.Value is not null).Select(line => (line.Name, line.Value!)));
+    }
+
+    // Where the terminal is narrow the long ones give way: half a number, or none, helps nobody.
+    private static (IReadOnlyList<string> Texts, bool Breaks) Texts(string heading, IEnumerable<string> cells, bool isFirst)
+    {
+        string[] texts = [heading, .. cells];
+        return (texts, Breaks: texts.Max(text => text.Length) > (isFirst ? WidestName : WidestKept));
+    }
+
+    /// <summary>Rows as blocks of lines, where they have no room side by side.</summary>
+    private void Blocks<T>(IReadOnlyList<T> rows, (string Heading, Func<T, string> Cell)[] columns)
+    {
+        foreach (var row in rows)
+        {
+            console.WriteLine();
+            Lines(columns.Select(column => (column.Heading, column.Cell(row))));
+        }
+    }
+
+    private void Lines(IEnumerable<(string Name, string Text)> lines)
+    {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
-        foreach (var (name, text) in lines.Where(line => line.Value is not null)) grid.AddRow(new Text(name), new Text(text!));
+        foreach (var (name, text) in lines) grid.AddRow(new Text(name), new Text(text));
         console.Write(grid);
     }
 
