@@ -14,7 +14,7 @@ internal static class WebEndpoints
     {
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
-        services.AddScoped<DashboardData>().AddScoped<DatasetData>();
+        services.AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>();
     }
 
     public static void MapWeb(this WebApplication app)

@@ -49,7 +49,7 @@ function listen() {
   const events = new EventSource('api/v1/events');
   events.onopen = () => { heard(); refresh(); };
   events.onerror = () => stale();
-  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model', 'deadletter', 'quality']) events.addEventListener(kind, () => { heard(); changed(kind); });
+  for (const kind of ['device', 'rollout', 'drift', 'frame', 'training', 'model', 'deadletter', 'quality', 'alert']) events.addEventListener(kind, () => { heard(); changed(kind); });
 }
 
 function heard() {
