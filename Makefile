@@ -11,7 +11,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean
+.PHONY: help setup build contracts up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -91,6 +91,23 @@ contracts: ## write the JSON Schemas and the AsyncAPI document anew, after a cha
 soak-link: build ## broker, agent and fleet killed and their lines broken at random for SOAK_MINUTES; counts messages sent and applied
 	@.ci/setup soak
 	@exec $(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks soak-link $(SOAK_MINUTES) $(SOAK_SEED)
+
+UI = tests/CvOps.Ui
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
+	@cd $(UI) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+screenshots: build $(UI)/node_modules/.package-lock.json ## pictures of every page of a filled fleet, light, dark and on a phone: artifacts/screenshots (about five minutes)
+	@.ci/setup ui
+	@CONFIGURATION=$(CONFIGURATION) node $(UI)/screenshots.mjs
+
+test-ui: build $(UI)/node_modules/.package-lock.json ## the dashboard in a driven browser: journeys, axe and Lighthouse on every page (about ten minutes)
+	@.ci/setup ui
+	@node $(UI)/icons.mjs --check
+	@CONFIGURATION=$(CONFIGURATION) node $(UI)/test.mjs
+
+icons: $(UI)/node_modules/.package-lock.json ## write the icons that pages name into the file that the fleet serves
+	@node $(UI)/icons.mjs
 
 line-model: ## train the simulator's model again (PyTorch, a few minutes)
 	@.ci/setup train

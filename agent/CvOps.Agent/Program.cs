@@ -13,6 +13,7 @@ using CvOps.Agent.Inference;
 using CvOps.Agent.Integrations;
 using CvOps.Agent.Link;
 using CvOps.Agent.Offline;
+using CvOps.Agent.Preview;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
@@ -88,6 +89,7 @@ try
         .AddZones(options)          // who is where, who crossed which line
         .AddReports()               // every inspection, and the device's health
         .AddSampling(options)       // worth a label? can the budget pay?
+        .AddPreview()               // somebody looks at a camera for a while
         .AddDrift(options)          // windows of statistics a camera and model
         .AddClips(options)          // the video around a reject
         .AddCapture(options, command.ConfigPath)    // ffmpeg a camera

@@ -1,5 +1,4 @@
 using CvOps.Fleet.Access;
-using CvOps.Fleet.Alerts;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
@@ -60,9 +59,9 @@ internal static class FleetApp
         builder.Services.AddAccess(options);
         builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));
         builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
-        builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<DesiredTwins>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<CommandLog>().AddHostedService<CommandOutbox>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
+        builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<DesiredTwins>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<CommandLog>().AddSingleton<Previews>().AddHostedService<CommandOutbox>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<ReviewDesk>().AddSingleton<VideoDesk>().AddSingleton<ClassNames>().AddSingleton<AccuracyReader>();
-        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<LostPackages>().AddSingleton<IOverviewSource>(services => services.GetRequiredService<LostPackages>());
+        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<IOverviewSource, LostPackages>();
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();
@@ -72,7 +71,6 @@ internal static class FleetApp
         builder.Services.AddTraining();
         builder.Services.AddTracking();
         builder.Services.AddRetraining();
-        builder.Services.AddAlerts();
         builder.Services.AddApi();
         builder.Services.AddWeb();
         builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();

@@ -53,4 +53,7 @@ public static class Limits
 
     /// <summary>Most numbers of an embedding that drift sketches; of longer ones it watches nothing.</summary>
     public const int EmbeddingNumbers = 4096;
+
+    /// <summary>The only reason of a sampled frame that a person asked to see live: the fleet shows it and keeps nothing of it.</summary>
+    public const string PreviewRule = "preview";
 }

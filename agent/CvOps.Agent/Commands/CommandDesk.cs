@@ -1,5 +1,7 @@
+using System.Globalization;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Preview;
 using CvOps.Agent.Update.Maintenance;
 using CvOps.Contracts;
 using CvOps.Contracts.Twin;
@@ -11,7 +13,7 @@ namespace CvOps.Agent.Commands;
 /// Does commands, each at most once: the id is on disk before anything is done, so a command that the broker delivers again after a restart
 /// is refused. Called by one thread at a time.
 /// </summary>
-internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, TimeProvider time, ILogger<CommandDesk> log)
+internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, PreviewDesk preview, TimeProvider time, ILogger<CommandDesk> log)
 {
     private readonly CommandMemory _memory = new(Path.Combine(options.Data, "commands.json"), time);
     private readonly CommandAudit _audit = new(Path.Combine(options.Data, "command-audit.jsonl"));
@@ -30,9 +32,10 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         {
             "ping" => Answer(command, true, "The agent is here."),
             "restart-camera" => RestartCamera(command),
+            "show-camera" => ShowCamera(command),
             "update-now" => UpdateNow(command),
             "line" => TellLine(command),
-            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping, restart-camera, update-now and line."),
+            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping, restart-camera, show-camera, update-now and line."),
         };
     }
 
@@ -45,6 +48,22 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         }
         found.Restart();
         return Answer(command, true, $"The connection of camera '{wanted}' was dropped; a new one is being made.");
+    }
+
+    private CommandResponse ShowCamera(Command command)
+    {
+        var wanted = command.Arguments?.GetValueOrDefault("camera");
+        if (cameras.FirstOrDefault(camera => camera.Lane.Camera.Value == wanted) is not { } found)
+        {
+            return Answer(command, false, $"There is no camera '{wanted}'; there are {string.Join(", ", cameras.Select(camera => camera.Lane.Camera))}.");
+        }
+        var seconds = command.Arguments?.GetValueOrDefault("seconds") ?? $"{PreviewDesk.MostSeconds}";
+        if (!int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var length) || length is < 1 or > PreviewDesk.MostSeconds)
+        {
+            return Answer(command, false, $"seconds={seconds} is not 1 to {PreviewDesk.MostSeconds}.");
+        }
+        preview.Show(found.Lane.Camera, TimeSpan.FromSeconds(length));
+        return Answer(command, true, $"Camera '{wanted}' is shown for {length} s.");
     }
 
     private CommandResponse UpdateNow(Command command) => maintenance.Now()

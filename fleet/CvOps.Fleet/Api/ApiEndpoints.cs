@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
-using CvOps.Fleet.Alerts;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
@@ -26,6 +25,7 @@ internal static class ApiEndpoints
     {
         services.AddProblemDetails();
         services.AddSingleton<FleetEvents>();
+        services.AddSingleton<PagePulse>().AddHostedService(provider => provider.GetRequiredService<PagePulse>());
         // The same JSON as on the wire, whoever binds it.
         services.ConfigureHttpJsonOptions(json =>
         {
@@ -51,6 +51,7 @@ internal static class ApiEndpoints
         api.MapGet("/fleet", (OverviewReader overview, CancellationToken cancel) => overview.ReadAsync(cancel));
         api.MapGet("/audit", (Audit audit, CancellationToken cancel, long after = 0, int limit = Paging.Default) => audit.ReadAsync(after, Paging.Clamp(limit), cancel));
         api.MapGet("/events", EventStream.RunAsync);
+        api.MapGet("/events/pages", EventStream.RunPagesAsync);
         api.MapInspections();
         api.MapDevices();
         api.MapDeadLetters();
@@ -72,8 +73,6 @@ internal static class ApiEndpoints
         api.MapTraining();
         api.MapRetraining();
         api.MapTracking();
-        api.MapAlerts();
-        api.MapAlertChannels();
     }
 }
 

@@ -41,4 +41,37 @@ internal static class EventStream
             // The client left or the fleet stops.
         }
     }
+
+    /// <summary>For the dashboard's pages: which kinds of things changed, at the pace of <see cref="PagePulse"/>.</summary>
+    public static async Task RunPagesAsync(HttpContext http, PagePulse pulse, IHostApplicationLifetime lifetime)
+    {
+        using var viewer = pulse.Look();
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            var next = pulse.Next;
+            await http.Response.WriteAsync(": connected\n\n", ends.Token);
+            while (true)
+            {
+                await http.Response.Body.FlushAsync(ends.Token);
+                if (await Task.WhenAny(next, Task.Delay(Heartbeat, ends.Token)) == next)
+                {
+                    var said = await next;
+                    next = pulse.Next;
+                    await http.Response.Body.WriteAsync(said, ends.Token);
+                }
+                else
+                {
+                    ends.Token.ThrowIfCancellationRequested();
+                    await http.Response.WriteAsync(": alive\n\n", ends.Token);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left or the fleet stops.
+        }
+    }
 }

@@ -13,16 +13,21 @@ internal sealed class FleetEvents
 
     private readonly Lock _lock = new();
     private readonly List<Channel<FleetEvent>> _clients = [];
+    private int _changed;
 
-    /// <param name="kind">device, rollout, drift, frame, training, run, model, deadletter, quality or alert.</param>
+    /// <param name="kind">device, rollout, drift, frame, training, run, model, deadletter or quality.</param>
     public void Publish(string kind, string id)
     {
         var hint = new FleetEvent(kind, id);
+        Interlocked.Or(ref _changed, PagePulse.BitOf(kind));
         lock (_lock)
         {
             foreach (var client in _clients) client.Writer.TryWrite(hint);
         }
     }
+
+    /// <summary>Kinds of which something changed since the last call, as <see cref="PagePulse.BitOf"/> numbers them.</summary>
+    public int TakeChanged() => Interlocked.Exchange(ref _changed, 0);
 
     public Subscription Subscribe()
     {

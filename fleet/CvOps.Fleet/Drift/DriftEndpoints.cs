@@ -78,6 +78,6 @@ internal sealed class DriftOverview(IGrainFactory grains) : IOverviewSource
         foreach (var camera in await grains.GetGrain<IDriftIndexGrain>(IDriftIndexGrain.Key).List())
             if (camera.State == DriftState.Alarm && await grains.GetGrain<IDriftGrain>(camera.Key).Read() is { } detail) alarms.Add(detail.View);
         return new OverviewPart(DriftAlarms: alarms.Count,
-            NeedsAttention: [.. alarms.Select(v => new Attention("error", v.Explanation, $"/drift/{v.Device}/{v.Camera}", v.Since))]);
+            NeedsAttention: [.. alarms.Select(v => new Attention("error", $"{v.Device}/{v.Camera} has drifted{(v.Cause is { } cause ? $", probably {cause.Replace('-', ' ')}" : "")}: {DriftWords.Advice(v)}", $"/drift/{v.Device}/{v.Camera}", v.Since))]);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
             beside[i] = messages[i].Body switch
             {
                 // Pictures first: a blob without a row is forgotten, a row without its blob would be a lie.
-                SampledFrame frame => new Beside(blobs.Put(frame.Jpeg), null),
+                SampledFrame { IsPreview: false } frame => new Beside(blobs.Put(frame.Jpeg), null),
                 DriftWindow window => new Beside(null, await profiles.Find(window.Model.Digest)),
                 _ => default,
             };
@@ -112,7 +112,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
                     ZoneTable.Insert(connection, zone);
                     zones++;
                     break;
-                case SampledFrame frame:
+                case SampledFrame { IsPreview: false } frame:
                     if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, beside[i].Image!), at))
                         dead += SetAside(connection, message with { Payload = default }, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", now);
                     break;

@@ -9,7 +9,7 @@ using CvOps.Fleet.Frames;
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>Tells everybody what a durable batch said: observers in order, then whoever looks at a page.</summary>
-internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, FleetEvents events, TimeProvider time, ILogger<SignalHub> log)
+internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, Previews previews, FleetEvents events, TimeProvider time, ILogger<SignalHub> log)
 {
     private const int Tries = 3;
 
@@ -44,6 +44,9 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
                     break;
                 case TwinReported reported:
                     await EachAsync(observer => observer.OnTwinReported(topic.Device, reported, cancel), cancel);
+                    break;
+                case SampledFrame { IsPreview: true } shown:
+                    previews.Take(topic.Device, shown);
                     break;
                 case SampledFrame sampled when await StoredAsync(() => frames.FindAsync(sampled.FrameId, cancel), cancel) is { } frame:
                     events.Publish("frame", frame.Id);

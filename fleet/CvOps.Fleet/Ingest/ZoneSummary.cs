@@ -4,10 +4,10 @@ using CvOps.Contracts.Telemetry;
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>One zone's or line's counts of a class. What only zones have is null for lines.</summary>
-internal sealed record ZoneTotal(CameraId Camera, string Name, string Class, long In, long Out, int? Present, double? MeanSeconds, double? LongestSeconds, long? Overstayed);
+public sealed record ZoneTotal(CameraId Camera, string Name, string Class, long In, long Out, int? Present, double? MeanSeconds, double? LongestSeconds, long? Overstayed);
 
 /// <summary>Reports of some hours added up. Pure.</summary>
-internal sealed record ZoneSummary(IReadOnlyList<ZoneTotal> Counts)
+public sealed record ZoneSummary(IReadOnlyList<ZoneTotal> Counts)
 {
     public const int Hours = 8;
 

@@ -5,6 +5,7 @@ using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Datasets.Quality.Similar;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
+using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Frames.Annotators;
@@ -22,14 +23,47 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, OverviewReader overview, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
+    IHttpContextAccessor http, TwinStore twins, TwinSelector selector, CommandLog commands, OverviewReader overview, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
     DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, QualityDesk quality, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
 {
+    private const int MostFrames = 200;
+
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
     public Task<FleetOverview> Overview() => overview.ReadAsync(Gone);
 
     public async Task<IReadOnlyList<DeviceView>> Devices() => await devices.ListAsync(Gone);
+
+    /// <summary>How the devices of each site and line are.</summary>
+    public async Task<IReadOnlyList<SiteHealth>> Map()
+    {
+        await twins.Loaded.WaitAsync(Gone);
+        return FleetMap.Of(twins.Survey());
+    }
+
+    /// <summary>A page of the devices that a selector means, or why there is none.</summary>
+    /// <param name="contains">A part of their names.</param>
+    public async Task<(IReadOnlyList<DeviceView> Devices, string? Refusal)> Devices(string? select, string? contains, TwinCondition condition, string after, int limit)
+    {
+        var (chosen, refusal) = await selector.ReadAsync(string.IsNullOrWhiteSpace(select) ? null : select, Gone);
+        if (chosen is null) return ([], refusal);
+        if (string.IsNullOrWhiteSpace(contains)) return ([.. twins.Page(chosen, after, limit, condition)], null);
+        return ([.. twins.Page(chosen, after, null, condition).Where(device => device.Id.Value.Contains(contains.Trim(), StringComparison.OrdinalIgnoreCase)).Take(limit)], null);
+    }
+
+    /// <summary>The newest frame of a camera that the fleet has; null before the first.</summary>
+    public async Task<FrameView?> LastFrame(DeviceId device, CameraId camera) =>
+        (await queue.PageAsync(FrameQuery.Of(new FrameFilter { Device = device.Value, Camera = camera.Value }, FrameOrder.Newest, null, 1), Gone)).Frames is [var newest, ..] ? newest : null;
+
+    /// <summary>Frames of a camera: the newest, then the oldest of the last 200.</summary>
+    public async Task<IReadOnlyList<FrameView>> FramesOf(DeviceId device, CameraId camera, int newest, int oldest)
+    {
+        var page = (await queue.PageAsync(FrameQuery.Of(new FrameFilter { Device = device.Value, Camera = camera.Value }, FrameOrder.Newest, null, MostFrames), Gone)).Frames;
+        return [.. page.Take(newest), .. page.Skip(newest).TakeLast(oldest)];
+    }
+
+    /// <summary>What a device was told, the newest first.</summary>
+    public Task<CommandView[]> Commands(DeviceId id) => commands.OfAsync(id, Gone);
 
     public Task<DeviceView?> Device(DeviceId id) => devices.FindAsync(id, Gone);
 
@@ -108,8 +142,6 @@ internal sealed class DashboardData(
     public async Task<IReadOnlyList<TrainingRunView>> TrainingRuns() => await training.ListAsync(null, null, 100, Gone);
 
     public async Task<IReadOnlyList<DatasetView>> Datasets() => await datasets.ListAsync(Gone);
-
-    public async Task<IReadOnlyList<ModelView>> Models() => await models.ListAsync(Gone);
 
     /// <summary>What was tried, whoever logged it.</summary>
     public Task<TrackedRunPage> Runs(string? filter, string? order, string? after, int limit) => runs.PageAsync(null, filter, order, after, limit, Gone);

@@ -31,6 +31,15 @@ internal static class Format
         var gap => $"{gap.TotalDays:0} days ago",
     };
 
+    /// <summary>A length of time in its two largest units.</summary>
+    public static string For(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => $"{time.TotalSeconds:0} s",
+        { TotalHours: < 1 } => $"{time.Minutes} min",
+        { TotalDays: < 1 } => $"{time.Hours} h {time.Minutes} min",
+        _ => $"{(int)time.TotalDays} d {time.Hours} h",
+    };
+
     public static string Short(string digest) => digest.Length > 12 ? digest[..12] : digest;
 
     public static string Model(ModelRef? model) => model is null ? "none" : $"{model.Name} {model.Version}";
@@ -72,6 +81,8 @@ internal static class Format
         RunStatus.Failed => "bad",
         _ => "calm",
     };
+
+    public static string Tone(GateVerdict verdict) => verdict switch { GateVerdict.Passed => "good", GateVerdict.Refused => "bad", _ => "warn" };
 
     public static string Tone(TrainingState state) => state switch
     {

@@ -11,6 +11,7 @@ namespace CvOps.Contracts.Api;
 /// GET  devices/{id}                       DeviceView
 /// PUT  devices/{id}/labels                LabelsChange -> DeviceView
 /// POST devices/{id}/commands              CommandRequest -> CommandResponse (waits for the device, 504 when it does not answer)
+/// GET  devices/{id}/cameras/{camera}/live    server-sent events: frame = SampledFrame with a small picture, twice a second at most; problem = a sentence
 /// GET  devices/{id}/commands              CommandView[] (newest first: sent, pending, answered or expired)
 /// POST enrolment                          EnrolmentRequest -> EnrolmentAnswer (asked by devices; 403 without a token's proof, 429 after too many)
 /// GET  enrolment/tokens                   TokenView[]           POST enrolment/tokens               TokenRequest -> TokenCreated
@@ -75,15 +76,8 @@ namespace CvOps.Contracts.Api;
 /// GET  audit?after=&amp;limit=                AuditPage
 /// GET  deadletters?device=&amp;reason=&amp;before=&amp;limit=   DeadLetterPage (newest first; reason: a part of it)
 /// POST deadletters/{row}/retry|discard    DeadLetterAction -> DeadLetterOutcome (retry applies it, once, if it can be read by now)
-/// GET  alerts?state=&amp;rule=&amp;subject=&amp;after=&amp;limit=   AlertPage (newest first; without a state those that are open)
-/// GET  alerts/{id}                        AlertDetail           POST alerts/{id}/acknowledge   AlertAction -> AlertView
-/// GET  alerts/rules                       AlertRuleView[]       GET alerts/rules/{name}        AlertRuleView
-/// PUT  alerts/rules/{name}                AlertRuleSettings -> AlertRuleView           DELETE alerts/rules/{name}   (a built-in one is as it came again)
-/// GET  alerts/silences                    SilenceView[]         POST alerts/silences           SilenceRequest -> SilenceView         DELETE alerts/silences/{id}   (ends it)
-/// GET  alerts/channels                    AlertChannelView[]    GET alerts/channels/{name}     AlertChannelView
-/// PUT  alerts/channels/{name}             AlertChannelSettings -> AlertChannelSaved (a new secret is told this once)             DELETE alerts/channels/{name}
-/// POST alerts/channels/{name}/test        AlertTestResult
 /// GET  events                             server-sent events: event = device|rollout|drift|frame|training|run|model|deadletter, data = {"id": "..."}
+/// GET  events/pages                       server-sent events for pages: changed = {"kinds": [...], "pace": milliseconds to wait between two looks}
 /// </code>
 /// </remarks>
 public static class ApiRoutes

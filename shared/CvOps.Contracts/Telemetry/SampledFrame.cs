@@ -50,14 +50,18 @@ public sealed record SampledFrame : ITelemetry
     /// <summary>The part of the picture that the prediction's boxes lie in, with some surroundings; null without boxes. The picture is whole.</summary>
     public FrameCrop? Crop { get; init; }
 
-    /// <summary>The picture as JPEG, privacy masks burned in; base64 in JSON.</summary>
+    /// <summary>The picture as JPEG, privacy masks burned in; base64 in JSON. Of a preview it may be smaller than <see cref="Width"/> says.</summary>
     public required byte[] Jpeg { get; init; }
+
+    /// <summary>Nobody keeps it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsPreview => Reasons is [{ Rule: Limits.PreviewRule }];
 }
 
 /// <summary>A sampling rule's word on a frame.</summary>
 /// <param name="Rule">
 /// Its name: <c>audit</c>, <c>disagreement</c>, <c>least-confidence</c>, <c>margin</c>, <c>entropy</c>, <c>near-threshold</c>, <c>detection-count</c>,
-/// <c>temporal</c>, <c>novelty</c>, <c>rare-class</c>, <c>out-of-domain</c>; <c>import</c> for a picture from outside.
+/// <c>temporal</c>, <c>novelty</c>, <c>rare-class</c>, <c>out-of-domain</c>; <c>import</c> for a picture from outside; <c>preview</c>, alone, for one that a person looks at live: it is shown and not kept.
 /// </param>
 /// <param name="Score">How much the rule wants it, 0..1.</param>
 public sealed record SamplingReason(string Rule, [Wire(Minimum = 0, Maximum = 1)] double Score);

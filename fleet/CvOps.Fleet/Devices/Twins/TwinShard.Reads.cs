@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using CvOps.Fleet.Devices.Liveness;
 
@@ -46,14 +47,37 @@ internal sealed partial class TwinShard
         }
     }
 
-    /// <summary>Ids of the chosen devices after that one, in no order.</summary>
-    public void AddIds(List<string> ids, TwinSelection selection, string after)
+    /// <summary>Counts the devices of each set of site and labels.</summary>
+    /// <param name="sets">By the number of the set.</param>
+    public void Survey(Dictionary<int, TwinCounts> sets)
     {
         lock (_guard)
         {
             for (var at = 0; at < _count; at++)
             {
-                if (!Chosen(at, selection)) continue;
+                ref var row = ref Row(at);
+                ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(sets, Traits(at), out _);
+                counts.Devices++;
+                counts.Cameras += row.Health != 0 ? row.Cameras : row.ReportedCameras;
+                if (row.Online)
+                {
+                    counts.Online++;
+                    counts.CamerasLive += row.CamerasLive;
+                }
+                if (DeviceAttention.Level(row) == AttentionLevel.Error) counts.Errors++;
+                else if (DeviceAttention.Level(row) == AttentionLevel.Warning) counts.Warnings++;
+            }
+        }
+    }
+
+    /// <summary>Ids of the chosen devices after that one, in no order.</summary>
+    public void AddIds(List<string> ids, TwinSelection selection, string after, TwinCondition condition = TwinCondition.Any)
+    {
+        lock (_guard)
+        {
+            for (var at = 0; at < _count; at++)
+            {
+                if (!Chosen(at, selection) || !Is(Row(at), condition)) continue;
                 var id = Encoding.ASCII.GetString(_blobs.Get(Row(at).Id));
                 if (string.CompareOrdinal(id, after) > 0) ids.Add(id);
             }
@@ -103,6 +127,14 @@ internal sealed partial class TwinShard
         }
     }
 
+    private static bool Is(in TwinRow row, TwinCondition condition) => condition switch
+    {
+        TwinCondition.Online => row.Online,
+        TwinCondition.Offline => !row.Online,
+        TwinCondition.Attention => DeviceAttention.Level(row) != AttentionLevel.None,
+        _ => true,
+    };
+
     private bool Chosen(int at, TwinSelection selection) =>
         selection.Has(Traits(at)) && (!selection.AsksDevices || selection.Has(Encoding.ASCII.GetString(_blobs.Get(Row(at).Id)), tables.Traits[Traits(at)]));
 }
@@ -115,12 +147,19 @@ internal readonly record struct SliceDevices(int Selected, int Old, int Without,
     public static SliceDevices operator +(SliceDevices a, SliceDevices b) => new(a.Selected + b.Selected, a.Old + b.Old, a.Without + b.Without, a.LeftOut + b.LeftOut);
 }
 
+/// <summary>Which devices of a selection are meant.</summary>
+internal enum TwinCondition { Any, Attention, Offline, Online }
+
 internal struct TwinCounts
 {
     public int Devices;
     public int Online;
     public int Cameras;
     public int CamerasLive;
+
+    /// <summary>Devices of which something is an error; counted by sets only.</summary>
+    public int Errors;
+    public int Warnings;
 }
 
 /// <summary>A device that a person should look at; what for is in its documents.</summary>

@@ -90,10 +90,10 @@ internal sealed class TwinStore
 
     /// <summary>Chosen devices after that id, in the order of their ids.</summary>
     /// <param name="most">Null: all of them.</param>
-    public IEnumerable<DeviceView> Page(TwinSelection selection, string after, int? most)
+    public IEnumerable<DeviceView> Page(TwinSelection selection, string after, int? most, TwinCondition condition = TwinCondition.Any)
     {
         var ids = new List<string>();
-        foreach (var shard in _shards) shard.AddIds(ids, selection, after);
+        foreach (var shard in _shards) shard.AddIds(ids, selection, after, condition);
         ids.Sort(StringComparer.Ordinal);
         return ids.Take(most ?? ids.Count).Select(id => View(new DeviceId(id))).OfType<DeviceView>();
     }
@@ -124,6 +124,23 @@ internal sealed class TwinStore
         var attention = new List<AttentionCandidate>();
         foreach (var shard in _shards) shard.Survey(ref counts, attention);
         return (counts, [.. attention.OrderByDescending(item => item.Level).ThenByDescending(item => item.LastSeen).Take(most).Select(item => View(item.Shard.At(item.Row)))]);
+    }
+
+    /// <summary>The devices counted by their set of site and labels.</summary>
+    public IReadOnlyList<(Traits Set, TwinCounts Counts)> Survey()
+    {
+        var sets = new Dictionary<int, TwinCounts>();
+        foreach (var shard in _shards) shard.Survey(sets);
+        return [.. sets.Select(pair => (_tables.Traits[pair.Key], pair.Value))];
+    }
+
+    /// <summary>Ids that contain a text, at most so many, in the order of their names.</summary>
+    public IReadOnlyList<string> Like(string text, int most)
+    {
+        var ids = new List<string>();
+        var everything = Select(LabelSelector.Everything, GroupMembership.None);
+        foreach (var shard in _shards) shard.AddIds(ids, everything, "");
+        return [.. ids.Where(id => id.Contains(text, StringComparison.OrdinalIgnoreCase)).OrderBy(id => id.StartsWith(text, StringComparison.OrdinalIgnoreCase) ? 0 : 1).ThenBy(id => id, StringComparer.Ordinal).Take(most)];
     }
 
     /// <summary>Looks at the devices whose time has come.</summary>

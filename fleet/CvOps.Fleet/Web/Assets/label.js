@@ -1,5 +1,6 @@
 // One frame, labelled with the keyboard: class, boxes, outlines, OK or NG.
-import { send, who } from './site.js';
+import { send, who } from './ask.js';
+import { zoom } from './zoom.js';
 import { Shapes } from './shapes.js';
 
 const root = document.getElementById('editor');
@@ -17,6 +18,7 @@ function start() {
   shapes.list = [...(given?.boxes ?? []).map(box => ({ kind: 'box', ...box })), ...(given?.polygons ?? []).map(polygon => ({ kind: 'polygon', class: polygon.class, points: [...polygon.points] }))];
   let drew = shapes.list.length > 0;
   let saving = false;
+  const closer = zoom(document.getElementById('stage'), Number(root.dataset.width), Number(root.dataset.height), () => shapes.show());
   shapes.name = classes[0] ?? null;
   choose(shapes.list.some(shape => shape.kind === 'polygon') ? 'polygon' : shapes.list.length || shapes.said.length ? 'box' : sessionStorage.getItem('cvops-tool') ?? 'class');
   visit();
@@ -195,6 +197,9 @@ function start() {
     else if (key === 'a') take();
     else if (key === 'z') { if (event.shiftKey) restore(redone, undone); else if (!shapes.back()) restore(undone, redone); }
     else if (key === 'y') restore(redone, undone);
+    else if (key === 'e') closer.closer();
+    else if (key === 'q') closer.further();
+    else if (key === '0') closer.whole();
     else if (key === 'Tab' && shapes.list.length > 0 && document.activeElement?.id === 'stage') shapes.next();
     else if (key === 'x' || key === 'Delete' || key === 'Backspace') shapes.remove();
     else if (key === 's') save(true);

@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace CvOps.Fleet.Api;
+
+/// <summary>
+/// Tells every open page at once which kinds of things changed, twice a second at most: a hint costs the same however many look. The more there are, the
+/// slower each is asked to fetch, so that all together never cost more than about twenty pages a second.
+/// </summary>
+internal sealed class PagePulse(FleetEvents events, TimeProvider time) : BackgroundService
+{
+    /// <summary>Kinds that a page may show, each a bit.</summary>
+    private static readonly string[] Kinds = ["device", "rollout", "drift", "frame", "training", "run", "model", "deadletter", "quality", "alert", "audit"];
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private const int LeastPaceMs = 1000;
+    private const int PaceMsOfViewer = 50;
+    private const int MostPaceMs = 20_000;
+
+    private readonly Lock _guard = new();
+    private TaskCompletionSource<ReadOnlyMemory<byte>> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _viewers;
+
+    /// <summary>The next beat, as it goes to a page.</summary>
+    public Task<ReadOnlyMemory<byte>> Next
+    {
+        get { lock (_guard) return _next.Task; }
+    }
+
+    /// <summary>One page more looks, until disposed.</summary>
+    public IDisposable Look() => new Viewer(this);
+
+    /// <returns>0 for a kind that no page shows.</returns>
+    public static int BitOf(string kind) => Array.IndexOf(Kinds, kind) is >= 0 and var at ? 1 << at : 0;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var beats = new PeriodicTimer(Beat, time);
+        try
+        {
+            while (await beats.WaitForNextTickAsync(stoppingToken))
+            {
+                var changed = events.TakeChanged();
+                if (changed == 0) continue;
+                TaskCompletionSource<ReadOnlyMemory<byte>> now;
+                lock (_guard) (now, _next) = (_next, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                now.SetResult(Write(changed));
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping.
+        }
+    }
+
+    private ReadOnlyMemory<byte> Write(int changed)
+    {
+        var pace = Math.Clamp(Volatile.Read(ref _viewers) * PaceMsOfViewer, LeastPaceMs, MostPaceMs);
+        var kinds = string.Join(',', Kinds.Where((_, at) => (changed & (1 << at)) != 0).Select(kind => $"\"{kind}\""));
+        return Encoding.UTF8.GetBytes($"event: changed\ndata: {{\"kinds\":[{kinds}],\"pace\":{pace}}}\n\n");
+    }
+
+    private sealed class Viewer : IDisposable
+    {
+        private readonly PagePulse _pulse;
+
+        public Viewer(PagePulse pulse)
+        {
+            _pulse = pulse;
+            Interlocked.Increment(ref pulse._viewers);
+        }
+
+        public void Dispose() => Interlocked.Decrement(ref _pulse._viewers);
+    }
+}

@@ -1,0 +1,31 @@
+using CvOps.Fleet.Devices.Twins;
+using CvOps.Fleet.Models;
+using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Web.Layout;
+
+namespace CvOps.Fleet.Web;
+
+/// <summary>Something to go to.</summary>
+/// <param name="Kind">page, device, rollout or model.</param>
+public sealed record Found(string Text, string Path, string Icon, string Kind);
+
+/// <summary>What the search of the dashboard's head finds by a part of its name.</summary>
+internal sealed class FinderIndex(TwinStore twins, ModelRegistry models, IGrainFactory grains)
+{
+    private const int MostDevices = 12;
+    private const int MostOthers = 6;
+
+    public async Task<IReadOnlyList<Found>> FindAsync(string text, CancellationToken cancel)
+    {
+        var wanted = text.Trim();
+        bool Fits(string name) => name.Contains(wanted, StringComparison.OrdinalIgnoreCase);
+        var found = NavMenu.All.SelectMany(section => section.Pages).Where(page => Fits(page.Text)).Select(page => new Found(page.Text, page.Path, page.Icon, "page")).ToList();
+        if (wanted.Length == 0) return found;
+        found.AddRange(twins.Like(wanted, MostDevices).Select(id => new Found(id, $"devices/{id}", Icon: "cpu", "device")));
+        found.AddRange((await RolloutEndpoints.ReadAll(grains)).Where(rollout => Fits(rollout.Plan.Name) || Fits(rollout.Id)).Take(MostOthers)
+            .Select(rollout => new Found(rollout.Plan.Name, $"rollouts/{rollout.Id}", Icon: "rocket", $"rollout, {Format.Words(rollout.State)}")));
+        found.AddRange((await models.ListAsync(cancel)).Where(model => Fits(Format.Model(model.Model)) || model.Model.Digest.StartsWith(wanted, StringComparison.OrdinalIgnoreCase)).Take(MostOthers)
+            .Select(model => new Found(Format.Model(model.Model), $"models/{model.Model.Digest}", Icon: "box", "model")));
+        return found;
+    }
+}

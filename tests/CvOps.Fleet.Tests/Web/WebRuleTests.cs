@@ -1,0 +1,57 @@
+using CvOps.Contracts;
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Api;
+using CvOps.Fleet.Devices.Twins;
+using CvOps.Fleet.Web;
+
+namespace CvOps.Fleet.Tests.Web;
+
+public sealed class WebRuleTests
+{
+    [Fact]
+    public void Sites_and_lines_with_trouble_come_first_and_the_others_as_people_order_them()
+    {
+        var map = FleetMap.Of(
+        [
+            (Set("plant-b", "2"), new TwinCounts { Devices = 4, Online = 4 }),
+            (Set("plant-a", "10"), new TwinCounts { Devices = 2, Online = 2, Cameras = 2, CamerasLive = 2 }),
+            (Set("plant-a", "2"), new TwinCounts { Devices = 3, Online = 3 }),
+            (Set("plant-c", "1"), new TwinCounts { Devices = 1, Online = 0, Errors = 1 }),
+            (Set("plant-a", "2", ("hardware", "orin")), new TwinCounts { Devices = 1, Online = 1 }),
+        ]);
+        Assert.Equal(["plant-c", "plant-a", "plant-b"], map.Select(site => site.Name));
+        Assert.Equal([("2", 4), ("10", 2)], map[1].Lines.Select(line => (line.Name, line.Counts.Devices)));
+        Assert.Equal(6, map[1].Counts.Devices);
+    }
+
+    [Theory]
+    [InlineData("line-2", "line-10")]
+    [InlineData("a", "b")]
+    [InlineData("cam-1", "cam-1b")]
+    [InlineData("cam-01", "cam-2")]
+    public void Names_are_ordered_as_people_do(string first, string second)
+    {
+        Assert.True(NaturalOrder.Instance.Compare(first, second) < 0);
+        Assert.True(NaturalOrder.Instance.Compare(second, first) > 0);
+        Assert.Equal(0, NaturalOrder.Instance.Compare(first, first));
+    }
+
+    [Fact]
+    public void What_needs_a_person_says_what_is_wrong_apart_from_what_to_do()
+    {
+        var card = AttentionCard.Of(new Attention("error", "line-4 is offline: check its power, its network: both.", "/devices/line-4", DateTimeOffset.UnixEpoch));
+        Assert.Equal(("line-4 is offline", "Check its power, its network: both.", "devices/line-4", true), (card.What, card.Do, card.Link, card.Urgent));
+        Assert.Null(AttentionCard.Of(new Attention("warning", "Something is odd.", "/", DateTimeOffset.UnixEpoch)).Do);
+    }
+
+    [Fact]
+    public void Every_kind_of_change_that_the_fleet_tells_reaches_pages()
+    {
+        string[] kinds = ["device", "rollout", "drift", "frame", "training", "run", "model", "deadletter", "quality"];
+        Assert.Equal(kinds.Length, kinds.Select(PagePulse.BitOf).Where(bit => bit != 0).Distinct().Count());
+        Assert.Equal(0, PagePulse.BitOf("weather"));
+    }
+
+    private static Traits Set(string site, string line, params (string Key, string Value)[] labels) =>
+        new(new SiteId(site), labels.Append(("line", line)).ToDictionary(pair => pair.Item1, pair => pair.Item2));
+}

@@ -1,0 +1,20 @@
+// Debian's Chromium, driven.
+import { chromium } from 'playwright-core';
+
+export const themes = { light: { colorScheme: 'light', viewport: { width: 1280, height: 900 } }, dark: { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }, phone: { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 1, hasTouch: true, isMobile: true } };
+
+export const launch = (extra = []) => chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...extra],
+});
+
+// A window in which a person has said a name already; whatever the page itself throws is kept.
+export async function person(browser, stack, options = {}) {
+  const context = await browser.newContext({ baseURL: stack.fleet, reducedMotion: 'reduce', ...options });
+  await context.addInitScript(() => localStorage.setItem('cvops-name', 'night-shift'));
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', error => errors.push(String(error)));
+  page.on('console', message => { if (message.type() === 'error') errors.push(message.text()); });
+  return { context, page, errors };
+}
