@@ -25,6 +25,7 @@ root.Add(GroupCommands.All(on));
 root.Add(SiteCommands.All(on));
 root.Add(RetrainingCommands.All(on));
 root.Add(RunsCommands.All(on));
+root.Add(AlertCommands.All(on));
 root.Add(DeadLetterCommands.All(on));
 root.Add(ContractsCommands.All());
 foreach (var command in LoopCommands.All(on)) root.Add(command);

@@ -25,6 +25,7 @@ internal static class CommandLine
           --training-runs N       training runs at once (1)
           --embedding-model M     compares frames by its embeddings, NAME@VERSION (the first registered that has any)
           --golden-share S        share of labelled audit frames that becomes the golden set, 0 to 1 (0.2)
+          --alert-networks NETS   networks beyond the open internet that webhooks of alerts may go to, 10.1.0.0/16,...
           --client-id NAME        MQTT client id (cvops-fleet)
           --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
           --help
@@ -35,7 +36,8 @@ internal static class CommandLine
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
         Orleans cluster and of the read models, for a program built with -p:PublishedPackages=true; Fleet__SiloAddress is
-        where the other silos reach this one. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        where the other silos reach this one. Fleet__Smtp__Host, __Port, __Security (StartTls, Tls, None), __From, __User and
+        __Password name the server for alerts by e-mail. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
     private static readonly Dictionary<string, string> Settings = new()
@@ -46,7 +48,7 @@ internal static class CommandLine
         ["--broker-log"] = nameof(FleetOptions.BrokerLog), ["--certificate-lifetime"] = nameof(FleetOptions.CertificateLifetime),
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
         ["--client-id"] = nameof(FleetOptions.ClientId), ["--embedding-model"] = nameof(FleetOptions.EmbeddingModel), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
-        ["--golden-share"] = nameof(FleetOptions.GoldenShare),
+        ["--alert-networks"] = nameof(FleetOptions.AlertNetworks), ["--golden-share"] = nameof(FleetOptions.GoldenShare),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>

@@ -1,4 +1,5 @@
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Alerts;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
@@ -61,7 +62,7 @@ internal static class FleetApp
         builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<DesiredTwins>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<CommandLog>().AddSingleton<Previews>().AddHostedService<CommandOutbox>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<ReviewDesk>().AddSingleton<VideoDesk>().AddSingleton<ClassNames>().AddSingleton<AccuracyReader>();
-        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<IOverviewSource, LostPackages>();
+        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<LostPackages>().AddSingleton<IOverviewSource>(services => services.GetRequiredService<LostPackages>());
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();
@@ -71,6 +72,7 @@ internal static class FleetApp
         builder.Services.AddTraining();
         builder.Services.AddTracking();
         builder.Services.AddRetraining();
+        builder.Services.AddAlerts();
         builder.Services.AddApi();
         builder.Services.AddWeb();
         builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();

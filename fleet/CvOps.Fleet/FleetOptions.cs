@@ -127,6 +127,20 @@ internal sealed class FleetOptions
     /// <summary>How long a device may take to begin a download.</summary>
     public TimeSpan LinkLifetime { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>How often the fleet looks what is worth an alert; news of rollouts, drift and training are looked at at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.2", "00:05:00")]
+    public TimeSpan AlertsEvery { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Alerts of one group wait so long for each other before they are told.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan AlertsGather { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Networks beyond the open internet that webhooks may go to, comma between them: <c>10.1.0.0/16,127.0.0.1/32</c>; null: none.</summary>
+    public string? AlertNetworks { get; set; }
+
+    /// <summary>The server that takes alerts by e-mail; null: there is none.</summary>
+    public SmtpOptions? Smtp { get; set; }
+
     /// <summary>The broker's addresses as devices see them.</summary>
     public string[] Brokers => (PublicBrokers ?? Broker).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }
@@ -140,4 +154,31 @@ internal sealed class TrainerOptions
 
     /// <summary>Run after a trainer that was stopped or cut off, for what outlives its process: <c>docker kill cvops-{run}</c>.</summary>
     public string? Stop { get; set; }
+}
+
+/// <summary>Tls: from the first byte (port 465). StartTls: asked for, and nothing is said without it (port 587). None: for a relay on this machine.</summary>
+internal enum SmtpSecurity { StartTls, Tls, None }
+
+/// <summary>Where letters are handed in: section <c>Fleet:Smtp</c>. The password belongs into the environment (<c>Fleet__Smtp__Password</c>) or a file.</summary>
+internal sealed class SmtpOptions
+{
+    [Required]
+    public string Host { get; set; } = "";
+
+    [Range(1, 65535)]
+    public int Port { get; set; } = 587;
+
+    public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
+
+    /// <summary>The sender's address.</summary>
+    [Required]
+    public string From { get; set; } = "";
+
+    /// <summary>Null: the server asks nobody who they are.</summary>
+    public string? User { get; set; }
+
+    public string? Password { get; set; }
+
+    /// <summary>PEM of an authority of one's own that signed the server's certificate; null: those that the machine trusts.</summary>
+    public string? Ca { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using CvOps.Contracts.Alerts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
@@ -158,4 +159,21 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(ExportCheck))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<DeviceId>))]
+[JsonSerializable(typeof(AlertMessage))]
+[JsonSerializable(typeof(AlertNotification))]
+[JsonSerializable(typeof(AlertView))]
+[JsonSerializable(typeof(AlertPage))]
+[JsonSerializable(typeof(AlertDetail))]
+[JsonSerializable(typeof(AlertAction))]
+[JsonSerializable(typeof(AlertRuleSettings))]
+[JsonSerializable(typeof(AlertRuleView))]
+[JsonSerializable(typeof(AlertRuleView[]))]
+[JsonSerializable(typeof(AlertChannelSettings))]
+[JsonSerializable(typeof(AlertChannelView))]
+[JsonSerializable(typeof(AlertChannelView[]))]
+[JsonSerializable(typeof(AlertChannelSaved))]
+[JsonSerializable(typeof(AlertTestResult))]
+[JsonSerializable(typeof(SilenceRequest))]
+[JsonSerializable(typeof(SilenceView))]
+[JsonSerializable(typeof(SilenceView[]))]
 public sealed partial class ContractsJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using CvOps.Contracts.Alerts;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -30,7 +31,7 @@ public sealed record TopicRule(TopicKind Kind, string Suffix, TopicDirection Dir
     public string Head { get; } = Suffix.Split('{')[0];
 
     /// <summary>Whether programs that only listen may: not to wishes, which carry the addresses of packages.</summary>
-    public bool IsForReaders => Direction == TopicDirection.FromDevice && Kind != TopicKind.CertificateRequest;
+    public bool IsForReaders => (Direction == TopicDirection.FromDevice && Kind != TopicKind.CertificateRequest) || Kind == TopicKind.Alert;
 
     /// <summary>The CloudEvents type of what travels on it.</summary>
     public string EventType { get; } = $"io.cvops.{string.Join('-', Suffix.Split('/').Where(level => !level.StartsWith('{')))}.v1";
@@ -60,6 +61,7 @@ public static class TopicCatalog
         new(TopicKind.Response, "response/{id}", TopicDirection.FromDevice, false, typeof(CommandResponse), "The answer to the command of that id."),
         new(TopicKind.CertificateRequest, "identity/request", TopicDirection.FromDevice, false, typeof(CertificateRenewal), "The device asks for the certificate that follows its own."),
         new(TopicKind.Certificate, "identity/certificate", TopicDirection.ToDevice, false, typeof(CertificateAnswer), "The next certificate, or why there is none."),
+        new(TopicKind.Alert, "alert/{rule}", TopicDirection.ToDevice, false, typeof(AlertMessage), "An alert about the device, told by the fleet; site and device are both `fleet` where no device is meant."),
     ];
 
     public static TopicRule Of(TopicKind kind) => ByKind[(int)kind];

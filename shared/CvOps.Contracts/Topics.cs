@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CvOps.Contracts;
 
 /// <summary>What a topic carries.</summary>
-public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone, CertificateRequest, Certificate, Birth }
+public enum TopicKind { Status, Inspection, Health, Drift, Frame, TwinDesired, TwinReported, Command, Response, Zone, CertificateRequest, Certificate, Birth, Alert }
 
 /// <summary>
 /// Every MQTT topic of CvOps: <c>cvops/v1/{site}/{device}/...</c>. A device publishes and reads under its own two levels only;
@@ -60,6 +60,9 @@ public sealed class Topics(SiteId site, DeviceId device)
     /// <summary><see cref="Twin.CommandResponse"/> to the command of that id.</summary>
     public string Response(string id) => $"{_prefix}response/{id}";
 
+    /// <summary><see cref="Alerts.AlertMessage"/>; the fleet writes, everybody may read.</summary>
+    public string Alert(string rule) => $"{_prefix}alert/{rule}";
+
     /// <summary>Takes a topic apart.</summary>
     /// <returns>False for anything that is not a topic of this tree.</returns>
     public static bool TryParse(string topic, [NotNullWhen(true)] out ParsedTopic? parsed)
@@ -84,6 +87,7 @@ public sealed class Topics(SiteId site, DeviceId device)
             (3, "frame", var frame) => (TopicKind.Frame, frame),
             (2, "command", var name) => (TopicKind.Command, name),
             (2, "response", var id) => (TopicKind.Response, id),
+            (2, "alert", var rule) => (TopicKind.Alert, rule),
             _ => null,
         };
         if (found is not { } it) return false;
@@ -93,5 +97,5 @@ public sealed class Topics(SiteId site, DeviceId device)
     }
 }
 
-/// <summary>A topic taken apart. <paramref name="Leaf"/> is its last level where that is a name: camera, frame, command or response id.</summary>
+/// <summary>A topic taken apart. <paramref name="Leaf"/> is its last level where that is a name: camera, frame, command, response id or rule.</summary>
 public sealed record ParsedTopic(SiteId Site, DeviceId Device, TopicKind Kind, CameraId? Camera, string? Leaf);

@@ -9,7 +9,7 @@ export async function pages(stack) {
   const [run] = await stack.get('training');
   const newest = models.find(model => model.lineage?.parent) ?? models[0];
   return {
-    fleet: '', devices: 'devices', device: 'devices/device-2', rollouts: 'rollouts', rollout: `rollouts/${running.id}`, 'new-rollout': 'rollouts/new',
+    fleet: '', alerts: 'alerts', devices: 'devices', device: 'devices/device-2', rollouts: 'rollouts', rollout: `rollouts/${running.id}`, 'new-rollout': 'rollouts/new',
     drift: 'drift', 'drift-camera': `drift/${drifting?.device ?? 'device-2'}/${drifting?.camera ?? 'cam-1'}`,
     labels: 'labels', label: 'labels/next', review: 'labels/review', frames: 'frames', frame: `frames/${frame.id}`, similar: `frames/${frame.id}/similar`, quality: 'quality',
     datasets: 'datasets', dataset: `datasets/${dataset.digest}`, lineage: `lineage?model=${newest.model.digest}`, training: 'training',

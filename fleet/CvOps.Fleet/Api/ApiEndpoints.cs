@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Alerts;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
@@ -73,6 +74,8 @@ internal static class ApiEndpoints
         api.MapTraining();
         api.MapRetraining();
         api.MapTracking();
+        api.MapAlerts();
+        api.MapAlertChannels();
     }
 }
 

@@ -15,7 +15,7 @@ internal sealed class FleetEvents
     private readonly List<Channel<FleetEvent>> _clients = [];
     private int _changed;
 
-    /// <param name="kind">device, rollout, drift, frame, training, run, model, deadletter or quality.</param>
+    /// <param name="kind">device, rollout, drift, frame, training, run, model, deadletter, quality or alert.</param>
     public void Publish(string kind, string id)
     {
         var hint = new FleetEvent(kind, id);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -14,25 +15,28 @@ internal static class DeviceAttention
     /// <summary>Pictures' times are trusted to this many seconds: from there on results of different devices fall out of order.</summary>
     private const double ClockSeconds = 5;
 
-    public static IEnumerable<Attention> Of(DeviceView device)
+    public static IEnumerable<Attention> Of(DeviceView device) => Items(device).Select(item => item.Attention);
+
+    /// <summary>The same, and of each what it is about.</summary>
+    public static IEnumerable<DeviceTrouble> Items(DeviceView device)
     {
         var link = $"/devices/{device.Id}";
         if (device.Connectivity == Connectivity.Offline)
         {
-            yield return new Attention("error", $"{device.Id} is offline: check its power, its network and its agent (systemctl status cvops-agent).", link, device.LastSeen);
+            yield return new(AlertSource.DeviceOffline, null, new Attention("error", $"{device.Id} is offline: check its power, its network and its agent (systemctl status cvops-agent).", link, device.LastSeen));
             yield break;
         }
         foreach (var camera in device.Health?.Cameras ?? [])
             if (IsDark(camera))
-                yield return new Attention("error", $"{device.Id}/{camera.Camera} gives no picture: {camera.Problem ?? "no reason was given."}", link, device.Health!.At);
+                yield return new(AlertSource.CameraOutage, camera.Camera, new Attention("error", $"{device.Id}/{camera.Camera} gives no picture: {camera.Problem ?? "no reason was given."}", link, device.Health!.At));
         if (device.Overdue)
-            yield return new Attention("warning", $"{device.Id} says nothing though the broker holds its connection: check its agent (systemctl status cvops-agent).", link, device.LastSeen);
+            yield return new(AlertSource.DeviceOverdue, null, new Attention("warning", $"{device.Id} says nothing though the broker holds its connection: check its agent (systemctl status cvops-agent).", link, device.LastSeen));
         if (device.Clock is { } clock && IsWrong(clock))
-            yield return new Attention("warning", string.Create(CultureInfo.InvariantCulture, $"The clock of {device.Id} is {Math.Abs(clock.Seconds):0.#} s {(clock.Seconds > 0 ? "ahead" : "behind")}: check its time service (timedatectl)."), link, device.LastSeen);
+            yield return new(AlertSource.ClockOffset, null, new Attention("warning", string.Create(CultureInfo.InvariantCulture, $"The clock of {device.Id} is {Math.Abs(clock.Seconds):0.#} s {(clock.Seconds > 0 ? "ahead" : "behind")}: check its time service (timedatectl)."), link, device.LastSeen));
         if (device.Reported is { Model: { State: UpdateState.Failed, Reason: var reason } } reported)
-            yield return new Attention("warning", $"{device.Id} could not take its model over: {reason}", link, reported.At);
+            yield return new(AlertSource.UpdateFailed, null, new Attention("warning", $"{device.Id} could not take its model over: {reason}", link, reported.At));
         if (device.Health?.Spool is { EvictedMessages: > 0 } spool)
-            yield return new Attention("warning", $"{device.Id} gave up {spool.EvictedMessages} messages{Kinds(spool)} because its spool was full: its link is too slow or was down too long.", link, device.Health.At);
+            yield return new(AlertSource.SpoolEviction, null, new Attention("warning", $"{device.Id} gave up {spool.EvictedMessages} messages{Kinds(spool)} because its spool was full: its link is too slow or was down too long.", link, device.Health.At));
     }
 
     /// <summary>Of all that <see cref="Of"/> would say, the worst.</summary>
@@ -54,3 +58,6 @@ internal static class DeviceAttention
     private static string Kinds(SpoolHealth spool) => spool.Losses?.Where(loss => loss.Reason != SpoolLossReason.Expired).ToList() is { Count: > 0 } losses
         ? $" ({string.Join(", ", losses.Select(loss => $"{loss.Messages} of kind {loss.Kind?.ToString() ?? "other"}"))})" : "";
 }
+
+/// <param name="Camera">The camera that it is about; null: the device itself.</param>
+internal sealed record DeviceTrouble(AlertSource Source, CameraId? Camera, Attention Attention);

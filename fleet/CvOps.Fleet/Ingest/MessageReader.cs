@@ -36,7 +36,7 @@ internal sealed class MessageReader
         var bytes = payload.IsSingleSegment ? payload.First : payload.ToArray();
         if (!TryParse(topic, out var parsed)) return new Message(topic, null, null, "The topic is not of the tree cvops/v1/{site}/{device}/...", bytes);
         // An empty retained message is how a retained one is taken away; the fleet's own words come back on its subscription.
-        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate or TopicKind.Birth) return new Message(topic, parsed, null, null, default);
+        if (payload.IsEmpty || parsed.Kind is TopicKind.TwinDesired or TopicKind.Command or TopicKind.Certificate or TopicKind.Birth or TopicKind.Alert) return new Message(topic, parsed, null, null, default);
         if (parsed.Kind == TopicKind.Inspection && bytes.Length <= WholeDocument.FewBytes && QuickInspection.TryRead(parsed, bytes, _names, out var inspection)) return new Message(topic, parsed, inspection, null, bytes);
         try
         {

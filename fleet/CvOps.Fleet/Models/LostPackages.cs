@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Devices;
 
 namespace CvOps.Fleet.Models;
@@ -9,15 +10,18 @@ internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider 
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, DateTimeOffset> _since = [];
-    private volatile Attention[] _found = [];
+    private volatile LostPackage[] _found = [];
     private DateTimeOffset _next;
 
-    public async ValueTask<OverviewPart> ReadAsync(CancellationToken cancel)
+    public async ValueTask<OverviewPart> ReadAsync(CancellationToken cancel) =>
+        new(NeedsAttention: [.. (await FindAsync(cancel)).Select(lost => new Attention("error", lost.Message, "/models", lost.Since))]);
+
+    public async ValueTask<IReadOnlyList<LostPackage>> FindAsync(CancellationToken cancel)
     {
         var now = time.GetUtcNow();
         lock (_since)
         {
-            if (now < _next) return new OverviewPart(NeedsAttention: _found);
+            if (now < _next) return _found;
             _next = now + Every;
         }
         var lost = (await registry.ListAsync(cancel)).Where(model => model.Lost).Select(model => model.Model).ToArray();
@@ -26,10 +30,10 @@ internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider 
             foreach (var digest in _since.Keys.Except(lost.Select(model => model.Digest)).ToArray()) _since.Remove(digest);
             foreach (var model in lost)
                 if (_since.TryAdd(model.Digest, now)) Log.PackageLost(logger, model.Name, model.Version, model.Digest);
-            _found = Array.ConvertAll(lost, model => new Attention("error",
-                $"The fleet has lost the file of {model.Name} {model.Version}: no device can be given it, and none can return to it. Bring the same package again (cvops model push).", "/models", _since[model.Digest]));
+            _found = Array.ConvertAll(lost, model => new LostPackage(model,
+                $"The fleet has lost the file of {model.Name} {model.Version}: no device can be given it, and none can return to it. Bring the same package again (cvops model push).", _since[model.Digest]));
         }
-        return new OverviewPart(NeedsAttention: _found);
+        return _found;
     }
 
     private static partial class Log
@@ -38,3 +42,6 @@ internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider 
         public static partial void PackageLost(ILogger logger, string name, string version, string digest);
     }
 }
+
+/// <param name="Message">What is lost and what to do, in a sentence.</param>
+internal sealed record LostPackage(ModelRef Model, string Message, DateTimeOffset Since);

@@ -317,5 +317,26 @@ internal static class Migrations
         DROP INDEX frames_prediction;
         CREATE INDEX frames_prediction ON frames (prediction, confidence);
         """,
+
+        // Alerts, what became of them, and what is still to be told: notices wait for others of their group, the outbox for its channel. Of a key one alert is open at most.
+        """
+        CREATE TABLE alert (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, open INTEGER NOT NULL, state TEXT NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
+          at INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE UNIQUE INDEX alert_open ON alert (key) WHERE open = 1;
+        CREATE INDEX alert_state ON alert (state, row);
+        CREATE TABLE alert_event (row INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL, detail TEXT NOT NULL);
+        CREATE INDEX alert_event_alert ON alert_event (alert, row);
+        CREATE TABLE alert_rule (name TEXT PRIMARY KEY, at INTEGER NOT NULL, by TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE alert_silence (id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE alert_channel (
+          name TEXT PRIMARY KEY, body TEXT NOT NULL, secret TEXT, delivered_at INTEGER, failing_since INTEGER, problem TEXT) WITHOUT ROWID;
+        CREATE TABLE alert_notice (row INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, family TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL);
+        CREATE TABLE alert_outbox (
+          row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL, family TEXT NOT NULL, made_at INTEGER NOT NULL, body TEXT NOT NULL,
+          attempts INTEGER NOT NULL DEFAULT 0, next_at INTEGER NOT NULL, delivered_at INTEGER, failed_at INTEGER);
+        CREATE INDEX alert_outbox_waiting ON alert_outbox (channel, row) WHERE delivered_at IS NULL AND failed_at IS NULL;
+        CREATE INDEX alert_outbox_family ON alert_outbox (channel, family, made_at);
+        """,
     ];
 }

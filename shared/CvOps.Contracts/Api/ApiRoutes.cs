@@ -76,6 +76,14 @@ namespace CvOps.Contracts.Api;
 /// GET  audit?after=&amp;limit=                AuditPage
 /// GET  deadletters?device=&amp;reason=&amp;before=&amp;limit=   DeadLetterPage (newest first; reason: a part of it)
 /// POST deadletters/{row}/retry|discard    DeadLetterAction -> DeadLetterOutcome (retry applies it, once, if it can be read by now)
+/// GET  alerts?state=&amp;rule=&amp;subject=&amp;after=&amp;limit=   AlertPage (newest first; without a state those that are open)
+/// GET  alerts/{id}                        AlertDetail           POST alerts/{id}/acknowledge   AlertAction -> AlertView
+/// GET  alerts/rules                       AlertRuleView[]       GET alerts/rules/{name}        AlertRuleView
+/// PUT  alerts/rules/{name}                AlertRuleSettings -> AlertRuleView           DELETE alerts/rules/{name}   (a built-in one is as it came again)
+/// GET  alerts/silences                    SilenceView[]         POST alerts/silences           SilenceRequest -> SilenceView         DELETE alerts/silences/{id}   (ends it)
+/// GET  alerts/channels                    AlertChannelView[]    GET alerts/channels/{name}     AlertChannelView
+/// PUT  alerts/channels/{name}             AlertChannelSettings -> AlertChannelSaved (a new secret is told this once)             DELETE alerts/channels/{name}
+/// POST alerts/channels/{name}/test        AlertTestResult
 /// GET  events                             server-sent events: event = device|rollout|drift|frame|training|run|model|deadletter, data = {"id": "..."}
 /// GET  events/pages                       server-sent events for pages: changed = {"kinds": [...], "pace": milliseconds to wait between two looks}
 /// </code>

@@ -24,6 +24,7 @@ public sealed class TopicsTests
         (nameof(Topics.Zone), Own.Zone(Camera), new(Site, Device, TopicKind.Zone, Camera, "cam_1")),
         (nameof(Topics.CertificateRequest), Own.CertificateRequest, new(Site, Device, TopicKind.CertificateRequest, null, null)),
         (nameof(Topics.Certificate), Own.Certificate, new(Site, Device, TopicKind.Certificate, null, null)),
+        (nameof(Topics.Alert), Own.Alert("device-offline"), new(Site, Device, TopicKind.Alert, null, "device-offline")),
         (nameof(Topics.Response), Own.Response("c-1"), new(Site, Device, TopicKind.Response, null, "c-1")),
     ];
 

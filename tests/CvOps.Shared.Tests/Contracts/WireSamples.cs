@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts;
+using CvOps.Contracts.Alerts;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Packages.Chunks;
@@ -149,6 +150,12 @@ internal static class WireSamples
         [nameof(CertificateRenewal)] = Of(ContractsJson.Default.CertificateRenewal,
             new CertificateRenewal("-----BEGIN CERTIFICATE REQUEST-----\nMIHq\n-----END CERTIFICATE REQUEST-----", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", [1, 2, 3])),
         [nameof(CertificateAnswer)] = Of(ContractsJson.Default.CertificateAnswer, new CertificateAnswer("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "It was revoked.")),
+        [nameof(AlertMessage)] = Of(ContractsJson.Default.AlertMessage, new AlertMessage
+        {
+            Id = "a-0123456789ab", Notice = AlertNotice.Escalated, Rule = "camera-outage", Subject = "press-1/cam-1", Severity = AlertSeverity.Critical, State = AlertState.Firing,
+            Summary = "press-1/cam-1 gives no picture: the cable is out.", Since = Noon, At = Noon.AddMinutes(15), Link = "https://fleet.example/devices/press-1",
+            Labels = new Dictionary<string, string> { ["device"] = "press-1", ["site"] = "plant-a", ["camera"] = "cam-1" },
+        }),
         [nameof(CommandResponse)] = Of(ContractsJson.Default.CommandResponse, new CommandResponse("c-1", Device, true, "The connection of camera 'cam-1' was dropped.")),
         [nameof(ModelManifest)] = Of(ContractsJson.Default.ModelManifest, new ModelManifest
         {

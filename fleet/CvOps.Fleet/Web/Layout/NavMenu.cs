@@ -11,7 +11,7 @@ internal static class NavMenu
     [
         ("Watch",
         [
-            new("", "Fleet", Icon: "layout-dashboard", "f"), new("devices", "Devices", Icon: "cpu", "d"),
+            new("", "Fleet", Icon: "layout-dashboard", "f"), new(Alerts, "Alerts", Icon: "bell", "a"), new("devices", "Devices", Icon: "cpu", "d"),
             new("rollouts", "Rollouts", Icon: "rocket", "r"), new("drift", "Drift", Icon: "activity", "w"),
         ]),
         ("Learn",
@@ -24,7 +24,8 @@ internal static class NavMenu
     ];
 
     public const string DeadLetters = "deadletters";
+    public const string Alerts = "alerts";
 
     /// <summary>Those under a thumb; the rest is behind "More".</summary>
-    public static IReadOnlyList<NavPage> Foot { get; } = [.. All.SelectMany(section => section.Pages).Where(page => page.Path is "" or "rollouts" or "drift" or "labels")];
+    public static IReadOnlyList<NavPage> Foot { get; } = [.. All.SelectMany(section => section.Pages).Where(page => page.Path is "" or Alerts or "rollouts" or "labels")];
 }

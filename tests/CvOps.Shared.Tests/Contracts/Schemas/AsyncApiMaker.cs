@@ -17,6 +17,7 @@ internal static partial class AsyncApiMaker
         ["frame"] = "The frame's id, unique in the fleet.",
         ["name"] = "The command's name, such as restart-camera.",
         ["id"] = "The command's id.",
+        ["rule"] = "Name of the alert's rule.",
     };
 
     /// <param name="schemas">By record, as <see cref="SchemaMaker"/> makes them.</param>
