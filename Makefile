@@ -11,7 +11,7 @@ CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -87,6 +87,11 @@ contracts: ## write the JSON Schemas and the AsyncAPI document anew, after a cha
 	@dotnet build tests/CvOps.Shared.Tests/CvOps.Shared.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
 	@dotnet $(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests.dll -explicit only -noLogo -method CvOps.Shared.Tests.Contracts.Schemas.ContractFilesTests.Writes_what_the_code_says
 	@git status --short shared/CvOps.Contracts/Schemas
+
+openapi: ## write fleet/openapi.json anew, after the API got more
+	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
+	@dotnet $(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests.dll -explicit only -noLogo -method CvOps.Fleet.Tests.Api.ApiDocumentTests.Writes_what_the_code_says
+	@git status --short fleet/openapi.json
 
 soak-link: build ## broker, agent and fleet killed and their lines broken at random for SOAK_MINUTES; counts messages sent and applied
 	@.ci/setup soak

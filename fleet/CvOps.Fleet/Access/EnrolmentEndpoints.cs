@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Api;
@@ -19,7 +20,16 @@ internal static class EnrolmentEndpoints
         api.MapPost("/enrolment", async (HttpContext http, EnrolmentDesk desk, CancellationToken cancel) =>
         {
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = RequestBytes;
-            var asked = await http.Request.ReadFromJsonAsync(ContractsJson.Default.EnrolmentRequest, cancel);
+            if (!http.Request.HasJsonContentType()) return Results.Problem("An enrolment is JSON: application/json.", statusCode: StatusCodes.Status415UnsupportedMediaType, title: "Not understood");
+            EnrolmentRequest? asked;
+            try
+            {
+                asked = await http.Request.ReadFromJsonAsync(ContractsJson.Default.EnrolmentRequest, cancel);
+            }
+            catch (JsonException e)
+            {
+                return Problems.BadRequest(e.Message);
+            }
             if (asked is not { Token: not null, Request: not null, Proof: not null }) return Problems.BadRequest("An enrolment has token, request and proof; cvops-agent enroll writes it.");
             var outcome = await desk.EnrolAsync(asked, http.Connection.RemoteIpAddress?.ToString() ?? "unknown", cancel);
             return outcome.Answer is { } answer ? Results.Ok(answer) : Results.Problem(outcome.Problem, statusCode: outcome.Status, title: "Not enrolled");

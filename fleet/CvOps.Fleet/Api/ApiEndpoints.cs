@@ -3,6 +3,8 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Alerts;
+using CvOps.Fleet.Api.Catalog;
+using CvOps.Fleet.Api.Manners;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
@@ -24,7 +26,12 @@ internal static class ApiEndpoints
 {
     public static void AddApi(this IServiceCollection services)
     {
+        // Before the framework's own writer, which is asked next.
+        services.AddSingleton<IProblemDetailsWriter, ApiProblemWriter>();
         services.AddProblemDetails();
+        services.AddSingleton<Guards>().AddSingleton<IdempotencyStore>().AddSingleton<Idempotency>();
+        services.AddOpenApi(ApiDocument.Name, ApiConventions.Configure);
+        services.AddSingleton<ApiDocument>();
         services.AddSingleton<FleetEvents>();
         services.AddSingleton<PagePulse>().AddHostedService(provider => provider.GetRequiredService<PagePulse>());
         // The same JSON as on the wire, whoever binds it.
@@ -46,9 +53,13 @@ internal static class ApiEndpoints
     {
         app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
         app.UseStatusCodePages();
+        app.UseMiddleware<Idempotency>();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
 
-        var api = app.MapGroup(ApiRoutes.Root);
+        app.MapGet(ApiDocument.Path, ApiDocument.AnswerAsync);
+
+        var api = app.MapGroup(ApiRoutes.Root).AddEndpointFilter<ApiManners>();
+        ((IEndpointConventionBuilder)api).Finally(ApiConventions.Describe);
         api.MapGet("/fleet", (OverviewReader overview, CancellationToken cancel) => overview.ReadAsync(cancel));
         api.MapGet("/audit", (Audit audit, CancellationToken cancel, long after = 0, int limit = Paging.Default) => audit.ReadAsync(after, Paging.Clamp(limit), cancel));
         api.MapGet("/events", EventStream.RunAsync);

@@ -29,6 +29,9 @@ internal static class DeviceEndpoints
         api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, ConnectionLog connections, CancellationToken cancel) =>
             await FindAsync(devices, id, cancel) is { } device ? Results.Ok(device with { Connections = await connections.ReadAsync(device.Id, cancel) }) : Problems.NotFound("device", id));
 
+        api.MapGet("/devices/{id}/labels", async (string id, DeviceDirectory devices, CancellationToken cancel) =>
+            await FindAsync(devices, id, cancel) is { } device ? Results.Ok(new LabelsChange(device.Labels.ToDictionary(label => label.Key, label => (string?)label.Value))) : Problems.NotFound("device", id));
+
         api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, DesiredTwins desired, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);

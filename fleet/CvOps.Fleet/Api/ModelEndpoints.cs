@@ -22,7 +22,7 @@ internal static class ModelEndpoints
         api.MapGet("/models/{digest}/accuracy", async (string digest, DateTimeOffset? since, ModelRegistry models, AccuracyReader accuracy, CancellationToken cancel) =>
             await models.FindAsync(digest, cancel) is { } model ? Results.Ok(await accuracy.ReadAsync(model.Model, since, cancel)) : Problems.NotFound("model", digest));
 
-        api.MapGet("/models/history", (string? name, ModelAliases aliases, CancellationToken cancel, int limit = Paging.Default) => aliases.HistoryAsync(name, Paging.Clamp(limit), cancel));
+        api.MapGet("/models/history", (string? name, ModelAliases aliases, CancellationToken cancel) => aliases.HistoryAsync(name, Paging.Most, cancel));
 
         api.MapPost("/models/{digest}/revoke", async (string digest, RevokeModelRequest request, ModelRegistry models, ModelAliases aliases, CancellationToken cancel) =>
         {
@@ -31,6 +31,9 @@ internal static class ModelEndpoints
         });
 
         api.MapGet("/aliases", (string? name, ModelAliases aliases, CancellationToken cancel) => aliases.ListAsync(name, cancel));
+
+        api.MapGet("/aliases/{name}/{alias}", async (string name, string alias, ModelAliases aliases, CancellationToken cancel) =>
+            (await aliases.ListAsync(name, cancel)).FirstOrDefault(it => it.Alias == alias) is { } found ? Results.Ok(found) : Problems.NotFound("alias", $"{name}@{alias}"));
 
         api.MapPut("/aliases/{name}/{alias}", async (string name, string alias, AliasRequest request, ModelAliases aliases, CancellationToken cancel) =>
             await aliases.MoveAsync(name, alias, request, cancel) switch

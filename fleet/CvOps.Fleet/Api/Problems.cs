@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace CvOps.Fleet.Api;
 
 /// <summary>Problem details (RFC 9457); the detail says what to do.</summary>
-internal static class Problems
+internal static partial class Problems
 {
     /// <param name="what">device, model, frame...</param>
     public static IResult NotFound(string what, string id) =>
@@ -27,6 +27,13 @@ internal static class Problems
             BlobLostException lost => Results.Problem(lost.Message, statusCode: 500, title: "File lost"),
             _ => Results.Problem($"The fleet failed. Its log has the reason under trace {http.TraceIdentifier}.", statusCode: 500, title: "Internal error"),
         };
+        if (failure is not (BadHttpRequestException or FormatException or null)) Log.RequestFailed(http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Problems)), http.TraceIdentifier, failure);
         return result.ExecuteAsync(http);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 3701, Level = LogLevel.Error, Message = "A request failed, trace {Trace}")]
+        public static partial void RequestFailed(ILogger logger, string trace, Exception exception);
     }
 }

@@ -338,5 +338,12 @@ internal static class Migrations
         CREATE INDEX alert_outbox_waiting ON alert_outbox (channel, row) WHERE delivered_at IS NULL AND failed_at IS NULL;
         CREATE INDEX alert_outbox_family ON alert_outbox (channel, family, made_at);
         """,
+
+        // Requests that came with a key, and what was answered; without a status one is being done, or was cut off.
+        """
+        CREATE TABLE idempotency (
+          scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, owner TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER, headers TEXT, body BLOB, PRIMARY KEY (scope, key)) WITHOUT ROWID;
+        CREATE INDEX idempotency_at ON idempotency (at);
+        """,
     ];
 }

@@ -41,6 +41,7 @@ internal sealed class ReviewDesk(Database database, TimeProvider time)
     {
         var (policy, mistakes) = (request.Policy, new List<string>());
         if (LabelRule.RefuseName(request.By) is { } nameless) mistakes.Add(nameless);
+        if (policy is null) return [.. mistakes, "'policy' is missing: how many annotators a frame needs."];
         if (policy.Annotators is < 1 or > MostAnnotators) mistakes.Add($"'annotators' is {policy.Annotators}; 1 to {MostAnnotators}.");
         if (policy.GoldenAnnotators is < 1 or > MostAnnotators) mistakes.Add($"'goldenAnnotators' is {policy.GoldenAnnotators}; 1 to {MostAnnotators}.");
         if (policy.LeastIou is not (>= 0.1 and <= 0.95)) mistakes.Add($"'leastIou' is {policy.LeastIou}; 0.1 to 0.95.");

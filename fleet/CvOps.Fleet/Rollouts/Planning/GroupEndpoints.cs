@@ -33,6 +33,9 @@ internal static class GroupEndpoints
 
         api.MapGet("/sites/shifts", async (ShiftStore shifts, CancellationToken cancel) => Results.Ok((await shifts.ReadAsync(cancel)).Values.ToArray()));
 
+        api.MapGet("/sites/{site}/shifts", async (string site, ShiftStore shifts, CancellationToken cancel) =>
+            (await shifts.ReadAsync(cancel)).Values.FirstOrDefault(it => it.Site.Value == site) is { } found ? Results.Ok(found) : Problems.NotFound("site with shifts", site));
+
         api.MapPut("/sites/{site}/shifts", async (string site, SiteShifts shifts, HttpContext http, ShiftStore store, PlanningFleet fleet, Audit audit, CancellationToken cancel) =>
         {
             if (shifts.Site.Value != site) return Problems.Unprocessable($"These are the shifts of site '{shifts.Site}', not of '{site}'.");

@@ -18,6 +18,9 @@ internal static class RetrainingEndpoints
 
         api.MapGet("/retraining/policies", (RetrainingDesk desk, CancellationToken cancel) => desk.PoliciesAsync(cancel));
 
+        api.MapGet("/retraining/policies/{model}", async (string model, RetrainingDesk desk, CancellationToken cancel) =>
+            await desk.FindAsync(model, cancel) is { } view ? Results.Ok(view) : Problems.NotFound("retraining policy", model));
+
         api.MapPut("/retraining/policies/{model}", async (string model, RetrainingPolicy policy, RetrainingDesk desk, CancellationToken cancel) =>
         {
             if (policy.Model != model) return Problems.Unprocessable($"The policy is for '{policy.Model}', the address for '{model}'.");
