@@ -8,6 +8,7 @@ SOAK_SEED ?=
 BIN = artifacts/bin
 CONFIG_FOLDER = $(shell echo $(CONFIGURATION) | tr A-Z a-z)
 CVOPS = $(BIN)/CvOps.Cli/$(CONFIG_FOLDER)/cvops
+UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
@@ -63,7 +64,8 @@ bench-link: build ## the link: the spool beside the bare disk, kills and power c
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks link
 
-bench-fleet: build ## the fleet manager: rollouts that stop, a million twins on one box, drift of any slice of them
+bench-fleet: build $(UI)/node_modules/.package-lock.json ## the fleet manager: rollouts that stop, a million twins on one box, drift of any slice of them
+	@.ci/setup ui
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks fleet
 
@@ -97,7 +99,6 @@ soak-link: build ## broker, agent and fleet killed and their lines broken at ran
 	@.ci/setup soak
 	@exec $(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks soak-link $(SOAK_MINUTES) $(SOAK_SEED)
 
-UI = tests/CvOps.Ui
 $(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json
 	@cd $(UI) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
@@ -110,6 +111,11 @@ test-ui: build $(UI)/node_modules/.package-lock.json ## the dashboard in a drive
 	@.ci/setup ui
 	@node $(UI)/icons.mjs --check
 	@CONFIGURATION=$(CONFIGURATION) node $(UI)/test.mjs
+
+bench-overview: build $(UI)/node_modules/.package-lock.json ## the overview with ten thousand devices in a driven browser, and what two hundred open pages cost the ingest
+	@.ci/setup ui
+	@.ci/setup bench
+	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks overview
 
 icons: $(UI)/node_modules/.package-lock.json ## write the icons that pages name into the file that the fleet serves
 	@node $(UI)/icons.mjs

@@ -16,14 +16,16 @@ internal sealed class BenchFleet : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private readonly TestFolder _folder = new();
+    private readonly TestFolder _folder;
     private readonly ECDsa _key = SigningKeys.Create();
     private readonly HttpClient _http;
     private readonly TestProcess _process;
     private SqliteConnection? _database;
+    private long _before;
 
-    private BenchFleet(TestBroker broker)
+    private BenchFleet(TestBroker broker, TestFolder folder)
     {
+        _folder = folder;
         var trusted = Directory.CreateDirectory(_folder["trusted"]).FullName;
         SigningKeys.SavePublic(_key, Path.Combine(trusted, "bench.pem"));
         var port = TestProcess.FreePort();
@@ -35,10 +37,16 @@ internal sealed class BenchFleet : IAsyncDisposable
         ]);
     }
 
+    /// <summary>Where its dashboard is.</summary>
+    public Uri Dashboard => new(_http.BaseAddress!, "/");
+
     /// <summary>Returns when it has subscribed and the package is in its registry.</summary>
-    public static async Task<BenchFleet> StartAsync(TestBroker broker, IngestPayloads payloads)
+    /// <param name="before">Puts something into its data folder before it starts.</param>
+    public static async Task<BenchFleet> StartAsync(TestBroker broker, IngestPayloads payloads, Func<string, Task>? before = null)
     {
-        var fleet = new BenchFleet(broker);
+        var folder = new TestFolder();
+        if (before is not null) await before(Directory.CreateDirectory(folder["data"]).FullName);
+        var fleet = new BenchFleet(broker, folder);
         await fleet._process.WaitForOutputAsync("Connected to", Patience);
         await fleet._process.WaitForOutputAsync("listens on", Patience);
         using var package = new ByteArrayContent(await File.ReadAllBytesAsync(payloads.Package(fleet._key)));
@@ -48,6 +56,7 @@ internal sealed class BenchFleet : IAsyncDisposable
         Sqlite.Initialise();
         fleet._database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Combine(fleet._folder["data"], "fleet.db"), Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
         await fleet._database.OpenAsync();
+        fleet._before = fleet.Inspections;
         return fleet;
     }
 
@@ -62,7 +71,7 @@ internal sealed class BenchFleet : IAsyncDisposable
     }
 
     /// <summary>Inspections whose rows are committed.</summary>
-    public long Inspections => _database!.ExecuteScalar<long>("SELECT coalesce(sum(inspections), 0) FROM devices");
+    public long Inspections => _database!.ExecuteScalar<long>("SELECT coalesce(sum(inspections), 0) FROM devices") - _before;
 
     /// <summary>Returns when that many inspections and windows are committed and the drift of every camera has its windows.</summary>
     public async Task AppliedAsync(long inspections, long windows)

@@ -37,7 +37,9 @@ internal static class IngestBench
         return [Figure.AtLeast("reports/s applied and durable / bare QoS 1 subscriber", ratios.Order().ElementAt(Rounds / 2), 0.9, "mosquitto_sub -q 1, same broker, publishers and payloads")];
     }
 
-    private static async Task<double> FleetAsync(TestBroker broker, BenchFleet fleet, IReadOnlyList<IngestPayloads.Publisher> publishers, int rounds)
+    /// <param name="rounds">How often these publishers have been here, this time included.</param>
+    /// <returns>Messages a second from the start of the publishers to the last one applied.</returns>
+    public static async Task<double> FleetAsync(TestBroker broker, BenchFleet fleet, IReadOnlyList<IngestPayloads.Publisher> publishers, int rounds)
     {
         var started = Stopwatch.GetTimestamp();
         var publishing = PublishAsync(broker, publishers);

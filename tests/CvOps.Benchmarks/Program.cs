@@ -54,6 +54,7 @@ var fleet = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["stop-latency"] = StopBench.RunAsync,
     ["rollout-100k"] = WaveBench.RunAsync,
     ["resume"] = ResumeBench.RunAsync,
+    ["overview"] = OverviewBench.RunAsync,
 };
 var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
 {

@@ -26,7 +26,7 @@ internal static class TwinRestart
     {
         using var folder = new TestFolder();
         var path = folder["fleet.db"];
-        using (var database = new SqliteDatabase(path)) await WriteAsync(database);
+        using (var database = new SqliteDatabase(path)) await WriteAsync(database, Devices);
         var seconds = new List<double>();
         for (var start = 0; start < Starts; start++)
         {
@@ -54,12 +54,13 @@ internal static class TwinRestart
         return 0;
     }
 
-    private static async Task WriteAsync(SqliteDatabase database)
+    /// <summary>Devices as the ingest would have written them.</summary>
+    public static async Task WriteAsync(SqliteDatabase database, int devices)
     {
         var began = Stopwatch.GetTimestamp();
         await database.WriteAsync(connection =>
         {
-            for (var device = 0; device < Devices; device++)
+            for (var device = 0; device < devices; device++)
             {
                 var (change, wish) = (TwinFleet.Change(device, 1), TwinFleet.Wish(device));
                 connection.Execute(
@@ -76,6 +77,6 @@ internal static class TwinRestart
             }
             return true;
         }, CancellationToken.None);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Devices} devices written in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{devices} devices written in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s"));
     }
 }

@@ -71,6 +71,8 @@ export function finder() {
   text.addEventListener('keydown', event => {
     if (event.key === 'ArrowDown') choose(chosen + 1);
     else if (event.key === 'ArrowUp') choose(chosen - 1);
+    // A search field would only empty itself.
+    else if (event.key === 'Escape') dialog.close();
     else if (event.key === 'Enter') go(list.querySelector('[aria-selected=true]'));
     else return;
     event.preventDefault();

@@ -135,7 +135,9 @@ function start() {
   function visit() {
     const all = seen();
     if (!all.includes(frame)) sessionStorage.setItem('cvops-seen', JSON.stringify([...all, frame].slice(-200)));
-    if (location.pathname.endsWith('/next')) history.replaceState(null, '', `labels/${encodeURIComponent(frame)}${location.search}`);
+    if (!location.pathname.endsWith('/next')) return;
+    history.replaceState(null, '', `labels/${encodeURIComponent(frame)}${location.search}`);
+    document.querySelector('.skip').href = `${location.pathname}#content`;
   }
 
   async function go(way) {
