@@ -10,12 +10,13 @@ using CvOps.Contracts.Api;
 namespace CvOps.Cli;
 
 /// <summary>The fleet's HTTP API. Every failure becomes a <see cref="CliException"/> with the fleet's own advice.</summary>
-internal sealed class FleetClient(Uri fleet) : IDisposable
+/// <param name="token">What is shown to the fleet; null: nothing.</param>
+internal sealed class FleetClient(Uri fleet, string? token) : IDisposable
 {
     private static readonly ContractsJson Json = ContractsJson.Default;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
-    private readonly HttpClient _http = Signed(new HttpClient { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = Timeout.InfiniteTimeSpan });
+    private readonly HttpClient _http = Signed(token, new HttpClient { BaseAddress = new Uri(fleet, ApiRoutes.Root + "/"), Timeout = Timeout.InfiniteTimeSpan });
 
     public Uri Fleet { get; } = fleet;
 
@@ -80,8 +81,9 @@ internal sealed class FleetClient(Uri fleet) : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>Says who asks, for the audit log. A header has letters of ASCII alone.</summary>
-    private static HttpClient Signed(HttpClient http)
+    private static HttpClient Signed(string? token, HttpClient http)
     {
+        if (token is not null) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (Ascii.IsValid(Environment.UserName)) http.DefaultRequestHeaders.TryAddWithoutValidation(ApiRoutes.ByHeader, Environment.UserName);
         return http;
     }

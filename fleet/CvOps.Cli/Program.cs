@@ -12,7 +12,7 @@ var root = new RootCommand("""
     cvops: run factory cameras as one fleet.
 
     Exit codes: 0 done, 1 tried and failed, 69 no fleet answers, 78 a file, option or the machine is not as it must be.
-    """) { on.Fleet, on.Json };
+    """) { on.Fleet, on.Token, on.Json };
 root.Add(UpCommand.Create());
 root.Add(RunCommand.Create());
 root.Add(ReplayCommand.Create());
@@ -26,6 +26,7 @@ root.Add(SiteCommands.All(on));
 root.Add(RetrainingCommands.All(on));
 root.Add(RunsCommands.All(on));
 root.Add(AlertCommands.All(on));
+foreach (var command in AccountCommands.All(on)) root.Add(command);
 root.Add(DeadLetterCommands.All(on));
 root.Add(ContractsCommands.All());
 foreach (var command in LoopCommands.All(on)) root.Add(command);

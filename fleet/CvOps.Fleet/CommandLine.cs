@@ -27,7 +27,9 @@ internal static class CommandLine
           --golden-share S        share of labelled audit frames that becomes the golden set, 0 to 1 (0.2)
           --alert-networks NETS   networks beyond the open internet that webhooks of alerts may go to, 10.1.0.0/16,...
           --client-id NAME        MQTT client id (cvops-fleet)
-          --allow-anonymous-network   listen beyond this machine although nobody is asked who they are
+          --local-token FILE      a token for the programs of this machine, which may do everything in any name with it; made when
+                                  missing, for its owner's eyes alone. cvops up uses one; a fleet for people needs none
+          --allow-plain-network   listen beyond this machine without TLS: passwords and tokens can be read on the way
           --help
 
           export FILE [--data DIR]   all of a stopped fleet's databases into one file
@@ -49,6 +51,7 @@ internal static class CommandLine
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
         ["--client-id"] = nameof(FleetOptions.ClientId), ["--embedding-model"] = nameof(FleetOptions.EmbeddingModel), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
         ["--alert-networks"] = nameof(FleetOptions.AlertNetworks), ["--golden-share"] = nameof(FleetOptions.GoldenShare),
+        ["--local-token"] = nameof(FleetOptions.LocalToken),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>
@@ -95,7 +98,7 @@ internal static class CommandLine
         for (var i = 0; i < args.Length; i++)
         {
             var (name, value) = args[i].Split('=', 2) is [var left, var right] ? (left, right) : (args[i], null);
-            if (name == "--allow-anonymous-network") given[$"{FleetOptions.Section}:{nameof(FleetOptions.AllowAnonymousNetwork)}"] = value ?? "true";
+            if (name == "--allow-plain-network") given[$"{FleetOptions.Section}:{nameof(FleetOptions.AllowPlainNetwork)}"] = value ?? "true";
             else if (!Settings.TryGetValue(name, out var setting)) mistakes.Add($"'{args[i]}' is no option of cvops-fleet; --help lists them.");
             else if ((value ??= i + 1 < args.Length ? args[++i] : null) is null) mistakes.Add($"{name} needs a value.");
             else if (name == "--trainer" && value!.Split('=', 2) is [var trainer, var command] && !trainer.Contains('/'))

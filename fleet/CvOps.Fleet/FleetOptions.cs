@@ -69,8 +69,26 @@ internal sealed class FleetOptions
     /// <summary>Folder of *.pem: public keys whose packages are let in.</summary>
     public string? TrustedKeys { get; set; }
 
-    /// <summary>Listen beyond this machine although nobody is asked who they are.</summary>
-    public bool AllowAnonymousNetwork { get; set; }
+    /// <summary>Listen beyond this machine without TLS: passwords and tokens can be read on the way.</summary>
+    public bool AllowPlainNetwork { get; set; }
+
+    /// <summary>Every rollout needs a second person, whether its plan asks for one or not.</summary>
+    public bool FourEyes { get; set; }
+
+    /// <summary>File with the token that lets the programs of this machine do everything, in any name; made when missing, and only its owner may read it. Null: there is none.</summary>
+    public string? LocalToken { get; set; }
+
+    /// <summary>Of PBKDF2-HMAC-SHA512 for passwords; OWASP's Password Storage Cheat Sheet asks for 210,000. Who signs in after a raise gets a new hash.</summary>
+    [Range(10_000, 10_000_000)]
+    public int PasswordIterations { get; set; } = 210_000;
+
+    /// <summary>A session of the pages that is not used for this long is over.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan SessionIdle { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>A session is over after this long, used or not.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
+    public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>MQTT client id; the broker keeps this session's messages while the fleet is down.</summary>
     [Required]

@@ -20,9 +20,9 @@ internal static class FleetOptionsValidation
 
         if (!Uri.TryCreate(options.Http, UriKind.Absolute, out var http) || http.Scheme != Uri.UriSchemeHttp)
             yield return $"--http '{options.Http}' is no address; write it as http://127.0.0.1:8080. TLS towards people belongs to a reverse proxy in front.";
-        else if (!options.AllowAnonymousNetwork && !IsLoopback(http))
-            yield return $"--http {options.Http} would let everybody on the network steer the fleet, because nobody is asked who they are yet. "
-                + "Listen on 127.0.0.1 behind a reverse proxy that asks, or add --allow-anonymous-network if this network is yours alone.";
+        else if (!options.AllowPlainNetwork && !IsLoopback(http))
+            yield return $"--http {options.Http} would send passwords and tokens over the network as anybody there can read them. "
+                + "Listen on 127.0.0.1 behind a reverse proxy that speaks TLS, or add --allow-plain-network if this network is yours alone.";
         if (options.PublicUrl is { } open && (!Uri.TryCreate(open, UriKind.Absolute, out var seen) || seen.Scheme is not ("http" or "https")))
             yield return $"--public-url '{open}' is no http or https address.";
 
@@ -39,7 +39,7 @@ internal static class FleetOptionsValidation
 
         foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey) })
             if (path is not null && !File.Exists(path)) yield return $"{option} {path}: there is no such file.";
-        foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey) })
+        foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey), ("--local-token", options.LocalToken) })
             if (path is not null && SecretFile.Problem(path) is { } problem) yield return $"{option}: {problem}.";
 
         foreach (var mistake in AuthorityMistakes(options)) yield return mistake;

@@ -1,4 +1,5 @@
 using CvOps.Fleet;
+using CvOps.Fleet.Access.Sessions;
 
 const int ConfigurationMistake = 78;
 
@@ -26,6 +27,8 @@ if (StartCheck.Problem(app, options) is { } problem)
 }
 await FleetApp.Map(app).StartAsync();
 Console.WriteLine($"cvops-fleet listens on {app.Urls.First()}");
+if (await app.Services.GetRequiredService<FirstStart>().LinkAsync(CancellationToken.None) is { } first)
+    Console.WriteLine($"cvops-fleet has no administrator yet: open {options.PublicUrl?.TrimEnd('/') ?? app.Urls.First()}{first.Path} until {first.Until:u}, once.");
 
 var loops = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
 await app.WaitForShutdownAsync();

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using CvOps.Contracts;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Storage;
 using CvOps.Testing;
@@ -29,10 +30,10 @@ internal sealed class BenchFleet : IAsyncDisposable
         var trusted = Directory.CreateDirectory(_folder["trusted"]).FullName;
         SigningKeys.SavePublic(_key, Path.Combine(trusted, "bench.pem"));
         var port = TestProcess.FreePort();
-        _http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/v1/")) };
+        _http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/v1/")), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", LocalTokenFile.Ensure(_folder["local.token"])) } };
         _process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll"),
         [
-            "--data", _folder["data"], "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", trusted,
+            "--data", _folder["data"], "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", trusted, "--local-token", _folder["local.token"],
             "--broker", string.Create(CultureInfo.InvariantCulture, $"mqtt://127.0.0.1:{broker.Port}"),
         ]);
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Testing;
 
@@ -29,11 +30,11 @@ internal static class RegistryBench
         var port = TestProcess.FreePort();
         await using var fleet = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll"),
         [
-            "--data", folder["data"], "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", folder["trusted"],
+            "--data", folder["data"], "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", folder["trusted"], "--local-token", folder["local.token"],
             "--broker", string.Create(CultureInfo.InvariantCulture, $"mqtt://127.0.0.1:{broker.Port}"),
         ]);
         await fleet.WaitForOutputAsync("listens on", Patience);
-        using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/2.0/mlflow/registered-models/")) };
+        using var http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/2.0/mlflow/registered-models/")), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", LocalTokenFile.Read(folder["local.token"])) } };
         var started = Stopwatch.GetTimestamp();
         await Parallel.ForEachAsync(Enumerable.Range(0, Models), new ParallelOptions { MaxDegreeOfParallelism = Writers }, async (model, cancel) => await CreateAsync(http, model, cancel));
         var filled = Stopwatch.GetElapsedTime(started);

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using CvOps.Contracts;
-using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Testing;
 
@@ -22,7 +21,7 @@ public sealed class AccessTests
         var (port, stack) = (TestProcess.FreePort(), folder["stack"]);
         var fleet = $"http://127.0.0.1:{port}";
         await using var up = Cvops.Start("up", "--lines", "1", "--data", stack, "--http-port", $"{port}", "--broker-port", $"{TestProcess.FreePort()}", "--simulator-port", $"{TestProcess.FreePort()}");
-        using var http = new HttpClient { BaseAddress = new Uri($"{fleet}{ApiRoutes.Root}/") };
+        using var http = Cvops.Client(stack, port);
         await Is(http, "device-1", Connectivity.Online, up);
 
         var made = await Run(Cvops.Start("device", "token", "create", "one more", "--devices", "extra-1", "--fleet", fleet));

@@ -29,7 +29,7 @@ public sealed class RunningStack : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}{ApiRoutes.Root}/") };
+        Http = Cvops.Client(Data, _port);
         _up = Cvops.Start("up", "--lines", "2", "--data", Data, "--http-port", $"{_port}", "--broker-port", $"{TestProcess.FreePort()}", "--simulator-port", $"{TestProcess.FreePort()}");
         await Until("the first installation", "rollouts", ContractsJson.Default.RolloutViewArray, rollouts => rollouts.Any(rollout => rollout.State == RolloutState.Completed), Words);
     }

@@ -20,7 +20,7 @@ public sealed class UpTests
         var port = TestProcess.FreePort();
         await using var up = Cvops.Start(
             "up", "--lines", "2", "--data", folder["stack"], "--http-port", $"{port}", "--broker-port", $"{TestProcess.FreePort()}", "--simulator-port", $"{TestProcess.FreePort()}");
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+        using var http = Cvops.Client(folder["stack"], port);
 
         var rollout = await Ask(http, view => view.State is RolloutState.Canary or RolloutState.Soaking, up);
         foreach (var fleet in Cvops.ProcessesOf(folder["stack"], "cvops-fleet")) Process.GetProcessById(fleet).Kill();
@@ -48,7 +48,7 @@ public sealed class UpTests
         await Run(Cvops.Start("model", "pack", "--manifest", Path.Combine(line, "manifest.json"), "--onnx", Path.Combine(line, "line-v1.onnx"), "--key", Path.Combine(keys, "own.key"), "--out", model));
         var port = TestProcess.FreePort();
         await using var up = Cvops.Start("up", "--camera", video, "--model", model, "--data", folder["stack"], "--http-port", $"{port}", "--broker-port", $"{TestProcess.FreePort()}");
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+        using var http = Cvops.Client(folder["stack"], port);
 
         var ended = await Ask(http, view => view.State == RolloutState.Completed, up);
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
@@ -32,7 +33,7 @@ internal sealed class FleetHost : IAsyncDisposable
         Options = new FleetOptions
         {
             Data = _folder["data"], Http = "http://127.0.0.1:0", Broker = $"mqtts://127.0.0.1:{broker.FleetPort}", Ca = broker.Authority.CertificatePath,
-            Certificate = identity.Certificate, Key = identity.Key, SigningKey = _folder["signing.pem"], TrustedKeys = keys,
+            Certificate = identity.Certificate, Key = identity.Key, SigningKey = _folder["signing.pem"], TrustedKeys = keys, LocalToken = _folder["local.token"], PasswordIterations = 10_000,
         };
         TestCluster.Prepare(Options);
     }
@@ -78,7 +79,7 @@ internal sealed class FleetHost : IAsyncDisposable
     {
         _app = FleetApp.Build(Options, _change);
         await _app.StartAsync(TestContext.Current.CancellationToken);
-        Http = new HttpClient { BaseAddress = new Uri($"{_app.Urls.First()}{ApiRoutes.Root}/") };
+        Http = Client(new Uri(_app.Urls.First()));
         var link = Services.GetRequiredService<FleetLink>();
         await Eventually.Async(() => link.IsConnected, Deadline, () => Broker.Log, TestContext.Current.CancellationToken);
     }
@@ -87,7 +88,7 @@ internal sealed class FleetHost : IAsyncDisposable
     public void Talk(Uri fleet)
     {
         Http.Dispose();
-        Http = new HttpClient { BaseAddress = new Uri(fleet, $"{ApiRoutes.Root}/") };
+        Http = Client(fleet);
     }
 
     public async Task RestartFleetAsync()
@@ -104,11 +105,20 @@ internal sealed class FleetHost : IAsyncDisposable
     public static Task UntilAsync(Func<Task<bool>> condition, string what) =>
         Eventually.Async(condition, Deadline, () => what, TestContext.Current.CancellationToken);
 
+    /// <summary>A client of the API that may do everything there.</summary>
+    public HttpClient Client(Uri fleet) => new() { BaseAddress = new Uri(fleet, $"{ApiRoutes.Root}/"), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", LocalToken) } };
+
+    /// <summary>Opens everything at this fleet.</summary>
+    public string LocalToken => LocalTokenFile.Ensure(Options.LocalToken!);
+
+    /// <summary>For <c>cvops</c> as a process.</summary>
+    public IReadOnlyDictionary<string, string?> CliEnvironment => new Dictionary<string, string?> { ["CVOPS_TOKEN"] = LocalToken };
+
     /// <summary>Command line of <c>cvops-fleet</c> with these options.</summary>
     public string[] Arguments(int port) =>
     [
         "--data", Options.Data, "--http", $"http://127.0.0.1:{port}", "--broker", Options.Broker, "--ca", Options.Ca!, "--certificate", Options.Certificate!, "--key", Options.Key!,
-        "--signing-key", Options.SigningKey!, "--trusted-keys", Options.TrustedKeys!,
+        "--signing-key", Options.SigningKey!, "--trusted-keys", Options.TrustedKeys!, "--local-token", Options.LocalToken!,
     ];
 
     /// <summary>For <see cref="StartAsync"/>: a fleet that has the broker's authority, and so lets devices in.</summary>

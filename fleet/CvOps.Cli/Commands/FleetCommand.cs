@@ -15,6 +15,12 @@ internal sealed class FleetCommand
         Recursive = true,
     };
 
+    public Option<string?> Token { get; } = new("--token")
+    {
+        Description = "Token that is shown to the fleet. Others on the machine can see it on a command line: CVOPS_TOKEN hides it, 'cvops login' keeps it.",
+        Recursive = true,
+    };
+
     public Option<bool> Json { get; } = new("--json") { Description = "Print the API's JSON instead of a table.", Recursive = true };
 
     /// <summary>Gives the command its action; a <see cref="CliException"/> becomes a sentence on standard error and its exit code.</summary>
@@ -22,7 +28,8 @@ internal sealed class FleetCommand
     {
         command.SetAction((parsed, ct) => Guard(async () =>
         {
-            using var fleet = new FleetClient(Address(parsed.GetValue(Fleet)!));
+            var address = Address(parsed.GetValue(Fleet)!);
+            using var fleet = new FleetClient(address, parsed.GetValue(Token) ?? Credentials.Find(address));
             await act(parsed, fleet, new Screen(Terminal.Open(), parsed.GetValue(Json)), ct);
             return ExitCodes.Ok;
         }));

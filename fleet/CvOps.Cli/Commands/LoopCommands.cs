@@ -14,9 +14,7 @@ internal static class LoopCommands
         yield return LabelCommands.All(on);
         yield return DatasetCommands.Create(on);
         yield return TrainingCommands.Create(on);
-        yield return on.On(new Command("audit", "Who did what, newest last."), async (_, fleet, screen, ct) =>
-            screen.Table((await fleet.Get<AuditPage>("audit?limit=200", ct)).Entries, "Nothing has been decided yet.",
-                ("at", entry => $"{entry.At:u}"), ("by", entry => entry.By), ("action", entry => entry.Action), ("subject", entry => entry.Subject), ("detail", entry => entry.Detail)));
+        yield return AuditCommands.All(on);
     }
 
     private static Command Drift(FleetCommand on)

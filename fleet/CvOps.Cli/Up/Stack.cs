@@ -1,5 +1,6 @@
 using System.Globalization;
 using CvOps.Cli.Demo;
+using CvOps.Contracts.Identity;
 
 namespace CvOps.Cli.Up;
 
@@ -11,6 +12,7 @@ internal sealed class Stack : IAsyncDisposable
     private readonly StackOptions _options;
     private readonly Action<string> _tell;
     private readonly List<ManagedProcess> _processes = [];
+    private readonly IDisposable _credential;
     private BrokerReload? _reload;
 
     private Stack(StackOptions options, Action<string> tell)
@@ -18,7 +20,11 @@ internal sealed class Stack : IAsyncDisposable
         _options = options;
         _tell = tell;
         _layout = new StackLayout(options.Data);
-        Fleet = new FleetClient(new Uri($"http://127.0.0.1:{options.HttpPort}"));
+        var address = new Uri($"http://127.0.0.1:{options.HttpPort}");
+        var token = LocalTokenFile.Ensure(_layout.LocalToken);
+        Fleet = new FleetClient(address, token);
+        // So that cvops in another shell finds it while the stack is there.
+        _credential = Credentials.Lend(address, token);
         if (options.Devices.Any(device => device.Line is not null)) Simulator = new SimulatorClient(new Uri($"http://127.0.0.1:{options.SimulatorPort}"));
     }
 
@@ -57,6 +63,7 @@ internal sealed class Stack : IAsyncDisposable
         _processes.Clear();
         Simulator?.Dispose();
         Fleet.Dispose();
+        _credential.Dispose();
     }
 
     private async Task StartParts(CancellationToken ct)
@@ -80,7 +87,7 @@ internal sealed class Stack : IAsyncDisposable
             "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.FleetPort}",
             "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}", "--broker-log", _layout.Log("broker"),
             "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
-            "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys, "--golden-share", _options.GoldenShare.ToString(CultureInfo.InvariantCulture),
+            "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys, "--local-token", _layout.LocalToken, "--golden-share", _options.GoldenShare.ToString(CultureInfo.InvariantCulture),
         ]);
         await Answers("fleet", async () => await Fleet.Answers(ct), ct);
 

@@ -27,6 +27,9 @@ internal sealed class StackLayout(string data)
     /// <summary>Public keys that devices and fleet accept.</summary>
     public string TrustedKeys => Path.Combine(Data, "trusted-keys");
 
+    /// <summary>What the programs of this machine show the fleet.</summary>
+    public string LocalToken => Path.Combine(Data, LocalTokenFile.Name);
+
     public string Models => Path.Combine(Data, "models");
 
     public string Log(string part) => Path.Combine(Data, "logs", part + ".log");

@@ -42,6 +42,7 @@ internal static class UpCommand
         await using var stack = await Stack.Start(options, Tell, ct);
         await InstallThroughRestarts(stack, package, ct);
         Tell($"Dashboard and API: {stack.Fleet.Fleet}   devices: {string.Join(", ", stack.Devices.Select(device => device.Device))}");
+        if (FirstLink(stack) is { } link) Tell($"Nobody has an account yet. {link}");
         Tell("Ctrl-C stops everything.");
         try
         {
@@ -51,6 +52,17 @@ internal static class UpCommand
         {
             Tell("Stopping.");
         }
+    }
+
+    /// <summary>What the fleet said about its first administrator since it was started; null when there is one.</summary>
+    private static string? FirstLink(Stack stack)
+    {
+        using var log = new StreamReader(new FileStream(stack.Layout.Log("fleet"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        var said = log.ReadToEnd();
+        var started = said.LastIndexOf("cvops-fleet listens on", StringComparison.Ordinal);
+        const string begins = "cvops-fleet has no administrator yet: o";
+        var at = started < 0 ? -1 : said.IndexOf(begins, started, StringComparison.Ordinal);
+        return at < 0 ? null : "O" + said[(at + begins.Length)..].Split('\n')[0].Trim();
     }
 
     /// <summary>A fleet that ends meanwhile is started again by the stack; what it had done before is found done.</summary>

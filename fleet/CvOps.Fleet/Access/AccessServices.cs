@@ -1,3 +1,8 @@
+using CvOps.Fleet.Access.Accounts;
+using CvOps.Fleet.Access.Rights;
+using CvOps.Fleet.Access.Sessions;
+using CvOps.Fleet.Access.Tokens;
+using CvOps.Fleet.Access.Trail;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
 
@@ -7,7 +12,9 @@ internal static class AccessServices
 {
     public static void AddAccess(this IServiceCollection services, FleetOptions options)
     {
-        services.AddSingleton<Audit>().AddSingleton<CommandSigner>();
+        services.AddSingleton<Audit>().AddSingleton<AuditPack>().AddSingleton<CommandSigner>();
+        services.AddSingleton<LocalToken>().AddSingleton<ApiTokens>().AddSingleton<Authenticator>().AddSingleton<SiteOf>().AddSingleton<SiteViews>();
+        services.AddSingleton<Passwords>().AddSingleton<AccountDesk>().AddSingleton<SessionDesk>().AddSingleton<FirstStart>();
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
         if (options.BrokerLog is not null) services.AddHostedService<BrokerLogLoop>();
         if (options.Authority is null) return;

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Trail;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -8,6 +10,8 @@ namespace CvOps.Fleet.Access;
 /// <summary>Who decided what, append-only: a trigger in the database refuses to change or delete an entry.</summary>
 internal sealed class Audit(Database database, SharedWrites shared, TimeProvider time)
 {
+    private const int Some = 1000;
+
     /// <param name="by">A person's name as given, or the part of the fleet that decided, e.g. <c>rollout</c>.</param>
     /// <param name="action">What, in lower case with a dot: <c>model.registered</c>, <c>rollout.paused</c>.</param>
     /// <param name="subject">On what: an id, a digest.</param>
@@ -15,8 +19,11 @@ internal sealed class Audit(Database database, SharedWrites shared, TimeProvider
         shared.WriteAsync(connection => Add(connection, time.GetUtcNow(), by, action, subject, detail), cancel);
 
     /// <summary>As <see cref="RecordAsync"/>, in the transaction that does what the entry says.</summary>
-    public static int Add(DbConnection connection, DateTimeOffset at, string by, string action, string subject, string detail) => connection.Execute(
-        AuditInsert.Sql, new { at = SqlTime.Of(at), by, action, subject, detail });
+    public static int Add(DbConnection connection, DateTimeOffset at, string by, string action, string subject, string detail)
+    {
+        using var insert = new AuditInsert(connection);
+        return insert.Add(at, by, action, subject, detail);
+    }
 
     /// <summary>Whether one of the newest entries is of one of the two actions on that subject and its detail begins with the word.</summary>
     public Task<bool> MentionsAsync(string action, string orAction, string subject, string word, int newest, CancellationToken cancel) => database.ReadAsync(connection => connection.ExecuteScalar<bool>(
@@ -25,12 +32,30 @@ internal sealed class Audit(Database database, SharedWrites shared, TimeProvider
           AND substr(detail, 1, length(@word) + 1) = @word || ' ')
         """, new { action, orAction, subject, word, newest }), cancel);
 
-    /// <param name="after">Cursor of the last entry seen; 0 from the start.</param>
-    public async Task<AuditPage> ReadAsync(long after, int limit, CancellationToken cancel)
+    /// <param name="cursor">Of the last entry seen; 0 from the start.</param>
+    /// <param name="newest">Backwards, the newest first.</param>
+    public async Task<AuditPage> ReadAsync(AuditFilter filter, long cursor, bool newest, int limit, CancellationToken cancel)
     {
-        var rows = await database.ReadAsync(connection => connection.Query<(long Cursor, long At, string By, string Action, string Subject, string Detail)>(
-            "SELECT cursor, at, by, action, subject, detail FROM audit WHERE cursor > @after ORDER BY cursor LIMIT @limit", new { after, limit }), cancel);
-        var entries = rows.Select(r => new AuditEntry(r.Cursor, SqlTime.From(r.At), r.By, r.Action, r.Subject, r.Detail)).ToArray();
-        return new AuditPage(entries, entries is [.., var last] ? last.Cursor : after);
+        var entries = await database.ReadAsync(connection => AuditTable.Page(connection, filter, cursor, newest, limit), cancel);
+        return new AuditPage(entries, entries is [.., var last] ? last.Cursor : cursor);
+    }
+
+    /// <inheritdoc cref="ReadAsync(AuditFilter, long, bool, int, CancellationToken)"/>
+    public Task<AuditPage> ReadAsync(long after, int limit, CancellationToken cancel) => ReadAsync(new AuditFilter(), after, newest: false, limit, cancel);
+
+    /// <summary>Looks at the whole chain, at one moment.</summary>
+    public Task<AuditVerification> VerifyAsync(CancellationToken cancel) => database.ReadMomentAsync(connection => AuditCheck.Of(AuditTable.Rows(connection, 0, long.MaxValue)), cancel);
+
+    /// <summary>All entries in their order, some at a time, so that whoever reads slowly holds up nobody.</summary>
+    public async IAsyncEnumerable<AuditEntry> AllAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        for (var after = 0L; ;)
+        {
+            var from = after;
+            var some = await database.ReadAsync(connection => AuditTable.Rows(connection, from, Some).ToArray(), cancel);
+            foreach (var entry in some) yield return entry;
+            if (some.Length < Some) yield break;
+            after = some[^1].Cursor;
+        }
     }
 }

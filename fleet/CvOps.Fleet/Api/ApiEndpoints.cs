@@ -2,13 +2,16 @@ using System.Text.Json.Serialization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
+using CvOps.Fleet.Access.Accounts;
+using CvOps.Fleet.Access.Rights;
+using CvOps.Fleet.Access.Sessions;
+using CvOps.Fleet.Access.Trail;
 using CvOps.Fleet.Alerts;
 using CvOps.Fleet.Api.Catalog;
 using CvOps.Fleet.Api.Manners;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
-using CvOps.Fleet.Devices;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Frames.Video;
@@ -18,6 +21,7 @@ using CvOps.Fleet.Rollouts.Planning;
 using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Training;
 using CvOps.Fleet.Training.Policy;
+using Microsoft.AspNetCore.HttpOverrides;
 
 namespace CvOps.Fleet.Api;
 
@@ -51,19 +55,27 @@ internal static class ApiEndpoints
 
     public static void MapApi(this WebApplication app)
     {
+        // Of a proxy on this machine: who asks, and whether that came by https.
+        app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
         app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
         app.UseStatusCodePages();
+        app.UseMiddleware<AccessGate>();
+        // Behind the gate: an answer that is kept is given again only to who may ask for it.
         app.UseMiddleware<Idempotency>();
+        app.MapSessions();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
 
         app.MapGet(ApiDocument.Path, ApiDocument.AnswerAsync);
 
         var api = app.MapGroup(ApiRoutes.Root).AddEndpointFilter<ApiManners>();
         ((IEndpointConventionBuilder)api).Finally(ApiConventions.Describe);
-        api.MapGet("/fleet", (OverviewReader overview, CancellationToken cancel) => overview.ReadAsync(cancel));
-        api.MapGet("/audit", (Audit audit, CancellationToken cancel, long after = 0, int limit = Paging.Default) => audit.ReadAsync(after, Paging.Clamp(limit), cancel));
+        api.AddEndpointFilter<RouteGroupBuilder, Attribution>();
+        api.MapGet("/fleet", (SiteViews views, Principal who, CancellationToken cancel) => views.OverviewAsync(who, cancel));
+        api.MapAudit();
         api.MapGet("/events", EventStream.RunAsync);
         api.MapGet("/events/pages", EventStream.RunPagesAsync);
+        api.MapLogin();
+        api.MapAccounts();
         api.MapInspections();
         api.MapDevices();
         api.MapDeadLetters();

@@ -1,8 +1,8 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
-using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Ingest;
 using CvOps.Plans.Selectors;
 
@@ -20,10 +20,10 @@ internal static class DeviceEndpoints
 
     public static void MapDevices(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/devices", async (TwinSelector selector, TwinStore twins, string? select, string? after, int? limit, CancellationToken cancel) =>
+        api.MapGet("/devices", async (SiteViews views, Principal who, string? select, string? after, int? limit, CancellationToken cancel) =>
         {
-            var (chosen, refusal) = await selector.ReadAsync(select, cancel);
-            return chosen is null ? Problems.Unprocessable(refusal!) : Results.Ok(twins.Page(chosen, after ?? "", limit is null ? null : Paging.Clamp(limit.Value)).ToArray());
+            var (devices, refusal) = await views.DevicesAsync(who, select, after, limit is null ? null : Paging.Clamp(limit.Value), cancel);
+            return devices is null ? Problems.Unprocessable(refusal!) : Results.Ok(devices);
         });
 
         api.MapGet("/devices/{id}", async (string id, DeviceDirectory devices, ConnectionLog connections, CancellationToken cancel) =>
@@ -32,7 +32,7 @@ internal static class DeviceEndpoints
         api.MapGet("/devices/{id}/labels", async (string id, DeviceDirectory devices, CancellationToken cancel) =>
             await FindAsync(devices, id, cancel) is { } device ? Results.Ok(new LabelsChange(device.Labels.ToDictionary(label => label.Key, label => (string?)label.Value))) : Problems.NotFound("device", id));
 
-        api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, DeviceDirectory devices, DesiredTwins desired, CancellationToken cancel) =>
+        api.MapPut("/devices/{id}/labels", async (string id, LabelsChange change, HttpContext http, DeviceDirectory devices, DesiredTwins desired, CancellationToken cancel) =>
         {
             if (await FindAsync(devices, id, cancel) is null) return Problems.NotFound("device", id);
             foreach (var (key, value) in change.Labels)
@@ -40,7 +40,7 @@ internal static class DeviceEndpoints
                 if (DeviceLabels.IsReserved(key)) return Problems.Unprocessable($"'{key}' is given by {(key == DeviceLabels.GroupName ? "the fleet's groups" : "the device itself")} and cannot be set as a label.");
                 if (!Identifier.IsValid(key) || value is { Length: 0 or > 256 }) return Problems.Unprocessable($"Label '{key}': a name is an identifier, a value has 1 to 256 characters; null removes it.");
             }
-            await desired.ChangeLabelsAsync(new DeviceId(id), change, "api", cancel);
+            await desired.ChangeLabelsAsync(new DeviceId(id), change, http.Request.Headers[ModelEndpoints.ByHeader].FirstOrDefault() ?? "api", cancel);
             return Results.Ok(await FindAsync(devices, id, cancel));
         });
 

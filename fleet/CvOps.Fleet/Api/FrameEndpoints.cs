@@ -1,4 +1,5 @@
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Frames.Queue;
 using CvOps.Fleet.Frames.Search;
@@ -10,12 +11,12 @@ internal static class FrameEndpoints
 {
     public static void MapFrames(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/frames", async (HttpContext http, LabelQueue queue, TimeProvider time, CancellationToken cancel, string? after, [FromQuery(Name = "for")] string? annotator, int limit = Paging.Default) =>
+        api.MapGet("/frames", async (HttpContext http, SiteViews views, Principal who, TimeProvider time, CancellationToken cancel, string? after, [FromQuery(Name = "for")] string? annotator, int limit = Paging.Default) =>
         {
             var (filter, order, mistakes) = FrameQueryText.Read(http.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.LastOrDefault())), time.GetUtcNow());
             return mistakes.Count > 0
                 ? Problems.BadRequest(string.Join(' ', mistakes))
-                : Results.Ok(await queue.PageAsync(FrameQuery.Of(filter, order, after, Paging.Clamp(limit)) with { For = annotator }, cancel));
+                : Results.Ok(await views.FramesAsync(who, FrameQuery.Of(filter, order, after, Paging.Clamp(limit)) with { For = annotator }, cancel));
         });
 
         api.MapGet("/frames/{id}", async (string id, FrameStore frames, CancellationToken cancel) =>

@@ -1,6 +1,6 @@
 using System.IO.Compression;
-using System.Net;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Models;
 using Microsoft.AspNetCore.Http.Features;
@@ -80,9 +80,9 @@ internal static class ModelEndpoints
         return Results.File(path, "application/json");
     }
 
-    /// <summary>Only this machine may come without a token; a wrong one is refused from anywhere.</summary>
+    /// <summary>Devices come with a signed link, people and programs as whom they are.</summary>
     private static bool MayFetch(string digest, string? token, HttpContext http, ModelLinks links) =>
-        token is null ? http.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from) : links.Opens(digest, token);
+        token is null ? Principal.Of(http)?.May(Permission.Read) == true : links.Opens(digest, token);
 
     private static IResult NotLetIn() =>
         Results.Problem("The download link is missing its token, is for another model, or is over: the device gets a fresh one with its next desired twin.", statusCode: 403, title: "Not let in");

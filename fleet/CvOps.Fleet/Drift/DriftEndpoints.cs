@@ -2,6 +2,7 @@ using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Twins;
@@ -27,7 +28,7 @@ internal static class DriftEndpoints
 
     public static void MapDrift(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/drift", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
+        api.MapGet("/drift", async (SiteViews views, Principal who, CancellationToken cancel) => Results.Ok(await views.DriftAsync(who, cancel)));
 
         api.MapGet("/drift/slice", SliceAsync);
 

@@ -1,5 +1,6 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Ingest;
@@ -7,6 +8,7 @@ using CvOps.Fleet.Rollouts.Evidence;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet.Rollouts;
 
@@ -27,12 +29,13 @@ internal static class RolloutEndpoints
 
     public static void MapRollouts(this IEndpointRouteBuilder api)
     {
-        api.MapGet("/rollouts", async (IGrainFactory grains) => Results.Ok(await ReadAll(grains)));
+        api.MapGet("/rollouts", async (SiteViews views, Principal who, CancellationToken cancel) => Results.Ok(await views.RolloutsAsync(who, cancel)));
 
-        api.MapPost("/rollouts", async (HttpRequest request, IGrainFactory grains, RolloutPlanning planning, CancellationToken cancel, bool draft = false, string by = "api") =>
+        api.MapPost("/rollouts", async (HttpRequest request, IGrainFactory grains, RolloutPlanning planning, IOptions<FleetOptions> options, CancellationToken cancel, bool draft = false, string by = "api") =>
         {
             var reading = await PlanEndpoints.ReadAsync(request, cancel);
             if (reading.Plan is not { } plan || reading.Mistakes.Count > 0) return Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, [], planning, cancel));
+            if (FourEyesRule.Unasked(plan, draft, options.Value.FourEyes) is { } unasked) return Problems.Unprocessable(unasked);
             var created = await grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key).Create(plan, by, draft);
             if (created.View is not { } view) return Problems.Unprocessable(await PlanEndpoints.RefusalAsync(reading, created.Problems, planning, cancel));
             // Let loose at once instead of at the next tick.
@@ -75,10 +78,12 @@ internal static class RolloutEndpoints
 
         foreach (var verb in Enum.GetValues<RolloutVerb>())
         {
-            api.MapPost($"/rollouts/{{id}}/{verb.ToString().ToLowerInvariant()}", async (string id, RolloutAction action, IGrainFactory grains) =>
+            api.MapPost($"/rollouts/{{id}}/{verb.ToString().ToLowerInvariant()}", async (string id, RolloutAction action, Principal who, IGrainFactory grains, IOptions<FleetOptions> options) =>
             {
-                if (await Read(grains, id) is null) return Problems.NotFound("rollout", id);
+                if (await Read(grains, id) is not { } view) return Problems.NotFound("rollout", id);
                 if (Unsaid(action) is { } unsaid) return unsaid;
+                if (verb is RolloutVerb.Start or RolloutVerb.Approve && FourEyesRule.Refusal(view.Plan, options.Value.FourEyes, view.CreatedBy, who) is { } alone)
+                    return Results.Problem(alone, statusCode: StatusCodes.Status403Forbidden, title: "A second person is needed");
                 var outcome = await grains.GetGrain<IRolloutGrain>(id).Act(verb, action);
                 return outcome.Refusal is { } refusal ? NotInThisState(refusal) : Results.Ok(outcome.View);
             });

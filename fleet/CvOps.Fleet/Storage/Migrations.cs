@@ -345,5 +345,26 @@ internal static class Migrations
           scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, owner TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER, headers TEXT, body BLOB, PRIMARY KEY (scope, key)) WITHOUT ROWID;
         CREATE INDEX idempotency_at ON idempotency (at);
         """,
+
+        // People, what they may, how they come in, and programs' tokens. Of secrets only hashes are here, but for the second factor's, which must be known to be compared.
+        """
+        CREATE TABLE account (
+          id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL, disabled_at INTEGER, failures INTEGER NOT NULL DEFAULT 0,
+          locked_until INTEGER NOT NULL DEFAULT 0, totp TEXT, totp_asked TEXT, totp_step INTEGER NOT NULL DEFAULT 0, recovery TEXT NOT NULL DEFAULT '', issuer TEXT, subject TEXT, signed_in_at INTEGER) WITHOUT ROWID;
+        CREATE UNIQUE INDEX account_external ON account (issuer, subject) WHERE subject IS NOT NULL;
+        CREATE TABLE account_role (account TEXT NOT NULL, role TEXT NOT NULL, site TEXT NOT NULL DEFAULT '', PRIMARY KEY (account, role, site)) WITHOUT ROWID;
+        CREATE TABLE account_link (hash TEXT PRIMARY KEY, account TEXT, expires_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
+        CREATE TABLE account_session (
+          hash TEXT PRIMARY KEY, account TEXT NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, address TEXT NOT NULL, agent TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX account_session_account ON account_session (account);
+        CREATE TABLE api_token (
+          id TEXT PRIMARY KEY, hash TEXT NOT NULL, account TEXT, name TEXT NOT NULL, scopes INTEGER NOT NULL, sites TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+          used_at INTEGER, revoked_at INTEGER) WITHOUT ROWID;
+        """,
+
+        // Entries of the audit log stand on one another (AuditHash); those of before have no hash of their own.
+        """
+        ALTER TABLE audit ADD COLUMN hash TEXT;
+        """,
     ];
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CvOps.Fleet.Access.Rights;
 using Microsoft.Net.Http.Headers;
 
 namespace CvOps.Fleet.Web;
@@ -25,7 +26,7 @@ internal static class Assets
             http.Response.Headers.CacheControl = "no-cache";
             http.Response.Headers.XContentTypeOptions = "nosniff";
             return Results.File(bytes, type, entityTag: tag);
-        });
+        }).WithMetadata(Needs.Open);
     }
 
     /// <returns>Null for what is not served by its own name.</returns>

@@ -1,5 +1,6 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Datasets.Quality.Similar;
@@ -23,22 +24,23 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, TwinStore twins, TwinSelector selector, CommandLog commands, OverviewReader overview, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
+    IHttpContextAccessor http, Visitor visitor, SiteViews views, TwinStore twins, TwinSelector selector, CommandLog commands, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
     DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, QualityDesk quality, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
 {
     private const int MostFrames = 200;
 
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
-    public Task<FleetOverview> Overview() => overview.ReadAsync(Gone);
+    public Task<FleetOverview> Overview() => views.OverviewAsync(visitor.Principal, Gone);
 
-    public async Task<IReadOnlyList<DeviceView>> Devices() => await devices.ListAsync(Gone);
+    public async Task<IReadOnlyList<DeviceView>> Devices() => (await views.DevicesAsync(visitor.Principal, null, null, null, Gone)).Devices ?? [];
 
     /// <summary>How the devices of each site and line are.</summary>
     public async Task<IReadOnlyList<SiteHealth>> Map()
     {
         await twins.Loaded.WaitAsync(Gone);
-        return FleetMap.Of(twins.Survey());
+        var own = visitor.Principal?.Sites(Permission.Read);
+        return [.. FleetMap.Of(twins.Survey()).Where(site => own is null || own.Contains(site.Name))];
     }
 
     /// <summary>A page of the devices that a selector means, or why there is none.</summary>
@@ -78,7 +80,7 @@ internal sealed class DashboardData(
 
     public Task<long> DeadLetterCount() => letters.CountAsync(Gone);
 
-    public async Task<IReadOnlyList<RolloutView>> Rollouts() => await RolloutEndpoints.ReadAll(grains);
+    public async Task<IReadOnlyList<RolloutView>> Rollouts() => await views.RolloutsAsync(visitor.Principal, Gone);
 
     public Task<EmergencyStop> EmergencyStop() => emergency.ReadAsync();
 
@@ -93,15 +95,15 @@ internal sealed class DashboardData(
     /// <summary>The classes of a rollout's model.</summary>
     public async Task<IReadOnlyList<string>> Classes(RolloutView rollout) => (await models.FindAsync(rollout.Model.Digest, Gone))?.Classes ?? [];
 
-    public async Task<IReadOnlyList<DriftView>> Drift() => await DriftEndpoints.ReadAll(grains);
+    public async Task<IReadOnlyList<DriftView>> Drift() => await views.DriftAsync(visitor.Principal, Gone);
 
     public Task<DriftDetail?> Drift(DeviceId device, CameraId camera) => grains.GetGrain<IDriftGrain>($"{device}/{camera}").Read();
 
-    public Task<FramePage> LabelQueue(int limit) => queue.PageAsync(FrameQuery.Waiting(limit), Gone);
+    public Task<FramePage> LabelQueue(int limit) => views.FramesAsync(visitor.Principal, FrameQuery.Waiting(limit), Gone);
 
     /// <summary>The frame that a person should label next; null when none waits.</summary>
     /// <param name="annotator">Frames that this person judged are left out; null for nobody.</param>
-    public async Task<FrameView?> NextToLabel(string? annotator) => (await queue.PageAsync(FrameQuery.Waiting(1) with { For = annotator }, Gone)).Frames is [var first, ..] ? first : null;
+    public async Task<FrameView?> NextToLabel(string? annotator) => (await views.FramesAsync(visitor.Principal, FrameQuery.Waiting(1) with { For = annotator }, Gone)).Frames is [var first, ..] ? first : null;
 
     /// <summary>Frames that fit what an address asks for, or every mistake in it.</summary>
     public async Task<(FramePage Page, IReadOnlyList<string> Mistakes)> Frames(IReadOnlyCollection<KeyValuePair<string, string?>> query, int limit)
@@ -110,7 +112,7 @@ internal sealed class DashboardData(
         if (mistakes.Count > 0) return (new FramePage([], 0, 0, null), mistakes);
         try
         {
-            return (await queue.PageAsync(FrameQuery.Of(filter, order, query.FirstOrDefault(pair => pair.Key == "after").Value, limit), Gone), []);
+            return (await views.FramesAsync(visitor.Principal, FrameQuery.Of(filter, order, query.FirstOrDefault(pair => pair.Key == "after").Value, limit), Gone), []);
         }
         catch (FormatException e)
         {

@@ -9,7 +9,7 @@ internal static class WebEndpoints
     {
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
-        services.AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>().AddScoped<ModelData>();
+        services.AddScoped<Visitor>().AddScoped<AccessData>().AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>().AddScoped<ModelData>();
         services.AddSingleton<FinderIndex>();
     }
 

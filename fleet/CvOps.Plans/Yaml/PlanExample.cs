@@ -76,6 +76,7 @@ public static class PlanExample
         priority: 500                 # 0 to 1000: who goes first where two rollouts want a device
         starts-at: 2026-12-01T20:00+01:00
         expires-at: 2026-12-20T00:00Z
+        four-eyes: false              # true: who approves is another person than who wrote the plan
         first-installation: false     # true only where there is no model in charge to compare with
 
         """;

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -31,10 +32,10 @@ internal sealed class RolloutFleet : IAsyncDisposable
         var trusted = Directory.CreateDirectory(_folder["trusted"]).FullName;
         SigningKeys.SavePublic(_key, Path.Combine(trusted, "bench.pem"));
         var port = TestProcess.FreePort();
-        _http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/v1/")), Timeout = Patience };
+        _http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/api/v1/")), Timeout = Patience, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", LocalTokenFile.Ensure(_folder["local.token"])) } };
         _arguments =
         [
-            "--data", Directory.CreateDirectory(_folder["data"]).FullName, "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", trusted,
+            "--data", Directory.CreateDirectory(_folder["data"]).FullName, "--http", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), "--trusted-keys", trusted, "--local-token", _folder["local.token"],
             "--broker", string.Create(CultureInfo.InvariantCulture, $"mqtt://127.0.0.1:{broker.Port}"),
         ];
     }

@@ -20,7 +20,7 @@ public sealed class ProgramTests
             m => Assert.Contains("'--colour' is no option", m, StringComparison.Ordinal),
             m => Assert.Contains("'red' is no option", m, StringComparison.Ordinal),
             m => Assert.Contains("--broker 'tcp://x'", m, StringComparison.Ordinal),
-            m => Assert.Contains("--allow-anonymous-network", m, StringComparison.Ordinal),
+            m => Assert.Contains("--allow-plain-network", m, StringComparison.Ordinal),
             m => Assert.Contains("no.key: there is no such file", m, StringComparison.Ordinal),
             m => Assert.Contains("there is no such folder", m, StringComparison.Ordinal));
     }
@@ -98,7 +98,7 @@ public sealed class ProgramTests
     {
         await using var fleet = await FleetHost.StartAsync(start: false);
         var port = TestProcess.FreePort();
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v1/") };
+        using var http = fleet.Client(new Uri($"http://127.0.0.1:{port}"));
         await using var device = await fleet.ConnectDeviceAsync("line-1");
         await using (var first = TestProcess.StartAssembly(Program, fleet.Arguments(port)))
         {

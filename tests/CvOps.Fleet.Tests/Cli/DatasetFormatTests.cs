@@ -44,7 +44,7 @@ public sealed class DatasetFormatTests
 
     private static async Task<(int Exit, string Output)> RunAsync(FleetHost fleet, params string[] arguments)
     {
-        await using var process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops.dll"), [.. arguments, "--fleet", fleet.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)]);
+        await using var process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops.dll"), [.. arguments, "--fleet", fleet.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)], fleet.CliEnvironment);
         var exit = await process.WaitForExitAsync(Deadline, TestContext.Current.CancellationToken);
         // A table breaks its lines where the terminal ends.
         return (exit, string.Join(' ', process.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));

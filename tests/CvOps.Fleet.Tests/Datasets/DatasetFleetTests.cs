@@ -67,7 +67,7 @@ public sealed class DatasetFleetTests
         }
         var program = Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll");
         var port = TestProcess.FreePort();
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+        using var http = fleet.Client(new Uri($"http://127.0.0.1:{port}"));
         await using (var first = TestProcess.StartAssembly(program, fleet.Arguments(port)))
         {
             await first.WaitForOutputAsync("Connected to", TimeSpan.FromSeconds(30), Ct);
@@ -91,7 +91,7 @@ public sealed class DatasetFleetTests
 
     private static async Task CliAsync(FleetHost fleet, int code, string says, params string[] arguments)
     {
-        await using var process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops.dll"), [.. arguments, "--fleet", fleet.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)]);
+        await using var process = TestProcess.StartAssembly(Path.Combine(AppContext.BaseDirectory, "cvops.dll"), [.. arguments, "--fleet", fleet.Http.BaseAddress!.GetLeftPart(UriPartial.Authority)], fleet.CliEnvironment);
         var ended = await process.WaitForExitAsync(TimeSpan.FromSeconds(60), Ct);
         Assert.True(ended == code && string.Join(' ', process.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Contains(says, StringComparison.Ordinal), $"{string.Join(' ', arguments)} ended with {ended}: {process.Output}");
     }

@@ -8,10 +8,9 @@ export const launch = (extra = []) => chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...extra],
 });
 
-// A window in which a person has said a name already; whatever the page itself throws is kept.
+// A window of somebody whom the fleet lets in; whatever the page itself throws is kept.
 export async function person(browser, stack, options = {}) {
-  const context = await browser.newContext({ baseURL: stack.fleet, reducedMotion: 'reduce', ...options });
-  await context.addInitScript(() => localStorage.setItem('cvops-name', 'night-shift'));
+  const context = await browser.newContext({ baseURL: stack.fleet, reducedMotion: 'reduce', extraHTTPHeaders: stack.headers, ...options });
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', error => errors.push(String(error)));

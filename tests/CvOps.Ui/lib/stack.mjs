@@ -1,7 +1,7 @@
 // A real CvOps on free ports: broker, fleet manager, simulated lines and agents, by `cvops up`.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { mkdirSync, rmSync, createWriteStream, existsSync } from 'node:fs';
+import { mkdirSync, rmSync, createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { resolve, join } from 'node:path';
 import { until } from './until.mjs';
 
@@ -50,9 +50,16 @@ export class Stack {
     if (code === 'late') this.process.kill('SIGKILL');
   }
 
+  // In whose name the rig acts: with the token that `cvops up` made for the programs of its machine, else with CVOPS_TOKEN.
+  get headers() {
+    const file = join(this.data, 'local.token');
+    const token = process.env.CVOPS_TOKEN ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
+    return { authorization: `Bearer ${token}`, 'x-cvops-by': 'night-shift' };
+  }
+
   // What the API says; a refusal is an error with the fleet's own words.
   async ask(method, path, body) {
-    const answer = await fetch(`${this.fleet}/api/v1/${path}`, { method, headers: body === undefined ? {} : { 'content-type': 'application/json' }, body: body === undefined ? undefined : JSON.stringify(body) });
+    const answer = await fetch(`${this.fleet}/api/v1/${path}`, { method, headers: { ...this.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, body: body === undefined ? undefined : JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.status === 204 ? null : await answer.json();
   }

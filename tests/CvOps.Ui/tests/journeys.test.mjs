@@ -153,5 +153,5 @@ test('names with markup stay names', async () => {
 
 async function picture() {
   const [frame] = (await stack.get('frames?limit=1')).frames;
-  return Buffer.from(await (await fetch(`${stack.fleet}/api/v1/frames/${frame.id}/image`)).arrayBuffer()).toString('base64');
+  return Buffer.from(await (await fetch(`${stack.fleet}/api/v1/frames/${frame.id}/image`, { headers: stack.headers })).arrayBuffer()).toString('base64');
 }

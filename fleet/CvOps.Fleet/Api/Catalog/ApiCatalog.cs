@@ -6,7 +6,7 @@ internal static class ApiCatalog
     public static IReadOnlyList<ApiOperation> All { get; } =
     [
         .. FleetOperations.All, .. DeviceOperations.All, .. EnrolmentOperations.All, .. ModelOperations.All, .. RolloutOperations.All, .. DriftOperations.All, .. FrameOperations.All, .. DatasetOperations.All,
-        .. TrainingOperations.All, .. AlertOperations.All,
+        .. TrainingOperations.All, .. AlertOperations.All, .. AccessOperations.All,
     ];
 
     /// <returns>Null when the table lacks it.</returns>

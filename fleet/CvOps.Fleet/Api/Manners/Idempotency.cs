@@ -20,6 +20,9 @@ internal sealed class Idempotency(IdempotencyStore store, TimeProvider time) : I
     private const int LongestBody = 8 * 1024 * 1024;
     private const int LongestAnswer = 1024 * 1024;
 
+    /// <summary>Answers that hold a secret which is told once are kept nowhere.</summary>
+    private static readonly string[] Secrets = [ApiRoutes.Root + "/login", ApiRoutes.Root + "/accounts", ApiRoutes.Root + "/tokens", ApiRoutes.Root + "/enrolment"];
+
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", "Link"];
 
     private static readonly KeptAnswer TooLong = new(StatusCodes.Status409Conflict, new Dictionary<string, string> { ["Content-Type"] = "application/problem+json" },
@@ -30,7 +33,7 @@ internal sealed class Idempotency(IdempotencyStore store, TimeProvider time) : I
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(ApiRoutes.Root) || !context.Request.Headers.TryGetValue(Header, out var given))
+        if (!HttpMethods.IsPost(context.Request.Method) || !context.Request.Path.StartsWithSegments(ApiRoutes.Root) || Secrets.Any(path => context.Request.Path.StartsWithSegments(path)) || !context.Request.Headers.TryGetValue(Header, out var given))
         {
             await next(context);
             return;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CvOps.Fleet.Access.Rights;
 
 namespace CvOps.Fleet.Tracking.Mlflow;
 
@@ -16,7 +17,7 @@ internal sealed class MlflowCall
 
     private MlflowCall(JsonElement fields, string path, string by) => (_fields, _path, By) = (fields, path, by);
 
-    /// <summary>Who asks, as far as the client says: the user of basic authentication, which is not checked.</summary>
+    /// <summary>Who asks: the account; for a program that may act for others, the user of basic authentication.</summary>
     public string By { get; }
 
     public static async Task<MlflowCall> ReadAsync(HttpRequest request, CancellationToken cancel)
@@ -150,6 +151,7 @@ internal sealed class MlflowCall
     {
         const string basic = "Basic ";
         const int longest = 100;
+        if (Principal.Of(request.HttpContext) is { ActsForOthers: false } principal) return principal.Name;
         if (request.Headers.Authorization.ToString() is not { } header || !header.StartsWith(basic, StringComparison.Ordinal)) return "mlflow";
         var bytes = new byte[header.Length];
         if (!Convert.TryFromBase64String(header[basic.Length..], bytes, out var length)) return "mlflow";

@@ -46,6 +46,9 @@ internal sealed class MlflowRoutes(IEndpointRouteBuilder group)
         return Json(new MlflowProblem(code, refusal.Message), status);
     }
 
+    /// <summary>An answer of 401 or 403 as MLflow's clients read it.</summary>
+    public static IResult NotAllowed(int status, string message) => Json(new MlflowProblem(status == 401 ? "UNAUTHENTICATED" : "PERMISSION_DENIED", message), status);
+
     public static IResult Json(object answer, int status = 200) => new JsonAnswer(JsonSerializer.SerializeToUtf8Bytes(answer, MlflowJson.Default.GetTypeInfo(answer.GetType())!), status);
 
     private sealed class JsonAnswer(byte[] body, int status) : IResult

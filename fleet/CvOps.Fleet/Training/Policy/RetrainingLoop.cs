@@ -6,6 +6,7 @@ using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
+using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet.Training.Policy;
 
@@ -14,7 +15,7 @@ namespace CvOps.Fleet.Training.Policy;
 /// before the next begins, and looks for what a crash may have left of it.
 /// </summary>
 internal sealed partial class RetrainingLoop(
-    Database database, IGrainFactory grains, DatasetStore datasets, ModelAliases aliases, TrainingLoop training, TrainingTable runs, FleetEvents events, TimeProvider time, ILogger<RetrainingLoop> logger) : BackgroundService
+    Database database, IGrainFactory grains, DatasetStore datasets, ModelAliases aliases, TrainingLoop training, TrainingTable runs, FleetEvents events, IOptions<FleetOptions> options, TimeProvider time, ILogger<RetrainingLoop> logger) : BackgroundService
 {
     private const string Duty = "retraining";
 
@@ -135,13 +136,15 @@ internal sealed partial class RetrainingLoop(
     {
         var index = grains.GetGrain<IRolloutIndexGrain>(IRolloutIndexGrain.Key);
         foreach (var id in await index.List(null))
-            if (await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: false) is { } known && known.CreatedBy == entry.Id) return (id, Said(known.Id, policy.Start));
+            if (await grains.GetGrain<IRolloutGrain>(id).Read(withDevices: false) is { } known && known.CreatedBy == entry.Id) return (id, Said(known.Id, known.State != RolloutState.Draft));
         var reading = RetrainingPlan.Read(text, model);
         if (reading.Plan is not { } plan || reading.Mistakes.Count > 0) return (null, $"Its plan can't be read any more: {reading.Mistakes[0].Problem}");
-        var created = await index.Create(plan with { Name = $"{plan.Name}: {entry.Model} {entry.Version}" }, entry.Id, draft: !policy.Start);
+        // A plan that asks for a second person waits for one.
+        var draft = !policy.Start || FourEyesRule.Unasked(plan, draft: false, options.Value.FourEyes) is not null;
+        var created = await index.Create(plan with { Name = $"{plan.Name}: {entry.Model} {entry.Version}" }, entry.Id, draft);
         if (created.View is not { } view) return (null, $"No rollout could be made of its plan: {string.Join(" ", created.Problems)}");
-        if (policy.Start) await grains.GetGrain<IRolloutGrain>(view.Id).Tick();
-        return (view.Id, Said(view.Id, policy.Start));
+        if (!draft) await grains.GetGrain<IRolloutGrain>(view.Id).Tick();
+        return (view.Id, Said(view.Id, !draft));
     }
 
     private static string Said(string rollout, bool started) => started ? $"{rollout} has begun." : $"{rollout} is drafted: 'cvops rollout release {rollout}' lets it loose.";

@@ -1,5 +1,5 @@
 // What buttons do. Each says what it does in its data attributes.
-import { confirm, known, make, send, tell, who } from './ask.js';
+import { confirm, known, make, send, signed, tell, who } from './ask.js';
 import { refresh } from './live.js';
 
 // Something that is decided: the question names what will happen, the reason is asked for.
@@ -18,7 +18,7 @@ async function command(button) {
   button.disabled = true;
   tell(`${button.dataset.command}: asking the device.`);
   try {
-    const answer = await fetch(`api/v1/devices/${button.dataset.device}/commands`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: button.dataset.command, arguments: button.dataset.arguments ? JSON.parse(button.dataset.arguments) : null }) });
+    const answer = await fetch(`api/v1/devices/${button.dataset.device}/commands`, { method: 'POST', headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify({ name: button.dataset.command, arguments: button.dataset.arguments ? JSON.parse(button.dataset.arguments) : null }) });
     const said = await answer.json().catch(() => ({}));
     tell(said.message ?? said.detail ?? `The fleet answered ${answer.status}.`, !answer.ok || said.succeeded === false);
   } catch { tell('The fleet did not answer.', true); }
@@ -29,7 +29,7 @@ async function command(button) {
 // What a plan would do, or what it does: the fleet's answer in its own words.
 async function plan(what) {
   const path = what === 'check' ? 'api/v1/rollouts/check' : `api/v1/rollouts?by=${encodeURIComponent(known() ?? 'dashboard')}${what === 'draft' ? '&draft=true' : ''}`;
-  const answer = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/yaml' }, body: document.getElementById('plan-text').value });
+  const answer = await fetch(path, { method: 'POST', headers: signed({ 'content-type': 'application/yaml' }), body: document.getElementById('plan-text').value });
   const said = await answer.json().catch(() => ({}));
   if (answer.status === 201) { location.href = `rollouts/${said.id}`; return; }
   const good = answer.ok && said.mistakes.length === 0;
@@ -74,7 +74,7 @@ async function check(button) {
   const said = document.getElementById('check-stage');
   button.disabled = true;
   try {
-    const answer = await fetch(button.dataset.check, { method: 'POST' });
+    const answer = await fetch(button.dataset.check, { method: 'POST', headers: signed({}) });
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let rest = '';;) {
       const { value, done } = await reader.read();
@@ -99,7 +99,6 @@ export function actions() {
     else if (button.dataset.check) check(button);
     else if (button.dataset.plan) plan(button.dataset.plan);
     else if (button.dataset.judge) judge(button);
-    else if (button.id === 'who') who(true);
     else if ('settle' in button.dataset) settle(button);
   });
   document.addEventListener('keydown', event => {

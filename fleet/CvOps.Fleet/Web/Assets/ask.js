@@ -1,5 +1,11 @@
 // What every page needs of the fleet: to say something, to ask the person, to tell how it went.
-export const known = () => localStorage.getItem('cvops-name');
+const said = name => document.querySelector(`meta[name="${name}"]`)?.content ?? null;
+
+// Who is signed in; the fleet takes no other name from a page.
+export const known = () => said('signed-in');
+
+// What every change carries: that it comes from this session's own page.
+export const signed = headers => ({ ...headers, 'x-cvops-form': said('form-token') ?? '' });
 
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -30,7 +36,7 @@ export function tell(text, bad = false) {
 // True when the fleet did it; otherwise the person has read why not.
 export async function send(method, path, body) {
   try {
-    const answer = await fetch(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const answer = await fetch(path, { method, headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify(body) });
     if (answer.ok) return true;
     const problem = await answer.json().catch(() => ({}));
     tell(problem.detail ?? `The fleet answered ${answer.status}.`, true);
@@ -49,22 +55,7 @@ export async function open(dialog) {
   return dialog.returnValue;
 }
 
-// Whoever labels says once who that is; the browser remembers.
-export async function who(anew = false) {
-  if (known() && !anew) return known();
-  const name = make('input', { required: true, maxLength: 60, value: known() ?? '', autocomplete: 'name' });
-  const dialog = make('dialog', { ariaLabel: 'Your name' }, make('form', { method: 'dialog' },
-    make('h2', { textContent: 'Who are you?' }), make('label', { textContent: 'Your name; it stands with every label and decision of yours' }, name),
-    make('div', { className: 'actions' }, make('button', { textContent: 'Go on', value: 'go', className: 'go' }))));
-  if (await open(dialog) === 'go' && name.value.trim()) localStorage.setItem('cvops-name', name.value.trim());
-  showName();
-  return known();
-}
-
-export function showName() {
-  const button = document.querySelector('#who span');
-  if (button && known()) button.textContent = known();
-}
+export const who = async () => known();
 
 const reasons = ['Looks wrong on the line', 'Asked for by the line', 'Planned work'];
 

@@ -146,7 +146,7 @@ function start() {
     const there = all[at + (way === 'back' ? -1 : 1)];
     if (there) { location.href = `labels/${encodeURIComponent(there)}`; return; }
     if (way === 'back') { tell('This is the first frame you saw here.'); return; }
-    const answer = await fetch(`api/v1/frames?state=unlabelled&limit=200&for=${encodeURIComponent(localStorage.getItem('cvops-name') ?? '')}`);
+    const answer = await fetch(`api/v1/frames?state=unlabelled&limit=200&for=${encodeURIComponent(await who() ?? '')}`);
     const waiting = answer.ok ? (await answer.json()).frames : [];
     const next = waiting.find(other => !all.includes(other.id));
     if (next) location.href = `labels/${encodeURIComponent(next.id)}`;

@@ -25,6 +25,8 @@ export async function refresh() {
   last = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    // The session is over.
+    if (answer.redirected && new URL(answer.url).pathname === '/sign-in') { location.href = answer.url; return; }
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const next = page.getElementById('content');

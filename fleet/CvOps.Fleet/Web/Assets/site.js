@@ -1,6 +1,6 @@
 // What a page of the dashboard does in the browser.
 import { actions } from './actions.js';
-import { showName, tell } from './ask.js';
+import { tell } from './ask.js';
 import { finder } from './finder.js';
 import { listen } from './live.js';
 import { preview } from './preview.js';
@@ -18,7 +18,6 @@ function theme() {
 }
 
 document.getElementById('theme').addEventListener('click', theme);
-showName();
 actions();
 queue();
 preview();

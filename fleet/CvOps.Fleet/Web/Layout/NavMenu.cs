@@ -20,7 +20,7 @@ internal static class NavMenu
             new("datasets", "Datasets", Icon: "database", "s"), new("training", "Training", Icon: "graduation-cap", "t"), new("tracking", "Runs", Icon: "flask-conical", "n"),
             new("models", "Models", Icon: "box", "m"),
         ]),
-        ("System", [new(DeadLetters, "Dead letters", Icon: "mail-x", "x")]),
+        ("System", [new(DeadLetters, "Dead letters", Icon: "mail-x", "x"), new("audit", "Audit", Icon: "check", "u"), new("settings", "Settings", Icon: "user", "e")]),
     ];
 
     public const string DeadLetters = "deadletters";

@@ -66,6 +66,9 @@ public sealed record RolloutPlan
     /// Has to be said; without it, a device that has no model makes the comparison Inconclusive.
     /// </summary>
     public bool FirstInstallation { get; init; }
+
+    /// <summary>Whoever approves a ring, or releases the draft, has an account with that right and is not who wrote the plan.</summary>
+    public bool FourEyes { get; set; }
 }
 
 /// <summary>Ordered group of devices. Exactly one of count, percent, devices and select says which; <see cref="Percent"/> is of all targets, rounded up.</summary>

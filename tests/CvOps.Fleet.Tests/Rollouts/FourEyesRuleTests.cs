@@ -1,0 +1,42 @@
+using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Rights;
+using CvOps.Fleet.Access.Tokens;
+using CvOps.Fleet.Rollouts;
+
+namespace CvOps.Fleet.Tests.Rollouts;
+
+public sealed class FourEyesRuleTests
+{
+    private static readonly RolloutPlan Plan = new() { Name = "p", Model = "m", Rings = [new RolloutRing("canary", 1)], FourEyes = true };
+
+    [Fact]
+    public void Who_wrote_the_plan_says_go_to_no_plan_that_asks_for_four_eyes()
+    {
+        Assert.Contains("somebody else", FourEyesRule.Refusal(Plan, false, "anna", Person("anna", Role.Admin)), StringComparison.Ordinal);
+        Assert.Null(FourEyesRule.Refusal(Plan, false, "anna", Person("ben", Role.Approver)));
+        Assert.Null(FourEyesRule.Refusal(Plan with { FourEyes = false }, false, "anna", Person("anna", Role.Approver)));
+        Assert.NotNull(FourEyesRule.Refusal(Plan with { FourEyes = false }, true, "anna", Person("anna", Role.Approver)));
+    }
+
+    [Fact]
+    public void The_second_pair_of_eyes_is_a_person_s_with_the_right_to_approve()
+    {
+        Assert.Contains("right to approve", FourEyesRule.Refusal(Plan, false, "anna", Person("ben", Role.Operator)), StringComparison.Ordinal);
+        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "anna", LocalToken.Principal), StringComparison.Ordinal);
+        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "anna", new Principal("cvops_1", PrincipalKind.Token, null, [new Grant(Permission.Approve, null)])), StringComparison.Ordinal);
+        // A program that may speak in ben's name is not ben.
+        var acting = Person("ben", Role.Approver) with { Grants = [new Grant(Permission.Approve | Permission.ActFor, null)] };
+        Assert.NotNull(FourEyesRule.Refusal(Plan, false, "anna", acting));
+    }
+
+    [Fact]
+    public void A_plan_that_would_ask_nobody_does_not_begin()
+    {
+        Assert.NotNull(FourEyesRule.Unasked(Plan, false, false));
+        Assert.Null(FourEyesRule.Unasked(Plan, draft: true, false));
+        Assert.Null(FourEyesRule.Unasked(Plan with { Rings = [new RolloutRing("canary", 1) { Approval = true }] }, false, false));
+        Assert.NotNull(FourEyesRule.Unasked(Plan with { FourEyes = false }, false, always: true));
+    }
+
+    private static Principal Person(string name, Role role) => new(name, PrincipalKind.Account, name, [new Grant(Roles.Of(role), null)]);
+}
