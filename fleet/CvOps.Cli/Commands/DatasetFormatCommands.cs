@@ -18,10 +18,11 @@ internal static class DatasetFormatCommands
         var use = new Option<FrameUse?>("--use") { Description = "training or golden, for all pictures; without it, as the files say." };
         var relabel = new Option<bool>("--relabel") { Description = "Frames that are here take the label that the files give them." };
         var dry = new Option<bool>("--dry-run") { Description = "Look at everything, write nothing." };
-        return on.On(new Command("import", "Bring pictures and labels in: all of them, or none and a list of what is wrong.") { source, format, use, relabel, dry }, async (parsed, fleet, screen, ct) =>
+        var attributes = new Option<string?>("--attributes") { Description = "Columns of a CSV that say something of the picture, such as exposure,lot: slices are made of them." };
+        return on.On(new Command("import", "Bring pictures and labels in: all of them, or none and a list of what is wrong.") { source, format, use, relabel, attributes, dry }, async (parsed, fleet, screen, ct) =>
         {
             var query = $"frames/import?format={Uri.EscapeDataString(parsed.GetValue(format)!)}&relabel={parsed.GetValue(relabel)}&dryRun={parsed.GetValue(dry)}&by={Uri.EscapeDataString(Environment.UserName)}"
-                + (parsed.GetValue(use) is { } wanted ? $"&use={wanted}" : "");
+                + (parsed.GetValue(use) is { } wanted ? $"&use={wanted}" : "") + (parsed.GetValue(attributes) is { } columns ? $"&attributes={Uri.EscapeDataString(columns)}" : "");
             ImportReport? report = null;
             using var upload = new UploadContent(parsed.GetValue(source)!, bytes => Progress($"sending {bytes / 1e6:N0} MB"));
             await foreach (var line in fleet.PostLines<ImportLine>(query, upload, ct))

@@ -71,7 +71,7 @@ internal static class FrameCommands
     }
 
     private static void Show(Output.Screen screen, FrameView frame) => screen.One(frame,
-        ("frame", frame.Id), ("camera", frame.Device is null ? frame.Camera?.Value : $"{frame.Device}/{frame.Camera}"), ("part", frame.Part), ("captured", $"{frame.CapturedAt:u}"),
+        ("frame", frame.Id), ("camera", frame.Device is null ? frame.Camera?.Value : $"{frame.Device}/{frame.Camera}"), ("part", frame.Part), ("attributes", frame.Attributes is { Count: > 0 } attributes ? string.Join(' ', attributes.Select(pair => $"{pair.Key}={pair.Value}")) : null), ("captured", $"{frame.CapturedAt:u}"),
         ("model", frame.Model is { } model ? $"{model.Name} {model.Version}" : null), ("says", frame.Prediction is { } said ? $"{said.Class ?? "nothing"} {Number(said.Confidence)}" : null),
         ("the other model", frame.Shadow is { } shadow ? $"{shadow.Prediction.Class ?? "nothing"} {Number(shadow.Prediction.Confidence)}" : null),
         ("because", string.Join(' ', frame.Reasons.Select(reason => $"{reason.Rule}:{Number(reason.Score)}"))), ("kept with probability", frame.InclusionProbability is { } kept ? kept.ToString("G3", CultureInfo.InvariantCulture) : null),

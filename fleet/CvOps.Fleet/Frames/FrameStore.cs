@@ -3,6 +3,7 @@ using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
+using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
@@ -48,16 +49,19 @@ internal sealed class FrameStore(
     {
         if (LabelRule.Refuse(request) is { } refusal) return new FrameOutcome(null, refusal);
         var at = time.GetUtcNow();
+        var settled = false;
         var (labelled, rollouts) = await database.WriteAsync<(FrameView?, IReadOnlyCollection<string>)>(connection =>
         {
             if (FrameTable.Find(connection, id) is not { } frame) return (null, []);
             frame = Labelling.Apply(connection, frame, request, EverLabelled(connection, id), options.Value.GoldenShare, at);
             Audit.Add(connection, at, request.By, request.Skip ? "frame.skipped" : "frame.labelled", id, request.Class ?? "");
+            settled = FindingWork.Settle(connection, frame, at);
             return (frame, JudgedFrames.Count(connection, [frame], at));
         }, cancel);
         if (labelled is null) return new FrameOutcome(null, null);
         signals.Mark(rollouts);
         events.Publish("frame", labelled.Id);
+        if (settled) events.Publish("quality", "");
         return new FrameOutcome(labelled, null);
     }
 

@@ -18,11 +18,11 @@ internal static class FrameTally
     public static void Add(DbConnection connection, string? device, string? camera, LabelState state, long frames) =>
         connection.Execute(AddRow, new { Device = device ?? "", Camera = camera ?? "", State = (int)state, frames });
 
-    /// <summary>Takes frames off what they are in now, before they become something else.</summary>
-    public static void Leave(DbConnection connection, IReadOnlyCollection<string> ids)
+    /// <summary>Takes a frame off what it is in now, before it becomes something else.</summary>
+    public static void Leave(DbConnection connection, string id)
     {
-        foreach (var (device, camera, state, frames) in connection.Query<(string? Device, string? Camera, long State, long Frames)>("SELECT device, camera, state, count(*) FROM frames WHERE id IN @ids GROUP BY device, camera, state", new { ids }))
-            Add(connection, device, camera, (LabelState)state, -frames);
+        foreach (var (device, camera, state) in connection.Query<(string? Device, string? Camera, long State)>("SELECT device, camera, state FROM frames WHERE id = @id", new { id }))
+            Add(connection, device, camera, (LabelState)state, -1);
     }
 
     public static IReadOnlyDictionary<LabelState, long> States(DbConnection connection) =>

@@ -366,5 +366,26 @@ internal static class Migrations
         """
         ALTER TABLE audit ADD COLUMN hash TEXT;
         """,
+
+        // A label moves its frame in as few indexes as it takes: the queue's hold frames that wait alone (state 0), and each state has its frames in one narrow index. Labels of before
+        // the columns for them wait for the words of their boxes and outlines (LabelWordsLoop).
+        """
+        DROP INDEX frames_disputed;
+        CREATE INDEX frames_disputed ON frames (state, disagrees, worth, row, model, shadow_model, device, camera, rules) WHERE state = 0 AND disagrees = 1;
+        DROP INDEX frames_worth;
+        CREATE INDEX frames_worth ON frames (state, disagrees, device, camera, worth, row, rules, model) WHERE state = 0 AND disagrees = 0;
+        DROP INDEX frames_unmeasured;
+        CREATE INDEX frames_unmeasured ON frames (row) WHERE state = 1 AND brightness IS NULL;
+        CREATE INDEX frames_state ON frames (state, usage, row);
+        CREATE TABLE label_words_due (row INTEGER PRIMARY KEY);
+        INSERT INTO label_words_due (row) SELECT row FROM frames WHERE label_text LIKE '{%';
+        """,
+
+        // Which frames a finding is about, and when somebody did what it asks for.
+        """
+        ALTER TABLE quality_finding ADD COLUMN settled_at INTEGER;
+        CREATE TABLE quality_finding_frame (frame TEXT NOT NULL, scope TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (frame, scope, id)) WITHOUT ROWID;
+        CREATE INDEX quality_finding_frame_scope ON quality_finding_frame (scope);
+        """,
     ];
 }

@@ -11,6 +11,7 @@ namespace CvOps.Fleet.Storage;
 internal sealed class SqliteDatabase : Database
 {
     private const int ReadersKept = 8;
+    private const int WriterCache = 8 << 10;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly string _connectionString;
@@ -30,6 +31,12 @@ internal sealed class SqliteDatabase : Database
         try
         {
             _writer = Open();
+            // In KiB. What one transaction changes goes to the log more than once where it does not fit: an import touches tens of thousands of pages.
+            using (var cache = _writer.CreateCommand())
+            {
+                cache.CommandText = $"PRAGMA cache_size = -{WriterCache}";
+                cache.ExecuteNonQuery();
+            }
             Migrations.Apply(_writer, Dialect.Sqlite);
         }
         catch

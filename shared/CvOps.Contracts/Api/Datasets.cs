@@ -101,7 +101,7 @@ public sealed record DatasetEntry(string FrameId, string ImageDigest, string? Cl
 
     public DateTimeOffset? CapturedAt { get; init; }
 
-    /// <summary>The device's labels at the time of the snapshot; null without any.</summary>
+    /// <summary>The device's labels at the time of the snapshot, and what an import said of the picture; null without any.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>Mean grey of the picture, 0 to 255; null where it can't be read.</summary>

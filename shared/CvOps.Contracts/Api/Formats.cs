@@ -44,7 +44,7 @@ public sealed record ImportReport
 }
 
 /// <summary>Lines of newline-delimited JSON: progress while an import runs, the report last.</summary>
-/// <param name="Stage">What is done now: receiving, reading, storing.</param>
+/// <param name="Stage">What is done now: receiving, reading, storing, writing.</param>
 /// <param name="Done">Of <paramref name="Of"/>, which is 0 where nobody knows yet. Receiving counts bytes, the others pictures.</param>
 public sealed record ImportLine(string Stage, long Done, long Of, ImportReport? Report = null);
 

@@ -58,6 +58,9 @@ public sealed record FrameView
     /// <summary>Where a picture from outside came from, such as a video and the time in it; null where nobody said.</summary>
     public string? Source { get; init; }
 
+    /// <summary>What an import says of the picture beside its label, such as exposure or lot: slices are made of it. Null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
     /// <summary>How many annotators judged it, where the policy asks for several.</summary>
     public int Opinions { get; init; }
 }

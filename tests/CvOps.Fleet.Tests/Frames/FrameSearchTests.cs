@@ -106,7 +106,12 @@ public sealed class FrameSearchTests
             FrameTable.Insert(connection, FrameRows.View("a"), FrameRows.Noon);
             FrameTable.InsertAll(connection, [FrameRows.View("x", device: null), FrameRows.View("y")], "import", FrameRows.Noon);
             var seen = FrameTable.Find(connection, "x")!;
-            FrameTable.LabelAll(connection, [(seen with { State = LabelState.Labelled, Label = new FrameLabel("ok", [], "import", FrameRows.Noon) }, null)], "import", FrameRows.Noon);
+            using (var writer = new FrameWriter(connection, FrameRows.Noon))
+            {
+                Assert.True(writer.Label(LabelColumns.Of(seen with { State = LabelState.Labelled, Label = new FrameLabel("ok", [], "import", FrameRows.Noon) }), LabelState.Unlabelled, null, "import"));
+                Assert.False(writer.Label(LabelColumns.Of(seen with { State = LabelState.Labelled }), LabelState.Unlabelled, null, "import"));
+                writer.Save();
+            }
             FrameTable.Label(connection, seen with { State = LabelState.Skipped }, "Ann", FrameRows.Noon);
             return 0;
         }, Cancel);

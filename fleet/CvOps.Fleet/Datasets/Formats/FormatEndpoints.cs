@@ -6,6 +6,7 @@ using CvOps.Fleet.Api;
 using CvOps.Fleet.Datasets.Formats.Export;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Datasets.Formats.Import;
+using CvOps.Fleet.Frames;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace CvOps.Fleet.Datasets.Formats;
@@ -40,7 +41,7 @@ internal static class FormatEndpoints
             return Results.Empty;
         });
 
-        api.MapPost("/frames/import", async (string? format, string? use, string? by, HttpContext http, ImportDesk desk, CancellationToken cancel, bool relabel = false, bool dryRun = false) =>
+        api.MapPost("/frames/import", async (string? format, string? use, string? by, string? attributes, HttpContext http, ImportDesk desk, CancellationToken cancel, bool relabel = false, bool dryRun = false) =>
         {
             DatasetFormat? known = null;
             if (format is not (null or "auto"))
@@ -56,9 +57,11 @@ internal static class FormatEndpoints
             }
             var who = by ?? http.Request.Headers[ApiRoutes.ByHeader].FirstOrDefault();
             if (string.IsNullOrWhiteSpace(who)) return Problems.Unprocessable("Say who imports in 'by'.");
+            var columns = (attributes ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            if (columns.Select(AttributeRule.RefuseName).FirstOrDefault(bad => bad is not null) is { } misnamed) return Problems.BadRequest(misnamed);
             // The desk counts the bytes itself while it takes them in.
             if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
-            await AnswerAsync(http, desk, new ImportRequest(known, wanted, relabel, dryRun, who), cancel);
+            await AnswerAsync(http, desk, new ImportRequest(known, wanted, relabel, dryRun, who) { Attributes = columns }, cancel);
             return Results.Empty;
         });
     }

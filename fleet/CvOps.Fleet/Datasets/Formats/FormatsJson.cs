@@ -9,6 +9,8 @@ namespace CvOps.Fleet.Datasets.Formats;
 [JsonSerializable(typeof(FrameExtras))]
 [JsonSerializable(typeof(Coco.CocoImage))]
 [JsonSerializable(typeof(Coco.CocoAnnotation))]
+[JsonSerializable(typeof(Coco.CocoImageKey))]
+[JsonSerializable(typeof(Coco.CocoAnnotationKey))]
 [JsonSerializable(typeof(Coco.CocoCategory))]
 [JsonSerializable(typeof(LabelStudio.StudioTask))]
 [JsonSerializable(typeof(string))]

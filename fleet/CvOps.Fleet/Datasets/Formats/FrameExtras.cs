@@ -30,6 +30,9 @@ internal sealed record FrameExtras
 
     public Prediction? Prediction { get; init; }
 
+    /// <summary>What is said of it beside its label.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
     /// <summary>A <see cref="SyntheticOrigin"/> in CvOps' own JSON: how it was made, if no camera took it.</summary>
     public JsonElement? Synthetic { get; init; }
 

@@ -15,4 +15,5 @@ internal interface IDatasetReader
 /// <summary>What a reader reads from.</summary>
 /// <param name="Files">The files that came; the caller owns them.</param>
 /// <param name="SizeOf">Width and height in pixels of a picture by the name the format gives it; null when there is no such picture.</param>
-internal sealed record ReadContext(StagedFiles Files, Findings Findings, Func<string, (int Width, int Height)?> SizeOf);
+/// <param name="Attributes">Columns that say something of the picture and are wanted, by name; for formats that have columns.</param>
+internal sealed record ReadContext(StagedFiles Files, Findings Findings, Func<string, (int Width, int Height)?> SizeOf, IReadOnlyList<string>? Attributes = null);

@@ -48,6 +48,9 @@ internal sealed record LabelledImage
 
     public Prediction? Prediction { get; init; }
 
+    /// <summary>What is said of it beside its label, by name; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
     /// <summary>How it was made, if no camera took it.</summary>
     public SyntheticOrigin? Synthetic { get; init; }
 
@@ -58,7 +61,7 @@ internal sealed record LabelledImage
     /// <summary>What of this picture goes into <see cref="FrameExtras"/> of a format that has no word for any of it.</summary>
     public FrameExtras Extras => new()
     {
-        Frame = Frame, Class = Class, Verdict = Verdict, Use = Use, Part = Part, CapturedAt = CapturedAt, Model = Model, Prediction = Prediction,
+        Frame = Frame, Class = Class, Verdict = Verdict, Use = Use, Part = Part, CapturedAt = CapturedAt, Model = Model, Prediction = Prediction, Attributes = Attributes,
         Synthetic = Synthetic is null ? null : JsonSerializer.SerializeToElement(Synthetic, ContractsJson.Default.SyntheticOrigin),
     };
 
@@ -66,6 +69,6 @@ internal sealed record LabelledImage
     public LabelledImage With(FrameExtras? extras) => extras is null ? this : this with
     {
         Frame = extras.Frame, Class = Class ?? extras.Class, Verdict = Verdict ?? extras.Verdict, Use = Use ?? extras.Use, Part = Part ?? extras.Part,
-        CapturedAt = CapturedAt ?? extras.CapturedAt, Model = Model ?? extras.Model, Prediction = extras.Prediction ?? Prediction, Synthetic = extras.Origin(),
+        CapturedAt = CapturedAt ?? extras.CapturedAt, Model = Model ?? extras.Model, Prediction = extras.Prediction ?? Prediction, Synthetic = extras.Origin(), Attributes = Attributes ?? extras.Attributes,
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Api;
@@ -39,9 +40,10 @@ internal sealed class QualityDesk(Database database, DatasetStore datasets, Fram
 
     /// <param name="dataset">Digest of a snapshot; null for all frames.</param>
     /// <param name="tell">Stage, how many are done, and of how many.</param>
+    /// <param name="most">Of more frames a part drawn by chance is looked at, and the report says so; null for all.</param>
     /// <returns>Null when there is no such snapshot.</returns>
     /// <exception cref="BlobLostException">The snapshot's document is gone.</exception>
-    public async Task<QualityReport?> CheckAsync(string? dataset, Action<string, int, int> tell, CancellationToken cancel)
+    public async Task<QualityReport?> CheckAsync(string? dataset, Action<string, int, int> tell, CancellationToken cancel, int? most = null)
     {
         if (dataset is not null && await datasets.FindViewAsync(dataset, cancel) is null) return null;
         await _one.WaitAsync(cancel);
@@ -49,8 +51,10 @@ internal sealed class QualityDesk(Database database, DatasetStore datasets, Fram
         {
             var reader = new CheckedFrameReader(database, datasets);
             tell("reading", 0, 0);
-            var frames = await reader.ReadAsync(dataset, cancel);
+            var (frames, of) = await reader.ReadAsync(dataset, most, cancel);
             var notes = new List<string>();
+            if (frames.Count < of)
+                notes.Add(string.Create(CultureInfo.InvariantCulture, $"Of {of:N0} frames {frames.Count:N0}, drawn by chance, were looked at, for a check that runs by itself looks at about {most:N0}: 'cvops dataset check{(dataset is null ? "" : $" {dataset[..12]}")}' looks at all."));
             await DescribeAsync(frames, notes, tell, cancel);
             var (findings, slices) = await Task.Run(() => Find(frames, notes, tell, cancel), cancel);
             tell("writing", findings.All.Count, findings.All.Count);

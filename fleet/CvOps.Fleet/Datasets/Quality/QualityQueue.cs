@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using CvOps.Fleet.Storage;
 
 namespace CvOps.Fleet.Datasets.Quality;
 
@@ -23,9 +22,9 @@ internal sealed class QualityQueue
 }
 
 /// <summary>Runs the checks that nobody waits for.</summary>
-internal sealed partial class QualityLoop(QualityQueue queue, QualityDesk desk, Database database, ILogger<QualityLoop> log) : BackgroundService
+internal sealed partial class QualityLoop(QualityQueue queue, QualityDesk desk, ILogger<QualityLoop> log) : BackgroundService
 {
-    /// <summary>More frames are checked when somebody asks for it.</summary>
+    /// <summary>Of more a part is looked at; all when somebody asks for it.</summary>
     private const int MostFrames = 100_000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -48,8 +47,7 @@ internal sealed partial class QualityLoop(QualityQueue queue, QualityDesk desk, 
         var what = dataset.Length == 0 ? "all frames" : dataset;
         try
         {
-            if (await database.ReadAsync(connection => Dapper.SqlMapper.ExecuteScalar<long>(connection, "SELECT coalesce(max(row), 0) FROM frames"), cancel) > MostFrames) return;
-            if (await desk.CheckAsync(dataset.Length == 0 ? null : dataset, (_, _, _) => { }, cancel) is not { } report) return;
+            if (await desk.CheckAsync(dataset.Length == 0 ? null : dataset, (_, _, _) => { }, cancel, MostFrames) is not { } report) return;
             var open = report.Kinds.Sum(kind => kind.Open);
             Log.Checked(log, report.Frames, what, open);
         }

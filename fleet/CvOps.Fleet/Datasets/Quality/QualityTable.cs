@@ -27,8 +27,9 @@ internal static class QualityTable
         };
         connection.Execute("DELETE FROM quality_finding WHERE scope = @scope", new { scope });
         var kept = findings.GroupBy(finding => finding.Kind).SelectMany(kind => kind.OrderByDescending(finding => finding.Weight).Take(Kept))
-            .OrderByDescending(finding => finding.Level).ThenByDescending(finding => finding.Weight).ThenBy(finding => finding.Id, StringComparer.Ordinal);
+            .OrderByDescending(finding => finding.Level).ThenByDescending(finding => finding.Weight).ThenBy(finding => finding.Id, StringComparer.Ordinal).ToArray();
         connection.Execute(Insert, kept.Select((finding, place) => new { scope, finding.Id, Kind = finding.Kind.ToString(), Place = place, Body = JsonSerializer.Serialize(finding, ContractsJson.Default.QualityFinding) }));
+        FindingWork.Remember(connection, scope, kept);
         connection.Execute("INSERT INTO quality_report (scope, at, body) VALUES (@scope, @At, @Body) ON CONFLICT (scope) DO UPDATE SET at = excluded.at, body = excluded.body",
             new { scope, At = SqlTime.Of(report.At), Body = JsonSerializer.Serialize(report, ContractsJson.Default.QualityReport) });
         return report;
@@ -44,7 +45,7 @@ internal static class QualityTable
         var rows = connection.Query<(long Place, string Body, string? By, long? At)>(
             """
             SELECT f.place, f.body, a.by, a.at FROM quality_finding AS f LEFT JOIN quality_accepted AS a ON a.scope = f.scope AND a.id = f.id
-            WHERE f.scope = @scope AND (@kind IS NULL OR f.kind = @kind) AND f.place > @after AND (CASE WHEN a.id IS NULL THEN 0 ELSE 1 END) = @wanted ORDER BY f.place LIMIT @limit
+            WHERE f.scope = @scope AND (@kind IS NULL OR f.kind = @kind) AND f.place > @after AND (f.settled_at IS NULL OR a.id IS NOT NULL) AND (CASE WHEN a.id IS NULL THEN 0 ELSE 1 END) = @wanted ORDER BY f.place LIMIT @limit
             """, new { scope, kind = kind?.ToString(), after, wanted = accepted ? 1 : 0, limit }).AsList();
         return new FindingPage([.. rows.Select(row => Of(row.Body, row.By, row.At))], rows.Count == limit ? $"{rows[^1].Place}" : null);
     }
@@ -66,11 +67,17 @@ internal static class QualityTable
         return by is null ? finding : finding with { Accepted = new QualityAcceptance(by, SqlTime.From(at!.Value)) };
     }
 
-    /// <summary>What people accepted since the check moves from open to accepted.</summary>
+    /// <summary>What people accepted since the check moves from open to accepted; what they settled is neither.</summary>
     private static QualityReport Counted(DbConnection connection, string scope, QualityReport report)
     {
-        var accepted = connection.Query<(string Kind, long Count)>("SELECT f.kind, count(*) FROM quality_finding AS f JOIN quality_accepted AS a ON a.scope = f.scope AND a.id = f.id WHERE f.scope = @scope GROUP BY f.kind", new { scope })
-            .ToDictionary(count => count.Kind, count => (int)count.Count);
-        return report with { Kinds = [.. report.Kinds.Select(kind => accepted.GetValueOrDefault(kind.Kind.ToString()) is var count ? new QualityCount(kind.Kind, kind.Open + kind.Accepted - count, count) : kind)] };
+        var counts = connection.Query<(string Kind, long Accepted, long Settled)>(
+            """
+            SELECT f.kind, count(a.id), sum(CASE WHEN a.id IS NULL AND f.settled_at IS NOT NULL THEN 1 ELSE 0 END)
+            FROM quality_finding AS f LEFT JOIN quality_accepted AS a ON a.scope = f.scope AND a.id = f.id WHERE f.scope = @scope GROUP BY f.kind
+            """, new { scope }).ToDictionary(count => count.Kind, count => ((int)count.Accepted, (int)count.Settled));
+        return report with
+        {
+            Kinds = [.. report.Kinds.Select(kind => counts.GetValueOrDefault(kind.Kind.ToString()) is var (accepted, settled) ? new QualityCount(kind.Kind, kind.Open + kind.Accepted - accepted - settled, accepted) : kind)],
+        };
     }
 }

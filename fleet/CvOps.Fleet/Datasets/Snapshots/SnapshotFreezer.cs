@@ -113,7 +113,7 @@ internal sealed class SnapshotFreezer(Database database, BlobStore blobs, Pictur
                 var frame = FrameTable.Parse(row.Body);
                 // Labelled since the others were measured.
                 var brightness = row.Brightness ?? light.Of(frame.ImageDigest);
-                if (choice.Choose(frame, brightness == PictureLight.Unreadable ? null : brightness, labels.Count == 0 ? null : labels, out var leftOut) is not { } entry)
+                if (choice.Choose(frame, brightness == PictureLight.Unreadable ? null : brightness, AttributeRule.Slices(labels.Count == 0 ? null : labels, frame), out var leftOut) is not { } entry)
                 {
                     tally.LeaveOut(leftOut!);
                     continue;

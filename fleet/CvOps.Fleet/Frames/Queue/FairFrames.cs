@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
-using CvOps.Contracts.Api;
 using CvOps.Fleet.Frames.Search;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -49,10 +48,10 @@ internal sealed class FairFrames(DbConnection connection, FrameFilter filter, st
         var after = lane.Last is null ? "" : " AND (worth < @Worth OR (worth = @Worth AND row > @Row))";
         var of = $"{(lane.Camera.Device.Length == 0 ? "device IS NULL" : "device = @Device")} AND {(lane.Camera.Camera.Length == 0 ? "camera IS NULL" : "camera = @Camera")}";
         var rows = connection.Query<(long Row, double Worth)>(
-            $"SELECT row, worth FROM frames WHERE state = @State AND disagrees = 0 AND {of}{after}{QueueSql.Narrowed(filter, by)} ORDER BY worth DESC, row LIMIT {Chunk}",
+            $"SELECT row, worth FROM frames WHERE {QueueSql.Waiting} AND disagrees = 0 AND {of}{after}{QueueSql.Narrowed(filter, by)} ORDER BY worth DESC, row LIMIT {Chunk}",
             new
             {
-                State = (int)LabelState.Unlabelled, lane.Camera.Device, lane.Camera.Camera, lane.Last?.Worth, lane.Last?.Row, Rule = QueueSql.Rule(filter), filter.Model, By = by,
+                lane.Camera.Device, lane.Camera.Camera, lane.Last?.Worth, lane.Last?.Row, Rule = QueueSql.Rule(filter), filter.Model, By = by,
             }).AsList();
         foreach (var row in CollectionsMarshal.AsSpan(rows)) lane.Waiting.Enqueue(row);
         lane.Ended = rows.Count < Chunk;
@@ -80,6 +79,9 @@ internal sealed class FairFrames(DbConnection connection, FrameFilter filter, st
 /// <summary>What the queue's statements have in common.</summary>
 internal static class QueueSql
 {
+    /// <summary>As the queue's indexes have it: they hold no other frames, and a database sees that only by a number in the statement itself.</summary>
+    public const string Waiting = "state = 0";
+
     public static string Narrowed(FrameFilter filter, string? by) =>
         (filter.Rule is null ? "" : " AND rules LIKE @Rule ESCAPE '!'") + (filter.Model is null ? "" : " AND model = @Model") + (by is null ? "" : " AND NOT EXISTS (SELECT 1 FROM opinions AS o WHERE o.frame = frames.id AND o.by = @By)");
 

@@ -65,8 +65,8 @@ internal sealed class LabelQueue(Database database)
         var filter = query.Filter;
         var narrowed = (after is null ? "" : " AND (worth < @Order OR (worth = @Order AND row > @Row))") + (filter.Device is null ? "" : " AND device = @Device") + (filter.Camera is null ? "" : " AND camera = @Camera");
         return connection.Query<(long Row, double Worth)>(
-            $"{Trials}SELECT row, worth FROM frames WHERE state = @State AND disagrees = 1 AND {(rank == 2 ? "" : "NOT ")}{OnTrial}{narrowed}{QueueSql.Narrowed(filter, query.For)} ORDER BY worth DESC, row LIMIT @limit",
-            new { State = (int)LabelState.Unlabelled, after?.Order, after?.Row, filter.Device, filter.Camera, filter.Model, Rule = QueueSql.Rule(filter), By = query.For, limit })
+            $"{Trials}SELECT row, worth FROM frames WHERE {QueueSql.Waiting} AND disagrees = 1 AND {(rank == 2 ? "" : "NOT ")}{OnTrial}{narrowed}{QueueSql.Narrowed(filter, query.For)} ORDER BY worth DESC, row LIMIT @limit",
+            new { after?.Order, after?.Row, filter.Device, filter.Camera, filter.Model, Rule = QueueSql.Rule(filter), By = query.For, limit })
             .Select(row => new QueuePlace(rank, row.Worth, row.Row));
     }
 

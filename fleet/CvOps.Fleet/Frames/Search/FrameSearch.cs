@@ -15,17 +15,38 @@ internal static class FrameSearch
     /// <summary>Up to so many frames are rare.</summary>
     private const int Few = 2000;
 
+    /// <summary>Of which so many are tried at a time.</summary>
+    private const int Together = 64;
+
+    private static readonly string[] Names = [.. Enumerable.Range(0, Together).Select(i => $"row{i}")];
+    private static readonly string Listed = string.Join(", ", Names.Select(name => $"@{name}"));
+
     /// <param name="before">Row that the page begins behind; null for the first page.</param>
     public static (long Row, string Body)[] Page(DbConnection connection, FrameFilter filter, long? before, int limit)
     {
         var values = Values(filter, before, limit);
         var conditions = Conditions(filter, before);
         var rare = Drivers(filter).FirstOrDefault(driver => connection.ExecuteScalar<long>($"SELECT count(*) FROM (SELECT 1 FROM frames WHERE {driver} LIMIT {Few + 1}) AS counted", values) <= Few);
-        var sql = rare is not null
-            ? $"SELECT f.row, f.body FROM (SELECT row AS found FROM frames WHERE {rare}) AS few CROSS JOIN frames AS f WHERE f.row = few.found{conditions} ORDER BY f.row DESC LIMIT @Limit"
-            // The narrow rows first, their wide ones only for those that fit.
-            : $"SELECT w.row, w.body FROM (SELECT f.row AS found FROM frames AS f WHERE f.row IS NOT NULL{conditions} ORDER BY f.row DESC LIMIT @Limit) AS hits CROSS JOIN frames AS w WHERE w.row = hits.found ORDER BY w.row DESC";
+        if (rare is not null) return Try(connection, rare, conditions, values, limit);
+        // The narrow rows first, their wide ones only for those that fit.
+        var sql = $"SELECT w.row, w.body FROM (SELECT f.row AS found FROM frames AS f WHERE f.row IS NOT NULL{conditions} ORDER BY f.row DESC LIMIT @Limit) AS hits CROSS JOIN frames AS w WHERE w.row = hits.found ORDER BY w.row DESC";
         return [.. connection.Query<(long, string)>(sql, values)];
+    }
+
+    /// <summary>Looks up the rows of a rare member and tries the rest on them, the newest first and some at a time: mostly the page is full long before their end, and each costs a read of a wide row.</summary>
+    private static (long Row, string Body)[] Try(DbConnection connection, string rare, string conditions, object values, int limit)
+    {
+        var found = connection.Query<long>($"SELECT row FROM frames WHERE {rare}", values).OrderDescending().ToArray();
+        var page = new List<(long, string)>();
+        var tried = new DynamicParameters(values);
+        foreach (var rows in found.Chunk(Together))
+        {
+            // Always as many, so that it is one statement.
+            for (var i = 0; i < Together; i++) tried.Add(Names[i], i < rows.Length ? rows[i] : 0L);
+            page.AddRange(connection.Query<(long, string)>($"SELECT f.row, f.body FROM frames AS f WHERE f.row IN ({Listed}){conditions} ORDER BY f.row DESC LIMIT @Limit", tried));
+            if (page.Count >= limit) break;
+        }
+        return [.. page.Take(limit)];
     }
 
     /// <summary>Members of a filter that an index of their own answers.</summary>

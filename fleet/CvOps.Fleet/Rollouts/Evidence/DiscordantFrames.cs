@@ -16,9 +16,9 @@ internal sealed class DiscordantFrames(Database database, FrameStore frames)
         var waiting = await database.ReadAsync(connection => connection.Query<string>(
             """
             SELECT f.body FROM frames AS f JOIN rollout_device AS d ON d.device = f.device AND d.rollout = @Id
-            WHERE f.state = @state AND f.disagrees = 1 AND ((f.model = @Digest AND f.shadow_model = d.previous) OR (f.shadow_model = @Digest AND f.model = d.previous))
+            WHERE f.state = 0 AND f.disagrees = 1 AND ((f.model = @Digest AND f.shadow_model = d.previous) OR (f.shadow_model = @Digest AND f.model = d.previous))
             ORDER BY f.uncertainty DESC, f.row LIMIT @Looked
-            """, new { rollout.Id, state = (int)LabelState.Unlabelled, rollout.Model.Digest, Looked }).Select(FrameTable.Parse).Where(JudgementLot.Drew).ToArray(), cancel);
+            """, new { rollout.Id, rollout.Model.Digest, Looked }).Select(FrameTable.Parse).Where(JudgementLot.Drew).ToArray(), cancel);
         return new DiscordantPage([.. waiting.Take(limit).Select(frame => Show(frame, rollout.Model.Digest))], waiting.Length, FutilityRule.Needed(rollout.Plan, rollout.Evidence));
     }
 

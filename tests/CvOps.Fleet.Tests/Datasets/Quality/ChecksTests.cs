@@ -120,7 +120,7 @@ public sealed class ChecksTests
         [
             .. Enumerable.Range(0, 240).Select(i => Frame($"e{i}", i % 2 == 0 ? "free" : "crack") with
             {
-                DeviceLabels = new Dictionary<string, string> { ["exposure"] = $"{i % 3}", ["line"] = $"{random.Next(2)}" }, Camera = "d/top",
+                Labels = new Dictionary<string, string> { ["exposure"] = $"{i % 3}", ["line"] = $"{random.Next(2)}" }, Camera = "d/top",
                 Prediction = new Prediction { Class = random.NextDouble() < (i % 3 == 2 ? 0.5 : 0.95) == (i % 2 == 0) ? "free" : "crack", Confidence = 0.9 },
             }),
         ];

@@ -45,8 +45,20 @@ public sealed class QualityDeskTests
         (await host.Http.PutAsJsonAsync($"quality/findings/{suspect.Id}", new QualityDecision("mona", Accept: false), ContractsJson.Default.QualityDecision, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
         Assert.Contains(await FindingsAsync(host, QualityKind.LabelSuspect), finding => finding.Id == suspect.Id);
 
+        // What is done about a finding takes it off the list at once, and the counts with it.
+        var before = (await host.Http.GetFromJsonAsync("quality", ContractsJson.Default.QualityReport, TestContext.Current.CancellationToken))!;
+        await LabelAsync(host, wrong, new LabelRequest("level", "mona"));
+        await LabelAsync(host, broken, new LabelRequest(null, "mona", Skip: true));
+        Assert.DoesNotContain(await FindingsAsync(host, QualityKind.LabelSuspect), finding => finding.Id == suspect.Id);
+        Assert.DoesNotContain(await FindingsAsync(host, QualityKind.Picture), finding => finding.Frames[0] == broken);
+        var after = (await host.Http.GetFromJsonAsync("quality", ContractsJson.Default.QualityReport, TestContext.Current.CancellationToken))!;
+        foreach (var kind in before.Kinds)
+            Assert.Equal(kind.Open - (kind.Kind is QualityKind.LabelSuspect or QualityKind.Picture ? 1 : 0), after.Kinds.Single(count => count.Kind == kind.Kind).Open);
+        Assert.Equal(outside, Assert.Single(await FindingsAsync(host, QualityKind.Shape)).Frames[0]);
+        Assert.Equal(before.Kinds.Single(kind => kind.Kind == QualityKind.Picture).Open - 1, (await CheckAsync(host, "")).Kinds.SingleOrDefault(kind => kind.Kind == QualityKind.Picture)?.Open ?? 0);
+
         var page = await host.Http.GetStringAsync(new Uri(host.Http.BaseAddress!, "/quality"), TestContext.Current.CancellationToken);
-        Assert.Contains($"api/v1/frames/{wrong}/image", page, StringComparison.Ordinal);
+        Assert.Contains($"api/v1/frames/{outside}/image", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,6 +83,9 @@ public sealed class QualityDeskTests
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Http.GetAsync(new Uri("quality/findings?kind=odd", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await host.Http.PutAsJsonAsync("quality/findings/none", new QualityDecision("mona"), ContractsJson.Default.QualityDecision, TestContext.Current.CancellationToken)).StatusCode);
     }
+
+    private static async Task LabelAsync(FleetHost host, string frame, LabelRequest request) =>
+        (await host.Http.PutAsJsonAsync($"frames/{frame}/label", request, ContractsJson.Default.LabelRequest, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
 
     private static async Task<QualityReport> CheckAsync(FleetHost host, string query)
     {

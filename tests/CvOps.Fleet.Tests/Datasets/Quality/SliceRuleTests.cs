@@ -63,7 +63,7 @@ public sealed class SliceRuleTests
         Assert.Equal([0.06, 0.03, 0.06, 0.8], SliceRule.Holm([0.02, 0.0075, 0.03, 0.8]).Select(p => Math.Round(p, 9)));
 
     /// <summary>Magnet tiles under six exposures: a head that learned under the first alone is worse under the others, and one that learned under all is not.</summary>
-    [Fact]
+    [Fact, Trait("tier", "slow")]
     public void Exposure_is_found_as_the_slice_that_hurts_a_model_that_has_seen_one()
     {
         using var space = EmbeddingSpace.Of("squeezenet", File.ReadAllBytes(NeuSteel.Model("squeezenet1.1_imagenet_fp32.onnx")), NeuSteel.SqueezeNet);

@@ -19,6 +19,22 @@ internal sealed record CocoImage
     public FrameExtras? Cvops { get; set; }
 }
 
+/// <summary>What the index asks of an image; the rest is passed over.</summary>
+internal sealed record CocoImageKey
+{
+    public long? Id { get; set; }
+
+    public string? FileName { get; set; }
+}
+
+/// <summary>What the index asks of an annotation.</summary>
+internal sealed record CocoAnnotationKey
+{
+    public long? Id { get; set; }
+
+    public long? ImageId { get; set; }
+}
+
 internal sealed record CocoCategory
 {
     public long? Id { get; set; }

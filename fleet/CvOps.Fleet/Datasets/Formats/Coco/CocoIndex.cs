@@ -73,7 +73,7 @@ internal sealed class CocoIndex
 
     private void AddImage(ReadOnlySpan<byte> element, long offset, string file, Findings findings)
     {
-        var image = JsonSerializer.Deserialize(element, FormatsJson.Default.CocoImage);
+        var image = JsonSerializer.Deserialize(element, FormatsJson.Default.CocoImageKey);
         if (image?.Id is not { } id || string.IsNullOrEmpty(image.FileName)) findings.Error($"{file}, image number {_images.Count + 1}", "It has no 'id' or no 'file_name'.", "Give it both.");
         else if (!_places.TryAdd(id, _images.Count)) findings.Error($"{file}, image {id}", $"Two images have the id {id}.", "Give each an id of its own; nobody can tell whose the objects are.");
         else _images.Add(new Place(id, offset, element.Length));
@@ -88,7 +88,7 @@ internal sealed class CocoIndex
 
     private void AddAnnotation(ReadOnlySpan<byte> element, long offset, HashSet<long> ids, string file, Findings findings)
     {
-        var annotation = JsonSerializer.Deserialize(element, FormatsJson.Default.CocoAnnotation);
+        var annotation = JsonSerializer.Deserialize(element, FormatsJson.Default.CocoAnnotationKey);
         if (annotation?.ImageId is not { } image) findings.Error($"{file}, annotation number {_annotations.Count + 1}", "It has no 'image_id'.", "Say which image it belongs to.");
         else if (annotation.Id is { } id && !ids.Add(id)) findings.Error($"{file}, annotation {id}", $"Two annotations have the id {id}.", "Give each an id of its own.");
         else _annotations.Add(new Place(image, offset, element.Length));

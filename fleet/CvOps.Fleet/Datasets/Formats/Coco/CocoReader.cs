@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets.Formats.Files;
 
@@ -8,6 +10,9 @@ namespace CvOps.Fleet.Datasets.Formats.Coco;
 /// <summary>Object detection and instance segmentation as cocodataset.org describes them: outlines become polygons, an object without one its box.</summary>
 internal sealed class CocoReader : IDatasetReader
 {
+    /// <summary>Bytes of an element that is none, so that it is found again.</summary>
+    private const int Shown = 80;
+
     public IEnumerable<LabelledImage> Read(ReadContext context)
     {
         var files = context.Files.Names.Where(name => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)).ToArray();
@@ -34,15 +39,29 @@ internal sealed class CocoReader : IDatasetReader
         for (var i = 0; i < index.Images; i++)
         {
             var (offset, length) = index.Image(i);
-            var image = JsonSerializer.Deserialize(images.Read(offset, length), FormatsJson.Default.CocoImage)!;
+            if (Element(images.Read(offset, length), FormatsJson.Default.CocoImage, file, context.Findings) is not { } image) continue;
             var objects = new Objects();
             foreach (var (at, bytes) in index.AnnotationsOf(i))
-                objects.Add(JsonSerializer.Deserialize(annotations.Read(at, bytes), FormatsJson.Default.CocoAnnotation)!, index.Categories, file, context.Findings);
+                if (Element(annotations.Read(at, bytes), FormatsJson.Default.CocoAnnotation, file, context.Findings) is { } annotation) objects.Add(annotation, index.Categories, file, context.Findings);
             yield return new LabelledImage
             {
                 Name = image.FileName!.Replace('\\', '/'), Where = $"{file}, image {image.Id}", Width = image.Width, Height = image.Height, Boxes = objects.Boxes, Polygons = objects.Polygons,
                 Use = use, CapturedAt = Time(image.DateCaptured),
             }.With(image.Cvops);
+        }
+    }
+
+    private static T? Element<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, string file, Findings findings)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type);
+        }
+        catch (JsonException e)
+        {
+            findings.Error(file, $"This is no COCO: {e.Message} {Encoding.UTF8.GetString(json[..Math.Min(json.Length, Shown)])}", "Mend the file, or name its format with --format.");
+            return null;
         }
     }
 

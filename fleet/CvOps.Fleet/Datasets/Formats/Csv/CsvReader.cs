@@ -18,7 +18,7 @@ internal sealed class CsvReader : IDatasetReader
         using var text = new StreamReader(context.Files.Open(file));
         var first = text.ReadLine() ?? "";
         var delimiter = !first.Contains(',') && first.Contains(';') ? ';' : ',';
-        var columns = CsvColumns.Of(new CsvRows(new StringReader(first), delimiter).Read() ?? [], file, context.Findings);
+        var columns = CsvColumns.Of(new CsvRows(new StringReader(first), delimiter).Read() ?? [], file, context.Findings, context.Attributes ?? []);
         if (columns is null) yield break;
         var rows = new CsvRows(text, delimiter);
         LabelledImage? image = null;
@@ -55,18 +55,20 @@ internal sealed class CsvReader : IDatasetReader
 internal sealed class CsvColumns
 {
     private readonly Dictionary<string, int> _at = [];
+    private readonly Dictionary<string, int> _attributes = [];
 
     private static readonly (string Name, string[] Others)[] Known =
     [
         ("file", ["filename", "file_name", "image", "image_path", "path", "filepath"]), ("class", ["category"]), ("use", ["split", "subset"]), ("frame", []), ("width", ["image_width"]),
         ("height", ["image_height"]), ("part", []), ("captured_at", []), ("verdict", []), ("shape", []), ("label", ["class_name"]), ("x", []), ("y", []), ("w", []), ("h", []),
-        ("points", []), ("xmin", ["x_min"]), ("ymin", ["y_min"]), ("xmax", ["x_max"]), ("ymax", ["y_max"]),
+        ("points", []), ("xmin", ["x_min"]), ("ymin", ["y_min"]), ("xmax", ["x_max"]), ("ymax", ["y_max"]), ("attributes", []),
     ];
 
     private bool HasCorners => _at.ContainsKey("xmin") && _at.ContainsKey("ymin") && _at.ContainsKey("xmax") && _at.ContainsKey("ymax");
 
     /// <returns>Null when nothing can be read by this header; the findings say why.</returns>
-    public static CsvColumns? Of(List<string> header, string file, Findings findings)
+    /// <param name="attributes">Columns that are wanted besides.</param>
+    public static CsvColumns? Of(List<string> header, string file, Findings findings, IReadOnlyList<string> attributes)
     {
         var columns = new CsvColumns();
         for (var i = 0; i < header.Count; i++)
@@ -74,7 +76,9 @@ internal sealed class CsvColumns
             var name = header[i].Trim().TrimStart('\uFEFF').ToLowerInvariant();
             var known = Known.FirstOrDefault(column => column.Name == name || column.Others.Contains(name)).Name;
             if (known is not null) columns._at.TryAdd(known, i);
+            if (attributes.FirstOrDefault(attribute => string.Equals(attribute, name, StringComparison.OrdinalIgnoreCase)) is { } wanted) columns._attributes.TryAdd(wanted, i);
         }
+        if (attributes.FirstOrDefault(attribute => !columns._attributes.ContainsKey(attribute)) is { } absent) findings.Error($"{file}, line 1", $"Its header has no column '{absent}'.", "Name attributes as the header does.");
         if (columns._at.ContainsKey("file") && (columns._at.ContainsKey("class") || columns._at.ContainsKey("label") || columns._at.ContainsKey("shape") || columns._at.ContainsKey("verdict"))) return columns;
         findings.Error($"{file}, line 1", "Its header names no 'file', or none of 'class', 'label', 'shape' and 'verdict'.", $"Begin with such a header: {CsvWriter.Header}.");
         return null;
@@ -93,8 +97,19 @@ internal sealed class CsvColumns
             Name = name, Where = where, Frame = Word("frame"), Width = Whole("width"), Height = Whole("height"), Part = Word("part"), Class = Class(), Verdict = Verdict(where, findings),
             Use = Enum.TryParse<FrameUse>(Field("use"), ignoreCase: true, out var use) ? use : Splits.UseOf(Field("use")),
             CapturedAt = DateTimeOffset.TryParse(Field("captured_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null,
+            Attributes = Attributes(),
         };
         return Shape(image, where, findings);
+
+        Dictionary<string, string>? Attributes()
+        {
+            var all = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var pair in Field("attributes").Split('&', StringSplitOptions.RemoveEmptyEntries))
+                if (pair.IndexOf('=', StringComparison.Ordinal) is > 0 and var end) all[Uri.UnescapeDataString(pair[..end])] = Uri.UnescapeDataString(pair[(end + 1)..]);
+            foreach (var (attribute, i) in _attributes)
+                if (i < fields.Count && fields[i].Trim() is { Length: > 0 } value) all[attribute] = value;
+            return all.Count == 0 ? null : all;
+        }
 
         string Field(string column) => _at.TryGetValue(column, out var i) && i < fields.Count ? fields[i] : "";
         string? Word(string column) => Field(column) is { Length: > 0 } text ? text : null;

@@ -88,17 +88,19 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
 
     private Dictionary<string, FrameView> Frames(DatasetEntry[] entries)
     {
-        var ids = entries.Select(entry => entry.FrameId).ToArray();
         // On the export's own thread, which has nothing else to do until the rows are there.
-        return database.ReadAsync(connection => connection.Query<string>("SELECT body FROM frames WHERE id IN @ids", new { ids }).Select(FrameTable.Parse).ToDictionary(frame => frame.Id), CancellationToken.None)
-            .GetAwaiter().GetResult();
+        return database.ReadAsync(connection =>
+        {
+            using var find = new PreparedCommand(connection, "SELECT body FROM frames WHERE id = @id", "id");
+            return entries.Select(entry => find.With(entry.FrameId).ExecuteScalar()).OfType<string>().Select(FrameTable.Parse).ToDictionary(frame => frame.Id);
+        }, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private static LabelledImage Of(DatasetEntry entry, FrameView? frame, bool withFrames) => new()
     {
         Name = $"{FileName(entry.FrameId)}.jpg", Where = entry.FrameId, Width = entry.Width ?? frame?.Width ?? 0, Height = entry.Height ?? frame?.Height ?? 0,
         Class = entry.Class, Boxes = entry.Boxes, Polygons = entry.Polygons, Verdict = entry.Verdict, Use = entry.Use, Frame = entry.FrameId, ImageDigest = entry.ImageDigest, Synthetic = entry.Synthetic,
-        Part = withFrames ? frame?.Part : null, CapturedAt = withFrames ? frame?.CapturedAt : null, Model = withFrames ? frame?.Model : null, Prediction = withFrames ? frame?.Prediction : null,
+        Part = withFrames ? frame?.Part : null, CapturedAt = withFrames ? frame?.CapturedAt : null, Model = withFrames ? frame?.Model : null, Prediction = withFrames ? frame?.Prediction : null, Attributes = withFrames ? frame?.Attributes : null,
     };
 
     /// <summary>The frame's id, by which its labels find it again; of an id that is no name for a file everywhere, its hash.</summary>

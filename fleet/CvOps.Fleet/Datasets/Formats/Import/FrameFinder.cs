@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Frames;
@@ -9,28 +10,34 @@ internal sealed class FrameFinder : IDisposable
 {
     private readonly DbCommand _byId;
     private readonly DbCommand _byImage;
-    private readonly DbCommand _everLabelled;
+    private (string Id, bool EverLabelled) _last = ("", false);
 
     public FrameFinder(DbConnection connection)
     {
-        _byId = Command(connection, "SELECT body FROM frames WHERE id = @key");
-        _byImage = Command(connection, "SELECT body FROM frames WHERE image = @key ORDER BY row LIMIT 1");
-        _everLabelled = Command(connection, $"SELECT count(*) FROM labels WHERE frame = @key AND state = {(int)LabelState.Labelled}");
+        // With it whether it ever had a label: a statement of its own takes as long as this one.
+        const string Columns = "f.body, CASE WHEN EXISTS (SELECT 1 FROM labels AS l WHERE l.frame = f.id AND l.state = 1) THEN 1 ELSE 0 END";
+        _byId = Command(connection, $"SELECT {Columns} FROM frames AS f WHERE f.id = @key");
+        _byImage = Command(connection, $"SELECT {Columns} FROM frames AS f WHERE f.image = @key ORDER BY f.row LIMIT 1");
     }
 
-    public FrameView? Find(string id) => Read(_byId, id) is string body ? FrameTable.Parse(body) : null;
+    public FrameView? Find(string id) => Read(_byId, id);
 
     /// <summary>The first frame that shows this picture.</summary>
-    public FrameView? OfImage(string digest) => Read(_byImage, digest) is string body ? FrameTable.Parse(body) : null;
+    public FrameView? OfImage(string digest) => Read(_byImage, digest);
 
     /// <summary>Whether its use was decided: with its first label, also if that was taken back.</summary>
-    public bool EverLabelled(FrameView frame) => frame.State == LabelState.Labelled || Read(_everLabelled, frame.Id) is > 0L;
+    public bool EverLabelled(FrameView frame)
+    {
+        if (frame.State == LabelState.Labelled) return true;
+        // Mostly that which was found last.
+        if (frame.Id != _last.Id) Find(frame.Id);
+        return _last.EverLabelled;
+    }
 
     public void Dispose()
     {
         _byId.Dispose();
         _byImage.Dispose();
-        _everLabelled.Dispose();
     }
 
     private static DbCommand Command(DbConnection connection, string text)
@@ -44,9 +51,13 @@ internal sealed class FrameFinder : IDisposable
         return command;
     }
 
-    private static object? Read(DbCommand command, string key)
+    private FrameView? Read(DbCommand command, string key)
     {
         command.Parameters[0].Value = key;
-        return command.ExecuteScalar();
+        using var row = command.ExecuteReader(CommandBehavior.SingleRow);
+        if (!row.Read()) return null;
+        var frame = FrameTable.Parse(row.GetString(0));
+        _last = (frame.Id, row.GetInt64(1) == 1);
+        return frame;
     }
 }

@@ -94,6 +94,11 @@ internal sealed class ImportCheck(
             findings.Error(image.Where, "It is synthetic: no camera took it, so no model is judged by it.", "Leave it out, or import it for training.");
             return;
         }
+        if (AttributeRule.Refuse(image.Attributes) is { } attribute)
+        {
+            findings.Error(image.Where, attribute, "Correct it, or leave it out.");
+            return;
+        }
         if (known is null) Add(image, picture!, id, label, use);
         else Change(image, known, label, use);
     }
@@ -106,12 +111,12 @@ internal sealed class ImportCheck(
             return;
         }
         Added++;
-        rows.Add(new StagedRow(picture.Entry, new FrameView
+        rows.Add(new StagedFrame(picture.Entry, new FrameView
         {
             Id = id, Part = image.Part, CapturedAt = image.CapturedAt ?? now, Model = image.Model, Prediction = image.Prediction, Reasons = [new SamplingReason("import", 1)],
             ImageDigest = picture.Digest, Width = picture.Width, Height = picture.Height, State = label is null ? LabelState.Unlabelled : LabelState.Labelled, Use = use,
-            Label = label is null ? null : LabelRule.LabelOf(label, now), Synthetic = image.Synthetic,
-        }, null));
+            Label = label is null ? null : LabelRule.LabelOf(label, now), Synthetic = image.Synthetic, Attributes = image.Attributes is { Count: > 0 } ? image.Attributes : null,
+        }));
     }
 
     /// <summary>A frame's use was decided with its first label and stays: a golden frame was never trained on, and one that was can't become golden.</summary>
@@ -135,11 +140,12 @@ internal sealed class ImportCheck(
                 return;
             }
             Relabelled++;
-            rows.Add(new StagedRow(null, known with
+            var labelled = known with
             {
                 State = LabelState.Labelled, Label = LabelRule.LabelOf(label, now),
                 Use = decided ? known.Use : request.Use ?? image.Use ?? GoldenRule.Decide(known, goldenShare),
-            }, known.Label?.At));
+            };
+            rows.Labels.Add(known, labelled);
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class ImportDesk(
 
     private async Task<ImportReport> ImportAsync(StagedFiles files, string folder, ImportRequest request, Findings findings, Action<ImportLine> tell, CancellationToken cancel)
     {
-        using var rows = new StagedRows(Path.Combine(folder, "rows"));
+        using var rows = new StagedRows(folder);
         var now = time.GetUtcNow();
         var pictures = new PictureIndex(files);
         ImportCheck? check = null;
@@ -85,15 +85,15 @@ internal sealed class ImportDesk(
         if (findings.Errors > 0 || request.DryRun || check is null) return Report(format, check, findings, written: false);
 
         await Task.Run(() => StorePictures(), cancel);
-        var changed = await WriteAsync(rows, request, $"{format}: {check.Pictures} pictures, {check.Added} added, {check.Relabelled} relabelled", now, cancel);
+        var changed = await WriteAsync(rows, request, $"{format}: {check.Pictures} pictures, {check.Added} added, {check.Relabelled} relabelled", now, tell, cancel);
         if (changed is not null)
         {
-            findings.Error(changed, "Somebody changed one of these frames while the import was looked at.", "Import again.");
+            findings.Error($"frame {changed}", "Somebody changed this frame while the import was looked at.", "Import again.");
             return Report(format, check, findings, written: false);
         }
         if (rows.Count > 0)
         {
-            events.Publish("frame", rows.Read().First().Frame.Id);
+            events.Publish("frame", rows.Labels.Count > 0 ? rows.Labels.Read().First().Columns.Id : rows.ReadFrames().First().Frame.Id);
             checks?.Ask(null);
         }
         return Report(format, check, findings, written: true);
@@ -104,7 +104,7 @@ internal sealed class ImportDesk(
             var looks = new ImportCheck(request, pictures, entry.HoldsObjects, frames, rows, findings, limits, options.Value.GoldenShare, now);
             try
             {
-                foreach (var image in entry.Reader.Read(new ReadContext(files, findings, looks.SizeOf)))
+                foreach (var image in entry.Reader.Read(new ReadContext(files, findings, looks.SizeOf, request.Attributes)))
                 {
                     cancel.ThrowIfCancellationRequested();
                     if (!looks.Take(image)) break;
@@ -123,32 +123,38 @@ internal sealed class ImportDesk(
         void StorePictures()
         {
             var done = 0;
-            foreach (var row in rows.Read())
+            foreach (var (entry, frame) in rows.ReadFrames())
             {
                 cancel.ThrowIfCancellationRequested();
-                if (row.Entry is { } entry && !blobs.Exists(row.Frame.ImageDigest) && blobs.Put(pictures.Load(entry)) != row.Frame.ImageDigest)
-                    throw new InvalidDataException($"{entry} reads differently than before.");
-                if (++done % TellEvery == 0) tell(new ImportLine("storing", done, rows.Count));
+                if (!blobs.Exists(frame.ImageDigest) && blobs.Put(pictures.Load(entry)) != frame.ImageDigest) throw new InvalidDataException($"{entry} reads differently than before.");
+                if (++done % TellEvery == 0) tell(new ImportLine("storing", done, rows.Frames));
             }
         }
     }
 
-    /// <returns>Among which frames one is not as it was when it was looked at; null when all rows are written.</returns>
-    private async Task<string?> WriteAsync(StagedRows rows, ImportRequest request, string detail, DateTimeOffset now, CancellationToken cancel)
+    /// <returns>A frame that is not as it was when it was looked at; null when all rows are written.</returns>
+    private async Task<string?> WriteAsync(StagedRows rows, ImportRequest request, string detail, DateTimeOffset now, Action<ImportLine> tell, CancellationToken cancel)
     {
         try
         {
             signals.Mark(await database.WriteAsync<IReadOnlyCollection<string>>(connection =>
             {
+                using var writer = new FrameWriter(connection, now);
                 var rollouts = new HashSet<string>(StringComparer.Ordinal);
-                foreach (var chunk in rows.Read().Chunk(Together))
+                var written = 0;
+                foreach (var (_, frame) in rows.ReadFrames())
                 {
-                    var added = chunk.Where(row => row.Entry is not null).Select(row => row.Frame).ToArray();
-                    var changed = chunk.Where(row => row.Entry is null).Select(row => (row.Frame, row.Before)).ToArray();
-                    if (FrameTable.InsertAll(connection, added, request.By, now) < added.Length || FrameTable.LabelAll(connection, changed, request.By, now) < changed.Length)
-                        throw new FrameChangedException($"frames {chunk[0].Frame.Id} to {chunk[^1].Frame.Id}");
-                    rollouts.UnionWith(JudgedFrames.Count(connection, changed.Select(pair => pair.Frame), now));
+                    if (!writer.Import(frame, request.By)) throw new FrameChangedException(frame.Id);
+                    if (++written % TellEvery == 0) tell(new ImportLine("writing", written, rows.Count));
                 }
+                foreach (var chunk in rows.Labels.Read().Chunk(Together))
+                {
+                    foreach (var label in chunk)
+                        if (!writer.Label(label.Columns, label.State, label.LabelledAt, request.By)) throw new FrameChangedException(label.Columns.Id);
+                    if (chunk.Any(label => label.IsCompared)) rollouts.UnionWith(JudgedFrames.Count(connection, chunk.Where(label => label.IsCompared).Select(label => FrameTable.Parse(label.Columns.Body)), now));
+                    tell(new ImportLine("writing", written += chunk.Length, rows.Count));
+                }
+                writer.Save();
                 Audit.Add(connection, now, request.By, "frames.imported", $"{rows.Count} frames", detail);
                 return rollouts;
             }, cancel));

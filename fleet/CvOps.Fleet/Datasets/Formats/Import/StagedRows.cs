@@ -1,44 +1,44 @@
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Frames;
 
 namespace CvOps.Fleet.Datasets.Formats.Import;
 
-/// <summary>What an import will do with one frame.</summary>
-/// <param name="Entry">The picture's file when the frame is new; null for one that is here and gets another label.</param>
-/// <param name="Frame">As it will be.</param>
-/// <param name="Before">When the frame that is here was labelled, as it was looked at; null without a label. It must not have changed since.</param>
-internal sealed record StagedRow(string? Entry, FrameView Frame, DateTimeOffset? Before);
+/// <summary>A picture that becomes a frame.</summary>
+/// <param name="Entry">The picture's file.</param>
+internal sealed record StagedFrame(string Entry, FrameView Frame);
 
-/// <summary>The rows of an import between looking at all of them and writing any: on the disk, for there may be many.</summary>
-internal sealed class StagedRows(string path) : IDisposable
+/// <summary>What an import will write, between looking at all of it and writing any: on the disk, for there may be much.</summary>
+/// <param name="folder">The import's own.</param>
+internal sealed class StagedRows(string folder) : IDisposable
 {
-    private readonly BinaryWriter _writer = new(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 16));
+    private readonly RowFile _frames = new(Path.Combine(folder, "frames"));
 
-    public int Count { get; private set; }
+    public int Count => Frames + Labels.Count;
 
-    public void Add(StagedRow row)
+    /// <summary>How many pictures become frames.</summary>
+    public int Frames { get; private set; }
+
+    public StagedLabels Labels { get; } = new(Path.Combine(folder, "labels"));
+
+    public void Add(StagedFrame row)
     {
-        Count++;
-        _writer.Write(row.Entry ?? "");
-        _writer.Write(row.Before?.UtcTicks ?? 0);
-        var body = JsonSerializer.SerializeToUtf8Bytes(row.Frame, ContractsJson.Default.FrameView);
-        _writer.Write(body.Length);
-        _writer.Write(body);
+        Frames++;
+        _frames.Write(row.Entry);
+        _frames.Write(JsonSerializer.Serialize(row.Frame, ContractsJson.Default.FrameView));
     }
 
-    /// <summary>Every row, in the order in which they were added; none may be added afterwards.</summary>
-    public IEnumerable<StagedRow> Read()
+    /// <summary>In the order in which they were added; none may be added afterwards.</summary>
+    public IEnumerable<StagedFrame> ReadFrames()
     {
-        _writer.Flush();
-        using var reader = new BinaryReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16));
-        for (var i = 0; i < Count; i++)
-        {
-            var (entry, before) = (reader.ReadString(), reader.ReadInt64());
-            var body = reader.ReadBytes(reader.ReadInt32());
-            yield return new StagedRow(entry.Length == 0 ? null : entry, JsonSerializer.Deserialize(body, ContractsJson.Default.FrameView)!, before == 0 ? null : new DateTimeOffset(before, TimeSpan.Zero));
-        }
+        using var file = _frames.Read();
+        for (var i = 0; i < Frames; i++) yield return new StagedFrame(RowFile.Text(file)!, FrameTable.Parse(RowFile.Text(file)!));
     }
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose()
+    {
+        _frames.Dispose();
+        Labels.Dispose();
+    }
 }

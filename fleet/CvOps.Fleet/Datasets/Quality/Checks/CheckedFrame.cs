@@ -40,8 +40,8 @@ internal sealed record CheckedFrame
     /// <summary>DEVICE/CAMERA; null for a picture from elsewhere.</summary>
     public string? Camera { get; init; }
 
-    /// <summary>Of its device.</summary>
-    public IReadOnlyDictionary<string, string>? DeviceLabels { get; init; }
+    /// <summary>Of its device, and what an import said of it.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>Null while its picture has not been looked at.</summary>
     public PictureTrait? Trait { get; init; }

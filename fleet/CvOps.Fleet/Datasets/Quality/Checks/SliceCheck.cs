@@ -40,7 +40,7 @@ internal static class SliceCheck
     private static Dictionary<string, string> SlicesOf(CheckedFrame frame, Dictionary<string, string> bands, bool own)
     {
         var slices = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (kind, value) in frame.DeviceLabels ?? new Dictionary<string, string>()) slices[kind] = value;
+        foreach (var (kind, value) in frame.Labels ?? new Dictionary<string, string>()) slices[kind] = value;
         if (frame.Camera is { } camera) slices["camera"] = camera;
         if (bands.TryGetValue(frame.Id, out var band)) slices[Light] = band;
         if (own && frame.Model is { } model) slices[Model] = $"{model.Name} {model.Version}";
