@@ -16,7 +16,7 @@ public sealed class ContractsTests
         Assert.Equal("urn:cvops:v1:InspectionReport", (string?)JsonNode.Parse(await RunAsync(0, "contracts", "schema", "inspection"))!["$id"]);
         Assert.Contains("cvops/v1/{site}/{device}/status", await RunAsync(0, "contracts", "list"), StringComparison.Ordinal);
         Assert.Contains("Nothing is broken", await RunAsync(0, "contracts", "compare", folder["asyncapi.json"]), StringComparison.Ordinal);
-        Assert.Contains("there are Certificate", await RunAsync(78, "contracts", "schema", "nothing"), StringComparison.Ordinal);
+        Assert.Contains("there are Alert", await RunAsync(78, "contracts", "schema", "nothing"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,10 +4,10 @@ using CvOps.Fleet.Devices;
 
 namespace CvOps.Fleet.Models;
 
-/// <summary>Registered models whose files are gone, before somebody needs one; looked for at most once a minute.</summary>
+/// <summary>Registered models whose files are gone, before somebody needs one; looked for every ten seconds at most: a page that says all is well for longer would be wrong.</summary>
 internal sealed partial class LostPackages(ModelRegistry registry, TimeProvider time, ILogger<LostPackages> logger) : IOverviewSource
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, DateTimeOffset> _since = [];
     private volatile LostPackage[] _found = [];

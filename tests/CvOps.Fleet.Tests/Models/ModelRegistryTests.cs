@@ -3,9 +3,11 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using CvOps.Contracts;
+using CvOps.Contracts.Api;
 using CvOps.Contracts.Packages;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Storage;
+using CvOps.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CvOps.Fleet.Tests.Models;
@@ -75,8 +77,10 @@ public sealed class ModelRegistryTests
             Assert.Contains("The file of line 1 is gone from the fleet's blob store", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
         Assert.True(Assert.Single((await fleet.Http.GetFromJsonAsync("models", ContractsJson.Default.ModelViewArray, TestContext.Current.CancellationToken))!).Lost);
-        var overview = await fleet.Http.GetFromJsonAsync("fleet", ContractsJson.Default.FleetOverview, TestContext.Current.CancellationToken);
-        Assert.Contains(overview!.NeedsAttention, item => item.Severity == "error" && item.Message.StartsWith("The fleet has lost the file of line 1", StringComparison.Ordinal));
+        FleetOverview? overview = null;
+        await Eventually.Async(async () =>
+            (overview = await fleet.Http.GetFromJsonAsync("fleet", ContractsJson.Default.FleetOverview, TestContext.Current.CancellationToken))!.NeedsAttention.Any(item => item.Severity == "error" && item.Message.StartsWith("The fleet has lost the file of line 1", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(30), () => $"the overview says {string.Join("; ", overview?.NeedsAttention.Select(item => item.Message) ?? [])}", TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Created, (await PostAsync(fleet, bytes)).StatusCode);
         Assert.Equal(bytes, await fleet.Http.GetByteArrayAsync($"models/{model.Model.Digest}/package", TestContext.Current.CancellationToken));

@@ -12,21 +12,21 @@ public sealed class FourEyesRuleTests
     [Fact]
     public void Who_wrote_the_plan_says_go_to_no_plan_that_asks_for_four_eyes()
     {
-        Assert.Contains("somebody else", FourEyesRule.Refusal(Plan, false, "anna", Person("anna", Role.Admin)), StringComparison.Ordinal);
-        Assert.Null(FourEyesRule.Refusal(Plan, false, "anna", Person("ben", Role.Approver)));
-        Assert.Null(FourEyesRule.Refusal(Plan with { FourEyes = false }, false, "anna", Person("anna", Role.Approver)));
-        Assert.NotNull(FourEyesRule.Refusal(Plan with { FourEyes = false }, true, "anna", Person("anna", Role.Approver)));
+        Assert.Contains("somebody else", FourEyesRule.Refusal(Plan, false, "early", Person("early", Role.Admin)), StringComparison.Ordinal);
+        Assert.Null(FourEyesRule.Refusal(Plan, false, "early", Person("late", Role.Approver)));
+        Assert.Null(FourEyesRule.Refusal(Plan with { FourEyes = false }, false, "early", Person("early", Role.Approver)));
+        Assert.NotNull(FourEyesRule.Refusal(Plan with { FourEyes = false }, true, "early", Person("early", Role.Approver)));
     }
 
     [Fact]
     public void The_second_pair_of_eyes_is_a_person_s_with_the_right_to_approve()
     {
-        Assert.Contains("right to approve", FourEyesRule.Refusal(Plan, false, "anna", Person("ben", Role.Operator)), StringComparison.Ordinal);
-        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "anna", LocalToken.Principal), StringComparison.Ordinal);
-        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "anna", new Principal("cvops_1", PrincipalKind.Token, null, [new Grant(Permission.Approve, null)])), StringComparison.Ordinal);
-        // A program that may speak in ben's name is not ben.
-        var acting = Person("ben", Role.Approver) with { Grants = [new Grant(Permission.Approve | Permission.ActFor, null)] };
-        Assert.NotNull(FourEyesRule.Refusal(Plan, false, "anna", acting));
+        Assert.Contains("right to approve", FourEyesRule.Refusal(Plan, false, "early", Person("late", Role.Operator)), StringComparison.Ordinal);
+        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "early", LocalToken.Principal), StringComparison.Ordinal);
+        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "early", new Principal("cvops_1", PrincipalKind.Token, null, [new Grant(Permission.Approve, null)])), StringComparison.Ordinal);
+        // A program that may speak in late's name is not late.
+        var acting = Person("late", Role.Approver) with { Grants = [new Grant(Permission.Approve | Permission.ActFor, null)] };
+        Assert.NotNull(FourEyesRule.Refusal(Plan, false, "early", acting));
     }
 
     [Fact]

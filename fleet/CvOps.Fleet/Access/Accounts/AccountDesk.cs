@@ -18,6 +18,7 @@ internal sealed class AccountDesk(Database database, TimeProvider time)
     public Task<AccountOutcome> AddAsync(AccountRequest asked, string by, CancellationToken cancel)
     {
         if (AccountName.Read(asked.Name) is not { } name) return Refused(AccountName.Rule);
+        if (asked.Roles is null) return Refused("Say what the account may (roles); an empty list is an account that may nothing yet.");
         if (Problem(asked.Roles) is { } problem) return Refused(problem);
         return database.WriteAsync(connection =>
         {

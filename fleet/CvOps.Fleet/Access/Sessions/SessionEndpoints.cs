@@ -51,6 +51,7 @@ internal static class SessionEndpoints
 
     public static void MapLogin(this IEndpointRouteBuilder api) => api.MapPost("/login", async (LoginRequest asked, HttpContext http, SessionDesk desk, ApiTokens tokens, CancellationToken cancel) =>
         {
+            if (asked is not { Name: not null, Password: not null }) return Problems.Unprocessable("A login has name and password; cvops login asks for them.");
             var outcome = await desk.ProveAsync(asked.Name, asked.Password, asked.Code, http);
             if (outcome.TooMany) return Results.Problem("Too many attempts have failed; try again in a minute.", statusCode: 429, title: "Later");
             if (outcome.Account is not { } account) return Results.Problem(SignInRefused, statusCode: 401, title: "Not signed in");

@@ -27,7 +27,7 @@ internal sealed class ApiTokens(Database database, SharedWrites shared, TimeProv
 
     public async Task<(ApiTokenCreated? Made, string? Refusal)> MakeAsync(ApiTokenRequest asked, Principal who, CancellationToken cancel)
     {
-        var scopes = Roles.Join(asked.Scopes);
+        var scopes = Roles.Join(asked.Scopes ?? []);
         if (string.IsNullOrWhiteSpace(asked.Name) || asked.Name.Length > LongestName) return (null, $"Say what the token is for (name), in 1 to {LongestName} characters.");
         if (scopes == Permission.None) return (null, $"Say what it may (scopes): {string.Join(", ", Roles.Each(Roles.All | Permission.ActFor))}.");
         if (asked.ValidDays is not (> 0 and <= MostDays)) return (null, $"validDays is above 0 and at most {MostDays}.");

@@ -41,6 +41,6 @@ public sealed class TotpTests
         var secrets = Enumerable.Range(0, 100).Select(_ => Totp.Secret()).ToHashSet();
         Assert.Equal(100, secrets.Count);
         Assert.All(secrets, secret => Assert.Matches("^[A-Z2-7]{32}$", secret));
-        Assert.StartsWith("otpauth://totp/CvOps%20plant%3Aanna?secret=", Totp.Address(Secret, "anna", "plant"), StringComparison.Ordinal);
+        Assert.StartsWith("otpauth://totp/CvOps%20plant%3Aearly?secret=", Totp.Address(Secret, "early", "plant"), StringComparison.Ordinal);
     }
 }

@@ -15,26 +15,26 @@ public sealed class BruteForceTests
     public async Task An_account_that_is_guessed_at_is_locked_longer_each_time_and_its_owner_comes_in_afterwards()
     {
         await using var fleet = await FleetHost.StartAsync();
-        (await Browser.NewAsync(fleet, "anna", new RoleGrant(Role.Viewer))).Dispose();
+        (await Browser.NewAsync(fleet, "early", new RoleGrant(Role.Viewer))).Dispose();
         using var browser = new Browser(fleet);
-        for (var attempt = 0; attempt < LockoutRule.Free; attempt++) Assert.Contains("refused=wrong", Where(await browser.SignInAsync("anna", "wrong")), StringComparison.Ordinal);
-        Assert.Contains("refused=wrong", Where(await browser.SignInAsync("anna")), StringComparison.Ordinal);
+        for (var attempt = 0; attempt < LockoutRule.Free; attempt++) Assert.Contains("refused=wrong", Where(await browser.SignInAsync("early", "wrong")), StringComparison.Ordinal);
+        Assert.Contains("refused=wrong", Where(await browser.SignInAsync("early")), StringComparison.Ordinal);
         var database = fleet.Services.GetRequiredService<Database>();
-        var locked = await database.ReadAsync(connection => AccountTable.ByName(connection, "anna")!, TestContext.Current.CancellationToken);
+        var locked = await database.ReadAsync(connection => AccountTable.ByName(connection, "early")!, TestContext.Current.CancellationToken);
         Assert.InRange(SqlTime.From(locked.LockedUntil) - DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(31));
         // As if the half minute had passed.
         await database.WriteAsync(connection => connection.Execute("UPDATE account SET locked_until = 1"), TestContext.Current.CancellationToken);
-        Assert.Equal("/", Where(await browser.SignInAsync("anna")));
+        Assert.Equal("/", Where(await browser.SignInAsync("early")));
     }
 
     [Fact, Trait("tier", "integration")]
     public async Task An_address_that_guesses_at_many_accounts_is_not_listened_to_for_a_minute()
     {
         await using var fleet = await FleetHost.StartAsync();
-        (await Browser.NewAsync(fleet, "anna", new RoleGrant(Role.Viewer))).Dispose();
+        (await Browser.NewAsync(fleet, "early", new RoleGrant(Role.Viewer))).Dispose();
         using var browser = new Browser(fleet);
         for (var attempt = 0; attempt < 10; attempt++) await browser.SignInAsync($"guess-{attempt}", "wrong");
-        Assert.Contains("refused=later", Where(await browser.SignInAsync("anna")), StringComparison.Ordinal);
+        Assert.Contains("refused=later", Where(await browser.SignInAsync("early")), StringComparison.Ordinal);
         Assert.Null(browser.Session);
     }
 
@@ -85,9 +85,9 @@ public sealed class BruteForceTests
     [Theory]
     [InlineData("eleven char", false)]
     [InlineData("aaaaaaaaaaaaaaaa", false)]
-    [InlineData("my name is anna!", false)]
+    [InlineData("my name is early!", false)]
     [InlineData("four words nobody says", true)]
-    public void Passwords_are_long_and_not_the_name(string password, bool good) => Assert.Equal(good, Passwords.Problem(password, "anna") is null);
+    public void Passwords_are_long_and_not_the_name(string password, bool good) => Assert.Equal(good, Passwords.Problem(password, "early") is null);
 
     private static string Where(HttpResponseMessage answer)
     {

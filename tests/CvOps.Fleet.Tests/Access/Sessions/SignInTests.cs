@@ -23,15 +23,15 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task Who_is_not_signed_in_is_sent_to_the_sign_in_page_and_back_to_where_the_link_led()
     {
-        (await Browser.NewAsync(_fleet, "anna", Operator)).Dispose();
+        (await Browser.NewAsync(_fleet, "early", Operator)).Dispose();
         using var browser = new Browser(_fleet);
         var sent = await browser.GetAsync("/tracking?filter=metrics.a");
         Assert.Equal(HttpStatusCode.Redirect, sent.StatusCode);
         Assert.Equal("/sign-in?return=%2Ftracking%3Ffilter%3Dmetrics.a", sent.Headers.Location!.ToString());
         Assert.Contains("value=\"/tracking?filter=metrics.a\"", await browser.PageAsync(sent.Headers.Location.ToString()), StringComparison.Ordinal);
-        var back = await browser.SignInAsync("Anna ", back: "/tracking?filter=metrics.a");
+        var back = await browser.SignInAsync("Early ", back: "/tracking?filter=metrics.a");
         Assert.Equal("/tracking?filter=metrics.a", back.Headers.Location!.ToString());
-        Assert.Contains(">anna</span>", await browser.PageAsync("/training"), StringComparison.Ordinal);
+        Assert.Contains(">early</span>", await browser.PageAsync("/training"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -43,39 +43,39 @@ public sealed class SignInTests : IAsyncLifetime
     [InlineData("")]
     public async Task A_link_sends_nobody_elsewhere(string asked)
     {
-        (await Browser.NewAsync(_fleet, "anna", Operator)).Dispose();
+        (await Browser.NewAsync(_fleet, "early", Operator)).Dispose();
         using var browser = new Browser(_fleet);
-        Assert.Equal("/", (await browser.SignInAsync("anna", back: asked)).Headers.Location!.ToString());
+        Assert.Equal("/", (await browser.SignInAsync("early", back: asked)).Headers.Location!.ToString());
         Assert.Equal("/", SignIn.Safe(asked));
     }
 
     [Fact]
     public async Task Signing_in_gives_a_new_session_whatever_the_browser_brought_and_the_one_before_is_over()
     {
-        using var browser = await Browser.NewAsync(_fleet, "anna", Operator);
+        using var browser = await Browser.NewAsync(_fleet, "early", Operator);
         var first = browser.Session!.Value;
         using var thief = new Browser(_fleet);
         thief.Cookies.Add(thief.Home, new Cookie("cvops", first));
         Assert.Equal(HttpStatusCode.OK, (await thief.GetAsync("/training")).StatusCode);
-        await browser.SignInAsync("anna");
+        await browser.SignInAsync("early");
         Assert.NotEqual(first, browser.Session!.Value);
         Assert.Equal(HttpStatusCode.Redirect, (await thief.GetAsync("/training")).StatusCode);
         // One that an attacker made up is never taken over.
         using var victim = new Browser(_fleet);
         victim.Cookies.Add(victim.Home, new Cookie("cvops", "planted"));
-        await victim.SignInAsync("anna");
+        await victim.SignInAsync("early");
         Assert.NotEqual("planted", victim.Session!.Value);
     }
 
     [Fact]
     public async Task The_cookie_is_for_this_host_its_own_pages_and_no_script()
     {
-        (await Browser.NewAsync(_fleet, "anna", Operator)).Dispose();
+        (await Browser.NewAsync(_fleet, "early", Operator)).Dispose();
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false });
         foreach (var (proto, name, secure) in new[] { ("http", "cvops=", false), ("https", "__Host-cvops=", true) })
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_fleet.Http.BaseAddress!, "/sign-in/password"));
-            request.Content = new FormUrlEncodedContent([KeyValuePair.Create("name", "anna"), KeyValuePair.Create("password", Browser.Password)]);
+            request.Content = new FormUrlEncodedContent([KeyValuePair.Create("name", "early"), KeyValuePair.Create("password", Browser.Password)]);
             request.Headers.Add("X-Forwarded-Proto", proto);
             using var answer = await http.SendAsync(request, Cancel);
             var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
@@ -91,7 +91,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task A_change_from_another_sites_page_or_without_the_pages_token_is_not_made()
     {
-        using var browser = await Browser.NewAsync(_fleet, "anna", Operator);
+        using var browser = await Browser.NewAsync(_fleet, "early", Operator);
         async Task<HttpStatusCode> Set(string? site, string? form, string? origin = null) =>
             (await browser.SendAsync(HttpMethod.Put, "api/v1/groups/night", JsonContent.Create(new GroupRequest([new DeviceId("d1")]), ContractsJson.Default.GroupRequest), site, form, origin)).StatusCode;
 
@@ -102,28 +102,28 @@ public sealed class SignInTests : IAsyncLifetime
         Assert.NotEqual(HttpStatusCode.Forbidden, await Set(null, browser.FormToken, origin));
         // Nobody is signed in by another site's form, either.
         using var stranger = new Browser(_fleet);
-        await stranger.SendAsync(HttpMethod.Post, "sign-in/password", new FormUrlEncodedContent([KeyValuePair.Create("name", "anna"), KeyValuePair.Create("password", Browser.Password)]), "cross-site");
+        await stranger.SendAsync(HttpMethod.Post, "sign-in/password", new FormUrlEncodedContent([KeyValuePair.Create("name", "early"), KeyValuePair.Create("password", Browser.Password)]), "cross-site");
         Assert.Null(stranger.Session);
     }
 
     [Fact]
     public async Task Signing_out_everywhere_ends_every_session_and_a_change_of_rights_does_too()
     {
-        using var here = await Browser.NewAsync(_fleet, "anna", Operator);
+        using var here = await Browser.NewAsync(_fleet, "early", Operator);
         using var there = new Browser(_fleet);
-        await there.SignInAsync("anna");
+        await there.SignInAsync("early");
         await here.PostAsync("sign-out", ("everywhere", "yes"), ("form-token", here.FormToken));
         Assert.Equal(HttpStatusCode.Redirect, (await there.GetAsync("/training")).StatusCode);
-        await there.SignInAsync("anna");
+        await there.SignInAsync("early");
         Assert.Equal(HttpStatusCode.OK, (await there.GetAsync("/training")).StatusCode);
-        await _fleet.Http.PutAsJsonAsync("accounts/anna", new AccountChange { Grant = [new RoleGrant(Role.Approver)] }, ContractsJson.Default.AccountChange, Cancel);
+        await _fleet.Http.PutAsJsonAsync("accounts/early", new AccountChange { Grant = [new RoleGrant(Role.Approver)] }, ContractsJson.Default.AccountChange, Cancel);
         Assert.Equal(HttpStatusCode.Redirect, (await there.GetAsync("/training")).StatusCode);
     }
 
     [Fact]
     public async Task A_link_opens_once_and_only_within_its_hour()
     {
-        var secret = await Browser.LinkAsync(_fleet, "anna", Operator);
+        var secret = await Browser.LinkAsync(_fleet, "early", Operator);
         using var browser = new Browser(_fleet);
         var weak = await browser.PostAsync("welcome/password", ("secret", secret), ("password", "short"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, weak.StatusCode);

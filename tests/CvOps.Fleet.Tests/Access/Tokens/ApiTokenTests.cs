@@ -41,7 +41,7 @@ public sealed class ApiTokenTests : IAsyncLifetime
     [Fact]
     public async Task A_token_may_never_more_than_its_owner_and_dies_with_the_account()
     {
-        using var browser = await Browser.NewAsync(_fleet, "anna", new RoleGrant(Role.Operator));
+        using var browser = await Browser.NewAsync(_fleet, "early", new RoleGrant(Role.Operator));
         var refused = await browser.SendAsync(HttpMethod.Post, "api/v1/tokens", Body(new ApiTokenRequest("more", [Permission.Administer])), form: browser.FormToken);
         Assert.Contains("may not more than you", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         var acting = await browser.SendAsync(HttpMethod.Post, "api/v1/tokens", Body(new ApiTokenRequest("others", [Permission.Read, Permission.ActFor])), form: browser.FormToken);
@@ -81,7 +81,7 @@ public sealed class ApiTokenTests : IAsyncLifetime
     [Fact]
     public async Task What_is_done_stands_in_the_account_s_name_whatever_the_request_claims()
     {
-        using var browser = await Browser.NewAsync(_fleet, "anna", new RoleGrant(Role.Operator));
+        using var browser = await Browser.NewAsync(_fleet, "early", new RoleGrant(Role.Operator));
         var made = await (await browser.SendAsync(HttpMethod.Post, "api/v1/tokens", Body(new ApiTokenRequest("mine", [Permission.Operate])), form: browser.FormToken)).Content.ReadFromJsonAsync(ContractsJson.Default.ApiTokenCreated, Cancel);
         foreach (var token in new[] { made!.Text, _fleet.LocalToken })
         {
@@ -90,7 +90,7 @@ public sealed class ApiTokenTests : IAsyncLifetime
             request.Headers.Add(ApiRoutes.ByHeader, "somebody else");
             var stop = await (await _fleet.Http.SendAsync(request, Cancel)).Content.ReadFromJsonAsync(ContractsJson.Default.EmergencyStop, Cancel);
             // The machine's own programs may act for others; an account is itself.
-            Assert.Equal(token == _fleet.LocalToken ? "somebody else" : "anna", stop!.By);
+            Assert.Equal(token == _fleet.LocalToken ? "somebody else" : "early", stop!.By);
             await _fleet.Http.PostAsJsonAsync("rollouts/lift-stop", new RolloutAction("test", "again"), ContractsJson.Default.RolloutAction, Cancel);
         }
     }
@@ -101,7 +101,7 @@ public sealed class ApiTokenTests : IAsyncLifetime
         var (_, text) = await MakeAsync(new ApiTokenRequest("mlflow", [Permission.Read]));
         var search = new Uri(_fleet.Http.BaseAddress!, "/api/2.0/mlflow/experiments/search?max_results=1");
         using var http = new HttpClient();
-        foreach (var header in new[] { new AuthenticationHeaderValue("Bearer", text), new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"anna:{text}"))) })
+        foreach (var header in new[] { new AuthenticationHeaderValue("Bearer", text), new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"early:{text}"))) })
         {
             http.DefaultRequestHeaders.Authorization = header;
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(search, Cancel)).StatusCode);
@@ -123,7 +123,7 @@ public sealed class ApiTokenTests : IAsyncLifetime
         return (made!.Token, made.Text);
     }
 
-    private Task<HttpResponseMessage> ChangeAsync(AccountChange change) => _fleet.Http.PutAsJsonAsync("accounts/anna", change, ContractsJson.Default.AccountChange, Cancel);
+    private Task<HttpResponseMessage> ChangeAsync(AccountChange change) => _fleet.Http.PutAsJsonAsync("accounts/early", change, ContractsJson.Default.AccountChange, Cancel);
 
     private async Task<HttpStatusCode> AskAsync(string token, string path = "models")
     {

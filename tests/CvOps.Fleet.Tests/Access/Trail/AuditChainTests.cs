@@ -53,7 +53,7 @@ public sealed class AuditChainTests : IDisposable
     [InlineData("INSERT INTO audit (at, by, action, subject, detail) VALUES (1, 'x', 'y', 'z', '')", 11)]
     public async Task A_change_past_the_fleet_is_found_where_it_is(string sql, long at)
     {
-        for (var i = 1; i <= 10; i++) await _audit.RecordAsync("anna", "rollout.paused", $"r{i}", "because", Cancel);
+        for (var i = 1; i <= 10; i++) await _audit.RecordAsync("early", "rollout.paused", $"r{i}", "because", Cancel);
         await _database.WriteAsync(connection => connection.Execute("DROP TRIGGER audit_stays; DROP TRIGGER audit_remains; " + sql), Cancel);
         var found = await _audit.VerifyAsync(Cancel);
         Assert.False(found.Whole);
@@ -64,7 +64,7 @@ public sealed class AuditChainTests : IDisposable
     public async Task Entries_of_before_there_were_hashes_are_held_by_the_first_that_has_one()
     {
         await _database.WriteAsync(connection => connection.Execute("INSERT INTO audit (at, by, action, subject, detail) VALUES (1, 'a', 'b', 'c', 'd'), (2, 'a', 'b', 'c', 'd')"), Cancel);
-        await _audit.RecordAsync("anna", "rollout.paused", "r1", "because", Cancel);
+        await _audit.RecordAsync("early", "rollout.paused", "r1", "because", Cancel);
         Assert.True((await _audit.VerifyAsync(Cancel)).Whole);
         await _database.WriteAsync(connection => connection.Execute("DROP TRIGGER audit_stays; UPDATE audit SET by = 'other' WHERE cursor = 1"), Cancel);
         Assert.Equal(3, (await _audit.VerifyAsync(Cancel)).BreaksAt);
@@ -73,9 +73,9 @@ public sealed class AuditChainTests : IDisposable
     [Fact]
     public async Task The_log_is_filtered_and_read_from_both_ends()
     {
-        foreach (var (by, action) in new[] { ("anna", "rollout.paused"), ("ben", "rollout.resumed"), ("anna", "model.registered") }) await _audit.RecordAsync(by, action, "s_1", "50 % of it", Cancel);
+        foreach (var (by, action) in new[] { ("early", "rollout.paused"), ("late", "rollout.resumed"), ("early", "model.registered") }) await _audit.RecordAsync(by, action, "s_1", "50 % of it", Cancel);
         Assert.Equal([1, 2], (await _audit.ReadAsync(new AuditFilter(Action: "rollout.*"), 0, false, 10, Cancel)).Entries.Select(entry => entry.Cursor));
-        Assert.Equal([3, 1], (await _audit.ReadAsync(new AuditFilter(By: "anna"), 0, true, 10, Cancel)).Entries.Select(entry => entry.Cursor));
+        Assert.Equal([3, 1], (await _audit.ReadAsync(new AuditFilter(By: "early"), 0, true, 10, Cancel)).Entries.Select(entry => entry.Cursor));
         Assert.Equal([2], (await _audit.ReadAsync(new AuditFilter(), 3, true, 1, Cancel)).Entries.Select(entry => entry.Cursor));
         Assert.Equal(3, (await _audit.ReadAsync(new AuditFilter(Text: "50 %"), 0, false, 10, Cancel)).Entries.Count);
         Assert.Empty((await _audit.ReadAsync(new AuditFilter(Text: "5_ %"), 0, false, 10, Cancel)).Entries);

@@ -117,7 +117,7 @@ public sealed class VideoImportTests
         await TestVideo.ScratchesAsync(file, 40, 80, 120, 160, 200, 240);
         var program = Path.Combine(AppContext.BaseDirectory, "cvops-fleet.dll");
         var port = TestProcess.FreePort();
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}{ApiRoutes.Root}/") };
+        using var http = fleet.Client(new Uri($"http://127.0.0.1:{port}"));
         await using (var first = TestProcess.StartAssembly(program, fleet.Arguments(port)))
         {
             await first.WaitForOutputAsync("Connected to", TimeSpan.FromSeconds(30), Cancel);
