@@ -38,6 +38,9 @@ internal sealed class BenchFleet : IAsyncDisposable
         ]);
     }
 
+    /// <summary>Opens everything.</summary>
+    public string Token => LocalTokenFile.Ensure(_folder["local.token"]);
+
     /// <summary>Where its dashboard is.</summary>
     public Uri Dashboard => new(_http.BaseAddress!, "/");
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using CvOps.Fleet.Storage;
@@ -26,11 +27,11 @@ internal static class OverviewBench
             using var database = new SqliteDatabase(Path.Combine(data, "fleet.db"));
             await TwinRestart.WriteAsync(database, Devices);
         });
-        var (paint, interaction) = await BrowseAsync(fleet.Dashboard);
+        var (paint, interaction) = await BrowseAsync(fleet);
         var (without, beside) = (new List<double>(), new List<double>());
         for (var round = 0; round < 2 * (Rounds + 1); round++)
         {
-            using var viewers = round % 2 == 0 ? null : new OverviewViewers(fleet.Dashboard, Viewers);
+            using var viewers = round % 2 == 0 ? null : new OverviewViewers(fleet, Viewers);
             if (viewers is not null) await viewers.OpenAsync();
             var rate = await IngestBench.FleetAsync(broker, fleet, payloads.Write(round), round + 1);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(viewers is null ? "nobody looks" : $"{Viewers} pages, {viewers.Pages} fetched")}: {rate:0} messages/s{(round < 2 ? " (warm-up)" : "")}"));
@@ -44,9 +45,9 @@ internal static class OverviewBench
         ];
     }
 
-    private static async Task<(double Paint, double Interaction)> BrowseAsync(Uri dashboard)
+    private static async Task<(double Paint, double Interaction)> BrowseAsync(BenchFleet fleet)
     {
-        await using var browser = TestProcess.Start("node", [Path.Combine("tests", "CvOps.Ui", "overview.mjs"), dashboard.ToString()]);
+        await using var browser = TestProcess.Start("node", [Path.Combine("tests", "CvOps.Ui", "overview.mjs"), fleet.Dashboard.ToString()], new Dictionary<string, string?> { ["CVOPS_TOKEN"] = fleet.Token });
         if (await browser.WaitForExitAsync(Patience) != 0) throw new InvalidOperationException($"The browser's part failed: {browser.Output}");
         using var said = JsonDocument.Parse(browser.Output.Trim().Split('\n')[^1]);
         return (said.RootElement.GetProperty("paint").GetDouble(), said.RootElement.GetProperty("interaction").GetDouble());
@@ -56,9 +57,9 @@ internal static class OverviewBench
 }
 
 /// <summary>Pages of the overview without a browser: each hears of changes and fetches the page anew at the pace that it is told.</summary>
-internal sealed class OverviewViewers(Uri dashboard, int count) : IDisposable
+internal sealed class OverviewViewers(BenchFleet fleet, int count) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = dashboard, Timeout = Timeout.InfiniteTimeSpan };
+    private readonly HttpClient _http = new() { BaseAddress = fleet.Dashboard, Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", fleet.Token) } };
     private readonly CancellationTokenSource _closing = new();
     private int _pages;
 

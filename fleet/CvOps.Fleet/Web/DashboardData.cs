@@ -24,24 +24,22 @@ namespace CvOps.Fleet.Web;
 
 /// <summary>What the pages show: the same records as the API gives, read in this process, for as long as the request lasts.</summary>
 internal sealed class DashboardData(
-    IHttpContextAccessor http, Visitor visitor, SiteViews views, TwinStore twins, TwinSelector selector, CommandLog commands, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
+    IHttpContextAccessor http, Visitor visitor, SiteViews views, FleetGlance glance, TwinStore twins, TwinSelector selector, CommandLog commands, DeviceDirectory devices, FrameStore frames, LabelQueue queue, DatasetStore datasets, ModelRegistry models, DeadLetters letters, InspectionLog inspections, RolloutEmergency emergency,
     DiscordantFrames discordant, ConnectionLog connections, TrainingTable training, RetrainingDesk retraining, RunViews runs, SimilarFrames similar, QualityDesk quality, ReviewDesk review, ClassNames classes, IGrainFactory grains, TimeProvider time)
 {
     private const int MostFrames = 200;
 
     private CancellationToken Gone => http.HttpContext?.RequestAborted ?? CancellationToken.None;
 
-    public Task<FleetOverview> Overview() => views.OverviewAsync(visitor.Principal, Gone);
+    /// <summary>What needs a person, the fleet in numbers, and its sites; at most a second old. Who may see some sites only, sees those.</summary>
+    public async Task<FleetGlance.Glance> Glance()
+    {
+        if (visitor.Principal?.Sites(Permission.Read) is not { } own) return await glance.ReadAsync(Gone);
+        await twins.Loaded.WaitAsync(Gone);
+        return new FleetGlance.Glance(await views.OverviewAsync(visitor.Principal, Gone), [.. FleetMap.Of(twins.Survey()).Where(site => own.Contains(site.Name))]);
+    }
 
     public async Task<IReadOnlyList<DeviceView>> Devices() => (await views.DevicesAsync(visitor.Principal, null, null, null, Gone)).Devices ?? [];
-
-    /// <summary>How the devices of each site and line are.</summary>
-    public async Task<IReadOnlyList<SiteHealth>> Map()
-    {
-        await twins.Loaded.WaitAsync(Gone);
-        var own = visitor.Principal?.Sites(Permission.Read);
-        return [.. FleetMap.Of(twins.Survey()).Where(site => own is null || own.Contains(site.Name))];
-    }
 
     /// <summary>A page of the devices that a selector means, or why there is none.</summary>
     /// <param name="contains">A part of their names.</param>
@@ -49,8 +47,9 @@ internal sealed class DashboardData(
     {
         var (chosen, refusal) = await selector.ReadAsync(string.IsNullOrWhiteSpace(select) ? null : select, Gone);
         if (chosen is null) return ([], refusal);
-        if (string.IsNullOrWhiteSpace(contains)) return ([.. twins.Page(chosen, after, limit, condition)], null);
-        return ([.. twins.Page(chosen, after, null, condition).Where(device => device.Id.Value.Contains(contains.Trim(), StringComparison.OrdinalIgnoreCase)).Take(limit)], null);
+        var own = visitor.Principal?.Sites(Permission.Read);
+        if (own is null && string.IsNullOrWhiteSpace(contains)) return ([.. twins.Page(chosen, after, limit, condition)], null);
+        return ([.. twins.Page(chosen, after, null, condition).Where(device => (own is null || own.Contains(device.Site.Value)) && device.Id.Value.Contains(contains?.Trim() ?? "", StringComparison.OrdinalIgnoreCase)).Take(limit)], null);
     }
 
     /// <summary>The newest frame of a camera that the fleet has; null before the first.</summary>

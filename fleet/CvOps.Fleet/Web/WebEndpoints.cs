@@ -10,13 +10,13 @@ internal static class WebEndpoints
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
         services.AddScoped<Visitor>().AddScoped<AccessData>().AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>().AddScoped<ModelData>();
-        services.AddSingleton<FinderIndex>();
+        services.AddSingleton<FinderIndex>().AddSingleton<FleetGlance>();
     }
 
     public static void MapWeb(this WebApplication app)
     {
         app.MapAssets();
-        app.MapGet("/find", async (string? q, FinderIndex finder, CancellationToken cancel) => Results.Ok(await finder.FindAsync(q ?? "", cancel)));
+        app.MapGet("/find", async (string? q, FinderIndex finder, Visitor visitor, CancellationToken cancel) => Results.Ok(await finder.FindAsync(q ?? "", visitor.Principal, cancel)));
         var pages = app.MapRazorComponents<App>();
         pages.DisableAntiforgery();
         // Pages know no endpoint filters: what every answer carries is put around what writes it.

@@ -42,7 +42,7 @@ for (const theme of ['light', 'dark', 'phone']) {
 test('every page has at least 95 of 100 for accessibility and best practices by Lighthouse', async t => {
   for (const [name, path] of Object.entries(all)) {
     await t.test(name, async () => {
-      const { lhr } = await lighthouse(`${stack.fleet}/${path}`, { port: debugPort, output: 'json', logLevel: 'error', onlyCategories: ['accessibility', 'best-practices'], maxWaitForLoad: 8000, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0, throttlingMethod: 'provided', formFactor: 'desktop', screenEmulation: { disabled: true } });
+      const { lhr } = await lighthouse(`${stack.fleet}/${path}`, { port: debugPort, extraHeaders: stack.headers, output: 'json', logLevel: 'error', onlyCategories: ['accessibility', 'best-practices'], maxWaitForLoad: 8000, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0, throttlingMethod: 'provided', formFactor: 'desktop', screenEmulation: { disabled: true } });
       for (const category of Object.values(lhr.categories)) {
         const lost = category.auditRefs.filter(ref => ref.weight > 0 && lhr.audits[ref.id].score !== null && lhr.audits[ref.id].score < 1).map(ref => ref.id);
         assert.ok(category.score >= least, `${category.id} is ${Math.round(100 * category.score)}: ${lost.join(', ')}`);
