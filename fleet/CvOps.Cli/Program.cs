@@ -30,4 +30,5 @@ foreach (var command in AccountCommands.All(on)) root.Add(command);
 root.Add(DeadLetterCommands.All(on));
 root.Add(ContractsCommands.All());
 foreach (var command in LoopCommands.All(on)) root.Add(command);
-return await root.Parse(args).InvokeAsync();
+// Two seconds by default: after them Ctrl-C would leave 'up' with its processes half stopped.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
