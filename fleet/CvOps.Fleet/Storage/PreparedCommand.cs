@@ -15,7 +15,8 @@ internal sealed class PreparedCommand : IDisposable
         foreach (var name in names)
         {
             var parameter = _command.CreateParameter();
-            parameter.ParameterName = name;
+            // With its sign: without one SQLite's library asks the statement for the name, then for three others.
+            parameter.ParameterName = $"@{name}";
             _command.Parameters.Add(parameter);
         }
     }
