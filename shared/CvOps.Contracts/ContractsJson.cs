@@ -125,6 +125,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(AccountView[]))]
 [JsonSerializable(typeof(AccountRequest))]
 [JsonSerializable(typeof(AccountChange))]
+[JsonSerializable(typeof(PasswordChange))]
 [JsonSerializable(typeof(AccountLink))]
 [JsonSerializable(typeof(ApiTokenRequest))]
 [JsonSerializable(typeof(ApiTokenView[]))]

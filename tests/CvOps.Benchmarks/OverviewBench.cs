@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
@@ -85,13 +86,14 @@ internal sealed class OverviewViewers(BenchFleet fleet, int count) : IDisposable
         {
             try
             {
-                var (last, token) = (DateTime.UtcNow - TimeSpan.FromMilliseconds(10_000.0 * viewer / count), _closing.Token);
+                // As if each had last looked at another moment of the ten seconds before.
+                var (token, waits, last) = (_closing.Token, TimeSpan.FromSeconds(10.0 * viewer / count), Stopwatch.GetTimestamp());
                 await using var stream = await answer.Content.ReadAsStreamAsync(token);
                 await foreach (var item in SseParser.Create(stream).EnumerateAsync(token))
                 {
                     using var said = JsonDocument.Parse(item.Data);
-                    if (DateTime.UtcNow - last < TimeSpan.FromMilliseconds(said.RootElement.GetProperty("pace").GetInt32())) continue;
-                    last = DateTime.UtcNow;
+                    if (Stopwatch.GetElapsedTime(last) + waits < TimeSpan.FromMilliseconds(said.RootElement.GetProperty("pace").GetInt32())) continue;
+                    (waits, last) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
                     await _http.GetStringAsync(new Uri("", UriKind.Relative), token);
                     Interlocked.Increment(ref _pages);
                 }

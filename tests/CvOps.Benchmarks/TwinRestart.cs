@@ -49,7 +49,7 @@ internal static class TwinRestart
         await store.Loaded;
         using var self = System.Diagnostics.Process.GetCurrentProcess();
         if (store.Count != Devices) throw new InvalidOperationException($"{store.Count} twins came of {Devices}.");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(DateTime.Now - self.StartTime).TotalSeconds:0.000}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(TimeProvider.System.GetLocalNow().DateTime - self.StartTime).TotalSeconds:0.000}"));
         await loader.StopAsync(CancellationToken.None);
         return 0;
     }

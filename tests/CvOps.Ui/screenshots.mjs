@@ -1,10 +1,10 @@
 // Pictures of every page: artifacts/screenshots/{page}-{light,dark,phone}.png. With an address as argument, of the fleet there.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, person, themes } from './lib/browser.mjs';
+import { launch, person, show, themes } from './lib/browser.mjs';
 import { Stack, root } from './lib/stack.mjs';
 import { fill } from './lib/fill.mjs';
-import { pages } from './pages.mjs';
+import { entries, pages } from './pages.mjs';
 
 const out = join(root, 'artifacts/screenshots');
 mkdirSync(out, { recursive: true });
@@ -16,16 +16,18 @@ try {
   const browser = await launch();
   const all = Object.entries(await pages(stack)).filter(([name]) => !only || only.split(',').includes(name));
   for (const [theme, options] of Object.entries(themes)) {
-    const { context, page, errors } = await person(browser, stack, options);
+    const known = await person(browser, stack, options);
+    const unknown = await person(browser, { ...stack, headers: {} }, options);
     for (const [name, path] of all) {
-      await page.goto(`/${path}`, { waitUntil: 'load' });
-      await page.locator('#live.on').waitFor({ state: 'attached', timeout: 10_000 });
+      const { page } = entries.has(name) ? unknown : known;
+      await show(page, name, path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) { failed++; console.error(`${name} is ${wide} pixels wider than its ${theme} window`); }
       await page.screenshot({ path: join(out, `${name}-${theme}.png`), fullPage: process.env.FULL === '1' });
     }
-    for (const error of errors) { failed++; console.error(`${theme}: ${error}`); }
-    await context.close();
+    for (const error of [...known.errors, ...unknown.errors]) { failed++; console.error(`${theme}: ${error}`); }
+    await known.context.close();
+    await unknown.context.close();
   }
   await browser.close();
   console.log(`${all.length * 3} pictures in ${out}`);

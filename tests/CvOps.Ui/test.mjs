@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, 'tests');
 const stack = await filled();
 let code = 1;
 try {
-  const run = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...readdirSync(folder).filter(name => name.endsWith('.test.mjs')).sort().map(name => join(folder, name))], { stdio: 'inherit', env: { ...process.env, CVOPS_UI: stack.fleet, CVOPS_UI_LINES: stack.lines, CVOPS_TOKEN: stack.headers.authorization.slice('Bearer '.length) } });
+  const run = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...readdirSync(folder).filter(name => name.endsWith('.test.mjs')).sort().map(name => join(folder, name))], { stdio: 'inherit', env: { ...process.env, CVOPS_UI: stack.fleet, CVOPS_UI_LINES: stack.lines, CVOPS_UI_LOG: stack.log, CVOPS_TOKEN: stack.headers.authorization.slice('Bearer '.length) } });
   code = await new Promise(done => run.once('exit', done));
 } finally {
   await stack.leave();

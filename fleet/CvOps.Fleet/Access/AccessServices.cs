@@ -14,7 +14,7 @@ internal static class AccessServices
     {
         services.AddSingleton<Audit>().AddSingleton<AuditPack>().AddSingleton<CommandSigner>();
         services.AddSingleton<LocalToken>().AddSingleton<ApiTokens>().AddSingleton<Authenticator>().AddSingleton<SiteOf>().AddSingleton<SiteViews>();
-        services.AddSingleton<Passwords>().AddSingleton<AccountDesk>().AddSingleton<SessionDesk>().AddSingleton<FirstStart>();
+        services.AddSingleton<Passwords>().AddSingleton<AccountDesk>().AddSingleton<SessionDesk>().AddSingleton<OwnPassword>().AddSingleton<FirstStart>();
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
         if (options.BrokerLog is not null) services.AddHostedService<BrokerLogLoop>();
         if (options.Authority is null) return;

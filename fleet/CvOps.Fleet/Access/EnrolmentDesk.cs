@@ -16,6 +16,9 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
     /// <summary>Failures a minute of one source, and under one token's name.</summary>
     private const int MostFailures = 10;
 
+    /// <summary>In the audit log; its detail names the device where the asker held the token's secret.</summary>
+    public const string RefusedAction = "device.enrolment.refused";
+
     private const string NoToken = "This token does not let anybody in. Ask for a new one: cvops device token create.";
 
     private readonly AttemptLimit _sources = new(MostFailures, time);
@@ -72,7 +75,7 @@ internal sealed class EnrolmentDesk(FleetAuthority authority, TokenStore tokens,
         var (bySource, byToken) = (_sources.Failed(source), _tokens.Failed(token));
         // From then on nothing is looked at and nothing is written: nobody fills the log from outside.
         var last = bySource >= MostFailures || byToken >= MostFailures ? " The next ones within this minute are not looked at." : "";
-        await audit.RecordAsync("enrolment", "device.enrolment.refused", token, $"from {source}: {why}.{last}".Replace("..", ".", StringComparison.Ordinal), cancel);
+        await audit.RecordAsync("enrolment", RefusedAction, token, $"from {source}: {why}.{last}".Replace("..", ".", StringComparison.Ordinal), cancel);
         return new EnrolmentOutcome(status, null, said);
     }
 

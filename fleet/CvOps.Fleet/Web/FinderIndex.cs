@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access.Rights;
+using CvOps.Fleet.Access.Tokens;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Web.Layout;
@@ -23,7 +24,7 @@ internal sealed class FinderIndex(TwinStore twins, ModelRegistry models, SiteVie
         var own = who?.Sites(Permission.Read);
         var wanted = text.Trim();
         bool Fits(string name) => name.Contains(wanted, StringComparison.OrdinalIgnoreCase);
-        var found = NavMenu.All.SelectMany(section => section.Pages).Where(page => Fits(page.Text)).Select(page => new Found(page.Text, page.Path, page.Icon, "page")).ToList();
+        var found = PageRights.Of(who ?? LocalToken.Principal).SelectMany(section => section.Pages).Where(page => Fits(page.Text)).Select(page => new Found(page.Text, page.Path, page.Icon, "page")).ToList();
         if (wanted.Length == 0) return found;
         found.AddRange(twins.Like(wanted, own is null ? MostDevices : int.MaxValue).Where(id => own is null || (twins.View(new DeviceId(id)) is { } device && own.Contains(device.Site.Value))).Take(MostDevices).Select(id => new Found(id, $"devices/{id}", Icon: "cpu", "device")));
         found.AddRange((await views.RolloutsAsync(who, cancel)).Where(rollout => Fits(rollout.Plan.Name) || Fits(rollout.Id)).Take(MostOthers)

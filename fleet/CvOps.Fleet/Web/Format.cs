@@ -28,6 +28,7 @@ internal static class Format
         { TotalMinutes: < 1 } gap => $"{gap.TotalSeconds:0} s ago",
         { TotalHours: < 1 } gap => $"{gap.TotalMinutes:0} min ago",
         { TotalDays: < 1 } gap => $"{gap.TotalHours:0} h ago",
+        { TotalDays: < 1.5 } => "1 day ago",
         var gap => $"{gap.TotalDays:0} days ago",
     };
 

@@ -10,7 +10,7 @@ internal static class WebEndpoints
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
         services.AddScoped<Visitor>().AddScoped<AccessData>().AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>().AddScoped<ModelData>();
-        services.AddSingleton<FinderIndex>().AddSingleton<FleetGlance>();
+        services.AddSingleton<FinderIndex>().AddSingleton<FleetGlance>().AddSingleton<TrustView>();
     }
 
     public static void MapWeb(this WebApplication app)

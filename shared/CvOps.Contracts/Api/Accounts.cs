@@ -51,6 +51,15 @@ public sealed record AccountChange
     public IReadOnlyList<RoleGrant>? Revoke { get; init; }
 
     public bool? Disabled { get; init; }
+
+    /// <summary>Signs its owner out everywhere, also where nothing else changes.</summary>
+    public bool? EndSessions { get; init; }
+}
+
+/// <summary>A new password of whoever asks, who shows the present one (and a one-time code, where the account asks for one).</summary>
+public sealed record PasswordChange(string Current, string Next)
+{
+    public string? Code { get; init; }
 }
 
 /// <summary>An account, and a link that lets its owner set a password once.</summary>

@@ -175,7 +175,7 @@ public sealed class ApiMannersTests
         }
     }
 
-    private static SilenceRequest Silence(string select) => new(select, new DateTimeOffset(DateTime.UtcNow.Date.AddDays(2), TimeSpan.Zero), "operator", "maintenance");
+    private static SilenceRequest Silence(string select) => new(select, new DateTimeOffset(TimeProvider.System.GetUtcNow().Date.AddDays(2), TimeSpan.Zero), "operator", "maintenance");
 
     private static Task<HttpResponseMessage> PostAsync(FleetHost fleet, SilenceRequest asked, string key) => SendAsync(fleet, HttpMethod.Post, "alerts/silences", asked, request => request.Headers.Add("Idempotency-Key", key));
 

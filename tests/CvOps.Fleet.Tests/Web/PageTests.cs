@@ -17,7 +17,7 @@ public sealed class PageTests
     {
         await using var fleet = await FleetHost.StartAsync();
         Assert.Contains("cvops device token", await PageAsync(fleet, ""), StringComparison.Ordinal);
-        foreach (var page in (string[])["devices", "rollouts", "rollouts/new", "drift", "labels", "labels/next", "labels/review", "frames", "quality", "datasets", "lineage", "training", "tracking", "models", "deadletters"])
+        foreach (var page in (string[])["devices", "rollouts", "rollouts/new", "drift", "labels", "labels/next", "labels/review", "frames", "quality", "datasets", "lineage", "training", "tracking", "models", "deadletters", "alerts", "audit", "api", "settings", "settings/tokens", "settings/people", "settings/enrolment", "settings/keys"])
             Assert.Contains("<h1", await PageAsync(fleet, page), StringComparison.Ordinal);
         Assert.Contains("There is no such model", await PageAsync(fleet, "models/" + new string('a', 64)), StringComparison.Ordinal);
     }
@@ -31,7 +31,7 @@ public sealed class PageTests
         var html = await answer.Content.ReadAsStringAsync(Token);
         Assert.DoesNotContain(" style=", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(" onclick=", html, StringComparison.OrdinalIgnoreCase);
-        foreach (var asset in (string[])["site.css", "site.js", "theme.js", "live.js", "ask.js", "actions.js", "queue.js", "finder.js", "preview.js", "label.js", "shapes.js", "zoom.js", "icon.svg", "icons.svg"])
+        foreach (var asset in (string[])["site.css", "site.js", "theme.js", "live.js", "ask.js", "actions.js", "queue.js", "finder.js", "preview.js", "settings.js", "access.js", "label.js", "shapes.js", "zoom.js", "icon.svg", "icons.svg"])
             Assert.Equal(HttpStatusCode.OK, (await fleet.Http.GetAsync(new Uri(Root(fleet), $"assets/{asset}"), Token)).StatusCode);
     }
 

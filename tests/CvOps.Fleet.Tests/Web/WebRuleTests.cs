@@ -1,8 +1,10 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Web;
+using CvOps.Plans.Yaml;
 
 namespace CvOps.Fleet.Tests.Web;
 
@@ -54,4 +56,15 @@ public sealed class WebRuleTests
 
     private static Traits Set(string site, string line, params (string Key, string Value)[] labels) =>
         new(new SiteId(site), labels.Append(("line", line)).ToDictionary(pair => pair.Item1, pair => pair.Item2));
+
+    [Theory]
+    [InlineData("line", "v2")]
+    [InlineData("m8 & \"screws\": #1", "2.0 {beta}")]
+    [InlineData("...", "---")]
+    public void The_plan_that_is_proposed_for_a_model_is_sound_whatever_the_model_is_called(string name, string version)
+    {
+        var reading = PlanReader.Yaml(FirstPlan.Of(new ModelRef(name, version, new string('a', 64))));
+        Assert.Empty(reading.Mistakes);
+        Assert.Equal((new string('a', 64), true, 2, true), (reading.Plan!.Model, reading.Plan.Everything, reading.Plan.Rings.Count, reading.Plan.Rings[1].Approval));
+    }
 }

@@ -50,6 +50,9 @@ export class Stack {
     if (code === 'late') this.process.kill('SIGKILL');
   }
 
+  // Where `cvops up` says what it does, the first administrator's link among it.
+  get log() { return process.env.CVOPS_UI_LOG ?? join(this.data, 'up.log'); }
+
   // In whose name the rig acts: with the token that `cvops up` made for the programs of its machine, else with CVOPS_TOKEN.
   get headers() {
     const file = join(this.data, 'local.token');

@@ -66,7 +66,8 @@ internal sealed class AccountDesk(Database database, TimeProvider time)
         foreach (var role in change.Revoke ?? []) AccountTable.Take(connection, row.Id, role);
         if (change.Disabled is { } disabled) AccountTable.SetDisabled(connection, row.Id, disabled ? now : null);
         if (before && !AccountTable.HasAdministrator(connection)) throw new LastAdministratorException();
-        SessionTable.EndAll(connection, row.Id);
+        var ended = SessionTable.EndAll(connection, row.Id);
+        if (change.EndSessions == true) Audit.Add(connection, now, by, "account.sessions.ended", row.Name, $"{ended} sessions");
         if (change.Grant is { Count: > 0 } given) Audit.Add(connection, now, by, "account.granted", row.Name, Words(given));
         if (change.Revoke is { Count: > 0 } taken) Audit.Add(connection, now, by, "account.revoked", row.Name, Words(taken));
         if (change.Disabled is { } off) Audit.Add(connection, now, by, off ? "account.disabled" : "account.enabled", row.Name, "");

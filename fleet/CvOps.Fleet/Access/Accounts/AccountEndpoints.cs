@@ -10,6 +10,12 @@ internal static class AccountEndpoints
     public static void MapAccounts(this IEndpointRouteBuilder api)
     {
         api.MapGet("/who", (Principal who) => who.View());
+        api.MapPost("/who/password", async (PasswordChange asked, Principal who, HttpContext http, OwnPassword desk, CancellationToken cancel) => await desk.ChangeAsync(asked, who, http, cancel) switch
+        {
+            { TooMany: true } => Results.Problem("Too many attempts have failed; try again in a minute.", statusCode: 429, title: "Later"),
+            { Refusal: { } refusal } => Problems.Unprocessable(refusal),
+            _ => Results.Ok(who.View()),
+        });
         api.MapGet("/accounts", (AccountDesk desk, CancellationToken cancel) => desk.ListAsync(cancel));
         api.MapPost("/accounts", async (AccountRequest asked, Principal who, AccountDesk desk, CancellationToken cancel) => Answer(await desk.AddAsync(asked, who.Name, cancel), asked.Name));
         api.MapPut("/accounts/{name}", async (string name, AccountChange change, Principal who, AccountDesk desk, CancellationToken cancel) => Answer(await desk.ChangeAsync(name, change, who.Name, cancel), name));

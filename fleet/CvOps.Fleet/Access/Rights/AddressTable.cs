@@ -22,6 +22,7 @@ internal static class AddressTable
         ("GET /events", Read, NoSite, ""),
         ("GET /events/pages", Read, NoSite, ""),
         ("GET /who", Roles.All | ActFor, NoSite, ""),
+        ("POST /who/password", Roles.All | ActFor, NoSite, ""),
         ("GET /inspections", Read, All, ""),
 
         ("GET /devices", Read, Filtered, ""),
@@ -164,7 +165,7 @@ internal static class AddressTable
     [
         ("GET /healthz", Needs.Open),
         ("GET /openapi/v1.json", Needs.Open),
-        ("GET /find", new Needs(Audience.Principals, Read, All)),
+        ("GET /find", new Needs(Audience.Principals, Read, Filtered)),
         ($"POST {ApiRoutes.Root}/enrolment", Needs.OfDevices),
         // Whom the broker is to refuse: it is public by design, as every revocation list.
         ($"GET {ApiRoutes.Root}/certificates/revoked.pem", Needs.OfDevices),
@@ -176,7 +177,7 @@ internal static class AddressTable
     /// <summary>Pages that show less than everything; all others need <see cref="Permission.Read"/> on all sites.</summary>
     private static readonly FrozenDictionary<string, Needs> Pages = new (string Address, Names Names, string Route)[]
     {
-        ("/", Filtered, ""), ("/rollouts", Filtered, ""), ("/drift", Filtered, ""), ("/frames", Filtered, ""), ("/labels", Filtered, ""),
+        ("/", Filtered, ""), ("/devices", Filtered, ""), ("/rollouts", Filtered, ""), ("/drift", Filtered, ""), ("/frames", Filtered, ""), ("/labels", Filtered, ""),
         ("/devices/{Id}", Device, "Id"), ("/rollouts/{Id}", Rollout, "Id"), ("/drift/{Device}/{Camera}", Device, "Device"), ("/frames/{Id}", Frame, "Id"), ("/labels/{Id}", Frame, "Id"),
         ("/training", NoSite, ""), ("/api", NoSite, ""), ("/tracking", NoSite, ""), ("/tracking/compare", NoSite, ""),
     }.ToFrozenDictionary(row => row.Address, row => new Needs(Audience.Principals, Read, row.Names, row.Route));

@@ -18,8 +18,11 @@ internal sealed class DriftSightings(IGrainFactory grains, DeviceDirectory devic
             var labels = await devices.FindAsync(view.Device, cancel) is { } device ? DeviceSightings.LabelsOf(device) : new Dictionary<string, string> { ["device"] = view.Device.Value };
             (labels["camera"], labels["model"]) = (view.Camera.Value, view.Model.Name);
             if (view.Cause is { } cause) labels["cause"] = cause;
-            found.Add(new Sighting(AlertSource.Drift, camera.Key, view.Route is { } route ? $"{view.Explanation} {route}" : view.Explanation, $"/drift/{camera.Key}", view.Since, labels));
+            found.Add(new Sighting(AlertSource.Drift, camera.Key, Summary(view), $"/drift/{camera.Key}", view.Since, labels));
         }
         return found;
     }
+
+    /// <summary>What a person does about it; what moved by how much is behind the link.</summary>
+    private static string Summary(DriftView view) => $"has drifted{(view.Cause is { } cause ? $", probably {cause.Replace('-', ' ')}" : "")}: {DriftWords.Advice(view)}";
 }

@@ -10,6 +10,7 @@ internal static class AccessOperations
     [
         Access.Post<LoginRequest, ApiTokenCreated>("/login", "login", "A token for a name and password, as cvops login asks.") with { Open = true, Refusals = [401, 429] },
         Access.Get<WhoView>("/who", "getWho", "Who asks, as the fleet sees it, and what that may do."),
+        Access.Post<PasswordChange, WhoView>("/who/password", "changeOwnPassword", "A new password of one's own; it asks for the present one, and all other sessions end.") with { Refusals = [429] },
         Access.List<AccountView>("/accounts", "listAccounts", "People's accounts and what they may.", account => account.Name),
         Access.Post<AccountRequest, AccountLink>("/accounts", "createAccount", "Makes an account; its owner sets a password by the link, which opens once."),
         Access.Put<AccountChange, AccountLink>("/accounts/{name}", "changeAccount", "Gives or takes roles, disables or enables; the account's sessions end."),

@@ -33,17 +33,22 @@ export function tell(text, bad = false) {
   fading = setTimeout(() => { toast.textContent = ''; }, bad ? 12000 : 5000);
 }
 
-// True when the fleet did it; otherwise the person has read why not.
-export async function send(method, path, body) {
+// The fleet's answer where it did what was asked, else why not in a sentence.
+export async function ask(method, path, body) {
   try {
     const answer = await fetch(path, { method, headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify(body) });
-    if (answer.ok) return true;
-    const problem = await answer.json().catch(() => ({}));
-    tell(problem.detail ?? `The fleet answered ${answer.status}.`, true);
+    if (answer.ok) return { answer };
+    return { problem: (await answer.json().catch(() => ({}))).detail ?? `The fleet answered ${answer.status}.` };
   } catch {
-    tell('The fleet did not answer; nothing is known to have been done.', true);
+    return { problem: 'The fleet did not answer; nothing is known to have been done.' };
   }
-  return false;
+}
+
+// True when the fleet did it; otherwise the person has read why not.
+export async function send(method, path, body) {
+  const { problem } = await ask(method, path, body);
+  if (problem) tell(problem, true);
+  return !problem;
 }
 
 // Shows a dialog and answers with what it was closed with.
@@ -59,6 +64,13 @@ export const who = async () => known();
 
 const reasons = ['Looks wrong on the line', 'Asked for by the line', 'Planned work'];
 
+const choice = (verb, style) => make('div', { className: 'actions' }, make('button', { textContent: 'Cancel', value: '', formNoValidate: true }), make('button', { textContent: verb, value: 'go', className: style }));
+
+// Asks before something happens of which the log needs no reason: the question names what will.
+export async function sure(question, says, verb, style) {
+  return await open(make('dialog', { ariaLabel: question }, make('form', { method: 'dialog' }, make('h2', { textContent: question }), make('p', { textContent: says }), choice(verb, style)))) === 'go';
+}
+
 // Asks before something happens: the question names what will, the reason goes into the audit log.
 export async function confirm(question, says, verb, style) {
   const reason = make('input', { required: true, name: 'reason', maxLength: 300, autocomplete: 'off' });
@@ -69,6 +81,6 @@ export async function confirm(question, says, verb, style) {
   }));
   const dialog = make('dialog', { ariaLabel: question }, make('form', { method: 'dialog' },
     make('h2', { textContent: question }), make('p', { textContent: says }), make('label', { textContent: 'Reason, for the audit log' }, reason), quick,
-    make('div', { className: 'actions' }, make('button', { textContent: 'Cancel', value: '', formNoValidate: true }), make('button', { textContent: verb, value: 'go', className: style }))));
+    choice(verb, style)));
   return await open(dialog) === 'go' ? reason.value : null;
 }

@@ -79,7 +79,7 @@ export function finder() {
   });
   list.addEventListener('click', event => go(event.target.closest('[data-path]')));
   // A click beside a dialog closes it.
-  document.addEventListener('click', event => { if (event.target.tagName === 'DIALOG') event.target.close(); });
+  document.addEventListener('click', event => { if (event.target.tagName === 'DIALOG' && event.target.dataset.firm === undefined) event.target.close(); });
   document.addEventListener('keydown', key);
   document.addEventListener('click', event => {
     const button = event.target.closest('button');

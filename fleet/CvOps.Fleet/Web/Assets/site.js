@@ -5,6 +5,7 @@ import { finder } from './finder.js';
 import { listen } from './live.js';
 import { preview } from './preview.js';
 import { queue } from './queue.js';
+import { settings } from './settings.js';
 
 const themes = ['system', 'light', 'dark'];
 
@@ -21,6 +22,7 @@ document.getElementById('theme').addEventListener('click', theme);
 actions();
 queue();
 preview();
+settings();
 finder();
 listen();
 if (document.getElementById('editor')) import('./label.js');

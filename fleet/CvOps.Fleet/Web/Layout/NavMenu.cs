@@ -2,7 +2,7 @@ namespace CvOps.Fleet.Web.Layout;
 
 /// <summary>A page of the main navigation.</summary>
 /// <param name="Keys">Pressed after <c>g</c> they go there; empty for none.</param>
-internal sealed record NavPage(string Path, string Text, string Icon, string Keys);
+public sealed record NavPage(string Path, string Text, string Icon, string Keys);
 
 /// <summary>The pages in the order in which they are needed, for the side, the phone's foot, and the search.</summary>
 internal static class NavMenu
@@ -20,7 +20,7 @@ internal static class NavMenu
             new("datasets", "Datasets", Icon: "database", "s"), new("training", "Training", Icon: "graduation-cap", "t"), new("tracking", "Runs", Icon: "flask-conical", "n"),
             new("models", "Models", Icon: "box", "m"),
         ]),
-        ("System", [new(DeadLetters, "Dead letters", Icon: "mail-x", "x"), new("audit", "Audit", Icon: "check", "u"), new("settings", "Settings", Icon: "user", "e")]),
+        ("System", [new(DeadLetters, "Dead letters", Icon: "mail-x", "x"), new("audit", "Audit", Icon: "scroll-text", "u"), new("api", "API", Icon: "braces", "p"), new("settings", "Settings", Icon: "settings", "e")]),
     ];
 
     public const string DeadLetters = "deadletters";
