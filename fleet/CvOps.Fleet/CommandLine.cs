@@ -39,7 +39,8 @@ internal static class CommandLine
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
         Orleans cluster and of the read models, for a program built with -p:PublishedPackages=true; Fleet__SiloAddress is
         where the other silos reach this one. Fleet__Smtp__Host, __Port, __Security (StartTls, Tls, None), __From, __User and
-        __Password name the server for alerts by e-mail. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        __Password name the server for alerts by e-mail. Fleet__Oidc__Authority, __ClientId, __ClientSecret and __Roles__GROUP let
+        people sign in at an OpenID provider (ACCESS.md). Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
     private static readonly Dictionary<string, string> Settings = new()

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CvOps.Fleet.Access.Oidc;
 
 namespace CvOps.Fleet;
 
@@ -82,6 +83,9 @@ internal sealed class FleetOptions
     [Range(10_000, 10_000_000)]
     public int PasswordIterations { get; set; } = 210_000;
 
+    /// <summary>Where people sign in beside the fleet's own accounts; null: nowhere.</summary>
+    public OidcOptions? Oidc { get; set; }
+
     /// <summary>A session of the pages that is not used for this long is over.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan SessionIdle { get; set; } = TimeSpan.FromHours(12);
@@ -89,6 +93,18 @@ internal sealed class FleetOptions
     /// <summary>A session is over after this long, used or not.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "90.00:00:00")]
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Requests a second of one account with its tokens, over HTTP, in the long run; twenty times as many at once. What the machine's own programs and devices' downloads ask is not counted.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecond { get; set; } = 500;
+
+    /// <summary>The same of an address that shows neither session nor token.</summary>
+    [Range(1, 1_000_000)]
+    public int StrangerRequestsPerSecond { get; set; } = 100;
+
+    /// <summary>Attempts a minute of one address to come in by password, code or link, right ones included; the failed have a lower bound of their own.</summary>
+    [Range(1, 100_000)]
+    public int SignInsPerMinute { get; set; } = 120;
 
     /// <summary>MQTT client id; the broker keeps this session's messages while the fleet is down.</summary>
     [Required]

@@ -47,6 +47,7 @@ internal static class FleetOptionsValidation
         if (options.SiloAddress is { } silo && !IPAddress.TryParse(silo, out _)) yield return $"SiloAddress '{silo}' is no IP address; name the one of this machine at which the other silos reach it.";
         foreach (var mistake in TrainerCatalog.Mistakes(options)) yield return mistake;
         foreach (var mistake in Alerts.AlertOptions.Mistakes(options)) yield return mistake;
+        foreach (var mistake in options.Oidc?.Mistakes() ?? []) yield return mistake;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
     }
 

@@ -19,7 +19,7 @@ internal static class AccountCommands
             var who = await fleet.Get<WhoView>("who", ct);
             screen.One(who, ("name", who.Name), ("by", who.Kind), ("may", string.Join(", ", who.Permissions)), ("sites", who.Sites is { } sites ? string.Join(", ", sites) : "all"));
         });
-        yield return new Command("account", "People's accounts and what they may.") { List(on), Add(on), Change(on, "grant", "Give an account a role."), Change(on, "revoke", "Take a role away."), Disable(on), Enable(on), Reset(on) };
+        yield return new Command("account", "People's accounts and what they may.") { List(on), Add(on), Change(on, "grant", "Give an account a role."), Change(on, "revoke", "Take a role away."), Disable(on), Enable(on), Reset(on), FactorCommands.All(on) };
         yield return TokenCommands.All(on);
     }
 

@@ -28,11 +28,13 @@ internal static class AuditCommands
         return audit;
     }
 
-    private static Command Verify(FleetCommand on) => on.On(new Command("verify", "Walk the chain of hashes: was an entry changed, taken out or put in? Ends with 1 when it was."), async (_, fleet, screen, ct) =>
+    private static Command Verify(FleetCommand on) => on.On(new Command("verify", "Walk the chain of hashes: was an entry changed, taken out or put in? Ends with 1 when it was, and says what to do then."), async (_, fleet, screen, ct) =>
     {
         var found = await fleet.Get<AuditVerification>("audit/verify", ct);
         screen.One(found, ("entries", $"{found.Entries}"), ("last hash", found.Head), ("chain", found.Says));
-        if (!found.Whole) throw new CliException(found.Says);
+        if (!found.Whole)
+            throw new CliException($"{found.Says} What comes before it stands as it was written. Keep a copy of the database as it is, write 'cvops audit export --out now.jsonl', and compare it line by line with an export, a pack or a backup from before: "
+                + "the first line that differs is what was changed. Who could write to the database past the fleet is who to ask.");
     });
 
     private static Command Export(FleetCommand on)
@@ -73,7 +75,15 @@ internal static class AuditCommands
     /// <summary>Whole or not at all.</summary>
     private static async Task SaveAsync(FleetClient fleet, string address, string path, CancellationToken ct)
     {
-        await using (var stream = File.Create(path + ".part")) await fleet.Download(address, stream, ct);
-        File.Move(path + ".part", path, overwrite: true);
+        var part = path + ".part";
+        try
+        {
+            await using (var stream = File.Create(part)) await fleet.Download(address, stream, ct);
+            File.Move(part, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
     }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text;
+using CvOps.Cli.Output;
 using CvOps.Contracts.Api;
 using Command = System.CommandLine.Command;
 
@@ -15,8 +15,8 @@ internal static class LoginCommand
         return on.On(new Command("login", "Keep a token for the fleet at --fleet, so that the next commands need none. Password or token are read from the terminal or from standard input.") { name, days }, async (parsed, fleet, screen, ct) =>
         {
             var token = parsed.GetValue(name) is { } account
-                ? (await fleet.Post<LoginRequest, ApiTokenCreated>("login", new LoginRequest(account, Ask($"Password of {account}"), Code(), Environment.MachineName) { ValidDays = parsed.GetValue(days) }, ct)).Text
-                : parsed.GetValue(on.Token) ?? Ask($"Token for {fleet.Fleet}");
+                ? (await fleet.Post<LoginRequest, ApiTokenCreated>("login", new LoginRequest(account, Prompt.Secret($"Password of {account}"), Prompt.Optional("One-time code (none: Enter)"), Environment.MachineName) { ValidDays = parsed.GetValue(days) }, ct)).Text
+                : parsed.GetValue(on.Token) ?? Prompt.Secret($"Token for {fleet.Fleet}");
             using var known = new FleetClient(fleet.Fleet, token);
             var who = await known.Get<WhoView>("who", ct);
             screen.Line($"You are {who.Name} and may {string.Join(", ", who.Permissions)}. The token is kept in {Credentials.Save(fleet.Fleet, token)}.");
@@ -38,22 +38,4 @@ internal static class LoginCommand
         }
         screen.Line(Credentials.Forget(fleet.Fleet) ? $"The token for {fleet.Fleet} is forgotten." : $"There was no token for {fleet.Fleet}.");
     });
-
-    /// <summary>An account without a second factor takes an empty one.</summary>
-    private static string? Code() => Console.IsInputRedirected ? Console.In.ReadLine() : Ask("One-time code (none: Enter)") is { Length: > 0 } code ? code : null;
-
-    /// <summary>Shows nothing of what is typed.</summary>
-    private static string Ask(string what)
-    {
-        if (Console.IsInputRedirected) return Console.In.ReadLine() ?? throw new CliException($"{what}: standard input has none.", ExitCodes.Configuration);
-        Console.Error.Write($"{what}: ");
-        var text = new StringBuilder();
-        while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
-        {
-            if (key.Key == ConsoleKey.Backspace) text.Length = Math.Max(text.Length - 1, 0);
-            else if (!char.IsControl(key.KeyChar)) text.Append(key.KeyChar);
-        }
-        Console.Error.WriteLine();
-        return text.ToString();
-    }
 }

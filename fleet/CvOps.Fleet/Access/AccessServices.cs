@@ -1,4 +1,6 @@
 using CvOps.Fleet.Access.Accounts;
+using CvOps.Fleet.Access.Oidc;
+using CvOps.Fleet.Access.Rates;
 using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Access.Tokens;
@@ -14,7 +16,10 @@ internal static class AccessServices
     {
         services.AddSingleton<Audit>().AddSingleton<AuditPack>().AddSingleton<CommandSigner>();
         services.AddSingleton<LocalToken>().AddSingleton<ApiTokens>().AddSingleton<Authenticator>().AddSingleton<SiteOf>().AddSingleton<SiteViews>();
-        services.AddSingleton<Passwords>().AddSingleton<AccountDesk>().AddSingleton<SessionDesk>().AddSingleton<OwnPassword>().AddSingleton<FirstStart>();
+        services.AddSingleton<Passwords>().AddSingleton<AccountDesk>().AddSingleton<FactorDesk>().AddSingleton<SessionDesk>().AddSingleton<OwnPassword>().AddSingleton<FirstStart>();
+        services.AddSingleton<OpenStreams>().AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
+        services.AddLimits(options);
+        if (options.Oidc is not null) services.AddSingleton<OidcProvider>().AddSingleton<OidcDesk>();
         services.AddSingleton<TokenStore>().AddSingleton<CertificateStore>().AddSingleton<FleetAuthority>().AddSingleton<EnrolmentDesk>().AddSingleton<RevocationDesk>();
         if (options.BrokerLog is not null) services.AddHostedService<BrokerLogLoop>();
         if (options.Authority is null) return;

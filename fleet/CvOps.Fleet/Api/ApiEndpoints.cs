@@ -3,6 +3,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Access.Accounts;
+using CvOps.Fleet.Access.Oidc;
 using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Access.Trail;
@@ -28,11 +29,15 @@ namespace CvOps.Fleet.Api;
 /// <summary>The HTTP API of <see cref="ApiRoutes"/>, feature by feature.</summary>
 internal static class ApiEndpoints
 {
+    /// <summary>As OWASP's HTTP Headers Cheat Sheet has it; without subdomains, of which the fleet knows nothing.</summary>
+    private static readonly TimeSpan HstsAge = TimeSpan.FromDays(365);
+
     public static void AddApi(this IServiceCollection services)
     {
         // Before the framework's own writer, which is asked next.
         services.AddSingleton<IProblemDetailsWriter, ApiProblemWriter>();
         services.AddProblemDetails();
+        services.AddHsts(hsts => hsts.MaxAge = HstsAge);
         services.AddSingleton<Guards>().AddSingleton<IdempotencyStore>().AddSingleton<Idempotency>();
         services.AddOpenApi(ApiDocument.Name, ApiConventions.Configure);
         services.AddSingleton<ApiDocument>();
@@ -57,12 +62,18 @@ internal static class ApiEndpoints
     {
         // Of a proxy on this machine: who asks, and whether that came by https.
         app.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
+        // Where a proxy speaks TLS for this fleet, browsers are to come by nothing else; never on the loopback.
+        app.UseHsts();
+        app.UseSafeHeaders();
         app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
         app.UseStatusCodePages();
+        app.UseMiddleware<Identification>();
+        app.UseRateLimiter();
         app.UseMiddleware<AccessGate>();
         // Behind the gate: an answer that is kept is given again only to who may ask for it.
         app.UseMiddleware<Idempotency>();
         app.MapSessions();
+        app.MapOidc();
         app.MapGet("/healthz", () => Results.Text("ok\n"));
 
         app.MapGet(ApiDocument.Path, ApiDocument.AnswerAsync);
@@ -76,6 +87,7 @@ internal static class ApiEndpoints
         api.MapGet("/events/pages", EventStream.RunPagesAsync);
         api.MapLogin();
         api.MapAccounts();
+        api.MapFactor();
         api.MapInspections();
         api.MapDevices();
         api.MapDeadLetters();

@@ -1,6 +1,7 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access.Rights;
+using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Ingest;
@@ -58,12 +59,12 @@ internal static class DeviceEndpoints
             return outcome.Response is { } response ? Results.Ok(response) : Results.Problem(outcome.Problem, statusCode: outcome.Sent ? 504 : 503, title: "No answer");
         });
 
-        api.MapGet("/devices/{id}/cameras/{camera}/live", async (string id, string camera, HttpContext http, DeviceDirectory devices, Previews previews, DeviceCommands commands, IHostApplicationLifetime lifetime, TimeProvider time, CancellationToken cancel) =>
+        api.MapGet("/devices/{id}/cameras/{camera}/live", async (string id, string camera, HttpContext http, DeviceDirectory devices, Previews previews, DeviceCommands commands, OpenStreams streams, TimeProvider time, CancellationToken cancel) =>
         {
             if (!Identifier.IsValid(camera) || await FindAsync(devices, id, cancel) is not { } device) return Problems.NotFound("device", id);
             using var viewer = previews.Look(device.Id, new CameraId(camera));
             if (viewer is null) return Results.Problem($"{Previews.MostViewers} live views are open; close one first.", statusCode: 503, title: "Too many live views");
-            await PreviewStream.RunAsync(http, device, new CameraId(camera), viewer, commands, lifetime, time, http.Request.Headers[ModelEndpoints.ByHeader].FirstOrDefault() ?? "dashboard");
+            await PreviewStream.RunAsync(http, device, new CameraId(camera), viewer, commands, streams, time, http.Request.Headers[ModelEndpoints.ByHeader].FirstOrDefault() ?? "dashboard");
             return Results.Empty;
         });
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Fleet.Access.Sessions;
 
 namespace CvOps.Fleet.Api;
 
@@ -14,11 +15,12 @@ internal static class EventStream
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    public static async Task RunAsync(HttpContext http, FleetEvents events, IHostApplicationLifetime lifetime)
+    public static async Task RunAsync(HttpContext http, FleetEvents events, OpenStreams streams)
     {
         var lastEventId = http.Request.Headers["Last-Event-ID"].FirstOrDefault();
         using var subscription = events.Subscribe(lastEventId);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var stream = streams.Begin(http);
+        var ends = stream.Ended;
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         // A proxy that gathers an answer before it passes it on would keep all of it.
@@ -26,14 +28,14 @@ internal static class EventStream
         try
         {
             // The client knows from the first bytes that it misses nothing from here on.
-            await http.Response.WriteAsync($": connected\nretry: {RetryMilliseconds}\n\n", ends.Token);
+            await http.Response.WriteAsync($": connected\nretry: {RetryMilliseconds}\n\n", ends);
             var last = subscription.Last;
             if (subscription.Missed) await MissedAsync();
             foreach (var hint in subscription.Earlier) await TellAsync(hint);
             while (true)
             {
-                await http.Response.Body.FlushAsync(ends.Token);
-                using var quiet = CancellationTokenSource.CreateLinkedTokenSource(ends.Token);
+                await http.Response.Body.FlushAsync(ends);
+                using var quiet = CancellationTokenSource.CreateLinkedTokenSource(ends);
                 quiet.CancelAfter(Heartbeat);
                 try
                 {
@@ -41,7 +43,7 @@ internal static class EventStream
                 }
                 catch (OperationCanceledException) when (!ends.IsCancellationRequested)
                 {
-                    await http.Response.WriteAsync(": alive\n\n", ends.Token);
+                    await http.Response.WriteAsync(": alive\n\n", ends);
                     continue;
                 }
                 while (subscription.Hints.TryRead(out var hint)) await TellAsync(hint);
@@ -53,47 +55,48 @@ internal static class EventStream
                 if (hint.Number > last + 1) await MissedAsync();
                 if (hint.Number <= last) return;
                 last = hint.Number;
-                await http.Response.WriteAsync($"id: {events.IdOf(hint.Number)}\nevent: {hint.Kind}\ndata: {JsonSerializer.Serialize(new FleetEvent(hint.Kind, hint.Id), ContractsJson.Default.FleetEvent)}\n\n", ends.Token);
+                await http.Response.WriteAsync($"id: {events.IdOf(hint.Number)}\nevent: {hint.Kind}\ndata: {JsonSerializer.Serialize(new FleetEvent(hint.Kind, hint.Id), ContractsJson.Default.FleetEvent)}\n\n", ends);
             }
         }
         catch (OperationCanceledException)
         {
-            // The client left or the fleet stops.
+            // The client left, its session is over, or the fleet stops.
         }
 
-        Task MissedAsync() => http.Response.WriteAsync($"event: missed\ndata: {JsonSerializer.Serialize(new FleetEvent("missed", ""), ContractsJson.Default.FleetEvent)}\n\n", ends.Token);
+        Task MissedAsync() => http.Response.WriteAsync($"event: missed\ndata: {JsonSerializer.Serialize(new FleetEvent("missed", ""), ContractsJson.Default.FleetEvent)}\n\n", ends);
     }
 
     /// <summary>For the dashboard's pages: which kinds of things changed, at the pace of <see cref="PagePulse"/>.</summary>
-    public static async Task RunPagesAsync(HttpContext http, PagePulse pulse, IHostApplicationLifetime lifetime)
+    public static async Task RunPagesAsync(HttpContext http, PagePulse pulse, OpenStreams streams)
     {
         using var viewer = pulse.Look();
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var stream = streams.Begin(http);
+        var ends = stream.Ended;
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         try
         {
             var next = pulse.Next;
-            await http.Response.WriteAsync(": connected\n\n", ends.Token);
+            await http.Response.WriteAsync(": connected\n\n", ends);
             while (true)
             {
-                await http.Response.Body.FlushAsync(ends.Token);
-                if (await Task.WhenAny(next, Task.Delay(Heartbeat, ends.Token)) == next)
+                await http.Response.Body.FlushAsync(ends);
+                if (await Task.WhenAny(next, Task.Delay(Heartbeat, ends)) == next)
                 {
                     var said = await next;
                     next = pulse.Next;
-                    await http.Response.Body.WriteAsync(said, ends.Token);
+                    await http.Response.Body.WriteAsync(said, ends);
                 }
                 else
                 {
-                    ends.Token.ThrowIfCancellationRequested();
-                    await http.Response.WriteAsync(": alive\n\n", ends.Token);
+                    ends.ThrowIfCancellationRequested();
+                    await http.Response.WriteAsync(": alive\n\n", ends);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The client left or the fleet stops.
+            // The client left, its session is over, or the fleet stops.
         }
     }
 }

@@ -3,7 +3,9 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Access.Rights;
 using CvOps.Fleet.Frames;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Rollouts;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace CvOps.Fleet.Api;
 
@@ -35,13 +37,18 @@ internal static class ModelEndpoints
         api.MapGet("/aliases/{name}/{alias}", async (string name, string alias, ModelAliases aliases, CancellationToken cancel) =>
             (await aliases.ListAsync(name, cancel)).FirstOrDefault(it => it.Alias == alias) is { } found ? Results.Ok(found) : Problems.NotFound("alias", $"{name}@{alias}"));
 
-        api.MapPut("/aliases/{name}/{alias}", async (string name, string alias, AliasRequest request, ModelAliases aliases, CancellationToken cancel) =>
-            await aliases.MoveAsync(name, alias, request, cancel) switch
+        api.MapPut("/aliases/{name}/{alias}", async (string name, string alias, AliasRequest request, Principal who, ModelAliases aliases, FourEyesDesk eyes, IOptions<FleetOptions> options, CancellationToken cancel) =>
+        {
+            // Who approves is asked where the fleet asks for four eyes; elsewhere it is an operator's work.
+            if (!options.Value.FourEyes && !who.MayEverywhere(Permission.Operate)) return Results.Problem($"This needs the right to operate, which {who.Name} does not have. An administrator gives it: cvops account grant.", statusCode: 403, title: "Not allowed");
+            if (await eyes.RefusalAsync(name, request.Digest, who, cancel) is { } alone) return Problems.Alone(alone);
+            return await aliases.MoveAsync(name, alias, request, cancel) switch
             {
                 { Refusal: { } refusal } => Problems.Unprocessable(refusal),
                 { Alias: { } moved } => Results.Ok(moved),
                 _ => Results.NoContent(),
-            });
+            };
+        });
 
         api.MapPost("/models", async (HttpContext http, ModelRegistry models, CancellationToken cancel) =>
         {

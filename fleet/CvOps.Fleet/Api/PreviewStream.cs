@@ -3,6 +3,7 @@ using System.Text.Json;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
+using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Devices;
 
 namespace CvOps.Fleet.Api;
@@ -18,40 +19,41 @@ internal static class PreviewStream
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(50);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
 
-    public static async Task RunAsync(HttpContext http, DeviceView device, CameraId camera, Previews.Viewer viewer, DeviceCommands commands, IHostApplicationLifetime lifetime, TimeProvider time, string by)
+    public static async Task RunAsync(HttpContext http, DeviceView device, CameraId camera, Previews.Viewer viewer, DeviceCommands commands, OpenStreams streams, TimeProvider time, string by)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        using var stream = streams.Begin(http);
+        var ends = stream.Ended;
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         try
         {
-            await http.Response.WriteAsync(": connected\n\n", ends.Token);
-            await http.Response.Body.FlushAsync(ends.Token);
+            await http.Response.WriteAsync(": connected\n\n", ends);
+            await http.Response.Body.FlushAsync(ends);
             for (var asked = (long?)null; ;)
             {
                 if (asked is null || time.GetElapsedTime(asked.Value) > AskAgain)
                 {
                     asked = time.GetTimestamp();
-                    var outcome = await commands.SendAsync(device, new CommandRequest(Command, new Dictionary<string, string> { ["camera"] = camera.Value, ["seconds"] = Seconds.ToString(CultureInfo.InvariantCulture) }), by, ends.Token);
-                    if (outcome.Response is not { Succeeded: true }) await WriteAsync(http, "problem", Text(outcome.Response?.Message ?? outcome.Problem ?? "The device did not answer."), ends.Token);
+                    var outcome = await commands.SendAsync(device, new CommandRequest(Command, new Dictionary<string, string> { ["camera"] = camera.Value, ["seconds"] = Seconds.ToString(CultureInfo.InvariantCulture) }), by, ends);
+                    if (outcome.Response is not { Succeeded: true }) await WriteAsync(http, "problem", Text(outcome.Response?.Message ?? outcome.Problem ?? "The device did not answer."), ends);
                 }
-                using var quiet = CancellationTokenSource.CreateLinkedTokenSource(ends.Token);
+                using var quiet = CancellationTokenSource.CreateLinkedTokenSource(ends);
                 quiet.CancelAfter(Heartbeat);
                 try
                 {
                     var frame = await viewer.Frames.ReadAsync(quiet.Token);
-                    await WriteAsync(http, "frame", JsonSerializer.Serialize(frame, ContractsJson.Default.SampledFrame), ends.Token);
+                    await WriteAsync(http, "frame", JsonSerializer.Serialize(frame, ContractsJson.Default.SampledFrame), ends);
                 }
                 catch (OperationCanceledException) when (!ends.IsCancellationRequested)
                 {
-                    await http.Response.WriteAsync(": alive\n\n", ends.Token);
-                    await http.Response.Body.FlushAsync(ends.Token);
+                    await http.Response.WriteAsync(": alive\n\n", ends);
+                    await http.Response.Body.FlushAsync(ends);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The client left or the fleet stops.
+            // The client left, its session is over, or the fleet stops.
         }
     }
 

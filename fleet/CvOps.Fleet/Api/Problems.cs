@@ -14,6 +14,9 @@ internal static partial class Problems
 
     public static IResult Unprocessable(string detail) => Results.Problem(detail, statusCode: 422, title: "Refused");
 
+    /// <summary>Four eyes are asked for, and these are not the second pair.</summary>
+    public static IResult Alone(string detail) => Results.Problem(detail, statusCode: 403, title: "A second person is needed");
+
     public static IResult BadRequest(string detail) => Results.Problem(detail, statusCode: 400, title: "Not understood");
 
     /// <summary>Turns what binding and handlers throw into problem details; a bug says its trace id and no more.</summary>

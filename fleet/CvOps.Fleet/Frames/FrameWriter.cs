@@ -44,7 +44,7 @@ internal sealed class FrameWriter(DbConnection connection, DateTimeOffset now) :
     {
         var columns = LabelColumns.Of(frame);
         if (!Insert(frame, columns)) return false;
-        if (frame.Label is not null) AddHistory(columns, by, now, LabelKind.Import, "import");
+        if (frame.Label is not null) AddHistory(columns, by);
         foreach (var source in frame.Synthetic?.Sources ?? [])
         {
             _origin ??= new PreparedCommand(connection, OriginRow, "Id", "Source", "LabelledAt");
@@ -64,7 +64,7 @@ internal sealed class FrameWriter(DbConnection connection, DateTimeOffset now) :
             columns.Id, (int)state, Never, labelledAt ?? Never) == 0) return false;
         Move(columns, state, -1);
         Move(columns, columns.State, 1);
-        AddHistory(columns, by, now, LabelKind.Import, "import");
+        AddHistory(columns, by);
         return true;
     }
 
@@ -84,10 +84,11 @@ internal sealed class FrameWriter(DbConnection connection, DateTimeOffset now) :
         _origin?.Dispose();
     }
 
-    private void AddHistory(LabelColumns columns, string by, DateTimeOffset at, LabelKind kind, string? via)
+    /// <summary>As an import's.</summary>
+    private void AddHistory(LabelColumns columns, string by)
     {
         _history ??= new PreparedCommand(connection, HistoryRow, "Id", "At", "By", "State", "Kind", "Via", "Body");
-        _history.Run(columns.Id, SqlTime.Of(at), by, (int)columns.State, kind.ToString(), via, columns.Body);
+        _history.Run(columns.Id, SqlTime.Of(now), by, (int)columns.State, nameof(LabelKind.Import), "import", columns.Body);
     }
 
     private bool Insert(FrameView frame, LabelColumns columns)

@@ -77,6 +77,10 @@ internal static class ModelTables
     public static ModelEvent[] History(DbConnection connection, string? name, int most) =>
         [.. connection.Query<EventRow>($"{Events} WHERE @name IS NULL OR h.name = @name ORDER BY h.row DESC LIMIT @most", new { name, most }).Select(row => row.Entry())];
 
+    /// <returns>Who brought that version; null when it is not there, or came before there was a history.</returns>
+    public static string? RegisteredBy(DbConnection connection, string name, string digest) => connection.ExecuteScalar<string?>(
+        "SELECT by FROM model_history WHERE kind = @kind AND name = @name AND digest = @digest ORDER BY row LIMIT 1", new { kind = nameof(ModelEventKind.Registered), name, digest });
+
     /// <summary>The last time that alias changed; null when it never did.</summary>
     public static ModelEvent? LastMove(DbConnection connection, string name, string alias) =>
         connection.Query<EventRow>($"{Events} WHERE h.name = @name AND h.alias = @alias ORDER BY h.row DESC LIMIT 1", new { name, alias }).Select(row => row.Entry()).SingleOrDefault();

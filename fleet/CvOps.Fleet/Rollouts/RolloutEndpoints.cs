@@ -21,6 +21,7 @@ internal static class RolloutEndpoints
         services.TryAddSingleton(LateDevicesPace.Usual);
         services.AddSingleton<FlightRecorder>().AddSingleton<FlightDesk>();
         services.AddSingleton<IFleetObserver, RolloutObserver>();
+        services.AddSingleton<FourEyesDesk>();
         services.AddSingleton<IOverviewSource, RolloutOverview>();
         services.AddHostedService(provider => provider.GetRequiredService<RolloutOrders>());
         services.AddHostedService<RolloutJudgeLoop>();
@@ -78,12 +79,11 @@ internal static class RolloutEndpoints
 
         foreach (var verb in Enum.GetValues<RolloutVerb>())
         {
-            api.MapPost($"/rollouts/{{id}}/{verb.ToString().ToLowerInvariant()}", async (string id, RolloutAction action, Principal who, IGrainFactory grains, IOptions<FleetOptions> options) =>
+            api.MapPost($"/rollouts/{{id}}/{verb.ToString().ToLowerInvariant()}", async (string id, RolloutAction action, Principal who, IGrainFactory grains, FourEyesDesk eyes, CancellationToken cancel) =>
             {
                 if (await Read(grains, id) is not { } view) return Problems.NotFound("rollout", id);
                 if (Unsaid(action) is { } unsaid) return unsaid;
-                if (verb is RolloutVerb.Start or RolloutVerb.Approve && FourEyesRule.Refusal(view.Plan, options.Value.FourEyes, view.CreatedBy, who) is { } alone)
-                    return Results.Problem(alone, statusCode: StatusCodes.Status403Forbidden, title: "A second person is needed");
+                if (verb is RolloutVerb.Start or RolloutVerb.Approve && await eyes.RefusalAsync(view, who, cancel) is { } alone) return Problems.Alone(alone);
                 var outcome = await grains.GetGrain<IRolloutGrain>(id).Act(verb, action);
                 return outcome.Refusal is { } refusal ? NotInThisState(refusal) : Results.Ok(outcome.View);
             });

@@ -21,6 +21,9 @@ internal sealed class AccessData(
     public async Task<IReadOnlyList<SessionView>> Sessions() =>
         visitor.Principal is { Session: not null, Account: { } account } ? await database.ReadAsync(connection => SessionTable.Of(connection, account), Gone) : [];
 
+    /// <summary>As its row has it, for the part of the second factor; null for programs without one.</summary>
+    public async Task<AccountRow?> Account() => visitor.Principal?.Account is { } account ? await database.ReadAsync(connection => AccountTable.ById(connection, account), Gone) : null;
+
     /// <summary>The visitor's account; null for programs without one.</summary>
     public async Task<AccountView?> Own() =>
         visitor.Principal?.Account is { } account ? (await database.ReadAsync(connection => AccountTable.ById(connection, account), Gone))?.View(time.GetUtcNow()) : null;

@@ -8,6 +8,7 @@ namespace CvOps.Fleet.Web;
 /// <summary>Styles, scripts and icons, embedded in the program. Style sheets are served as one, in the order of their names.</summary>
 internal static class Assets
 {
+    public const string Root = "/assets";
     private const string Styles = "css/";
 
     public static void MapAssets(this IEndpointRouteBuilder app)
@@ -21,10 +22,9 @@ internal static class Assets
     private static void Serve(IEndpointRouteBuilder app, string name, string type, byte[] bytes)
     {
         var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..16]}\"");
-        app.MapGet($"/assets/{name}", (HttpContext http) =>
+        app.MapGet($"{Root}/{name}", (HttpContext http) =>
         {
             http.Response.Headers.CacheControl = "no-cache";
-            http.Response.Headers.XContentTypeOptions = "nosniff";
             return Results.File(bytes, type, entityTag: tag);
         }).WithMetadata(Needs.Open);
     }

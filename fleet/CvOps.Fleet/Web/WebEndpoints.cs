@@ -27,7 +27,6 @@ internal static class WebEndpoints
             {
                 var headers = http.Response.Headers;
                 headers.ContentSecurityPolicy = ContentSecurityPolicy;
-                headers.XContentTypeOptions = "nosniff";
                 headers["Referrer-Policy"] = "same-origin";
                 headers["Cross-Origin-Opener-Policy"] = "same-origin";
                 return page(http);

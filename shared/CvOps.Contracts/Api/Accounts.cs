@@ -98,3 +98,25 @@ public sealed record LoginRequest(string Name, string Password, string? Code, st
 {
     public double ValidDays { get; set; } = 30;
 }
+
+/// <summary>The second factor of whoever asks.</summary>
+/// <param name="Active">Signing in takes a code besides the password.</param>
+/// <param name="Waits">A secret waits for its first code.</param>
+/// <param name="RecoveryCodes">How many are left.</param>
+public sealed record FactorView(bool Active, bool Waits, int RecoveryCodes);
+
+/// <summary>That a change of the second factor is its owner's: the password, or a code that is good now. One is enough.</summary>
+/// <param name="Code">Of the authenticator, or a recovery code.</param>
+public sealed record FactorProof(string? Password = null, string? Code = null);
+
+/// <param name="Code">The first of the secret that waits.</param>
+public sealed record FactorCode(string Code);
+
+/// <summary>What an authenticator is told, once.</summary>
+/// <param name="Secret">In base 32, as people type it.</param>
+/// <param name="Address">The same as otpauth://, as authenticators open it.</param>
+/// <param name="Drawn">The address as a QR code of block characters, for a terminal.</param>
+public sealed record FactorSetup(string Secret, string Address, string Drawn);
+
+/// <param name="Codes">Each opens once in place of an authenticator's code; told this once.</param>
+public sealed record FactorCodes(IReadOnlyList<string> Codes);

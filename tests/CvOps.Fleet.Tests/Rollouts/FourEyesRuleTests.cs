@@ -12,21 +12,21 @@ public sealed class FourEyesRuleTests
     [Fact]
     public void Who_wrote_the_plan_says_go_to_no_plan_that_asks_for_four_eyes()
     {
-        Assert.Contains("somebody else", FourEyesRule.Refusal(Plan, false, "early", Person("early", Role.Admin)), StringComparison.Ordinal);
-        Assert.Null(FourEyesRule.Refusal(Plan, false, "early", Person("late", Role.Approver)));
-        Assert.Null(FourEyesRule.Refusal(Plan with { FourEyes = false }, false, "early", Person("early", Role.Approver)));
-        Assert.NotNull(FourEyesRule.Refusal(Plan with { FourEyes = false }, true, "early", Person("early", Role.Approver)));
+        Assert.Contains("early wrote it, so somebody else", Refusal(Person("early", Role.Admin)), StringComparison.Ordinal);
+        Assert.Null(Refusal(Person("late", Role.Approver)));
+        Assert.NotNull(FourEyesRule.Refusal(["early", "late"], "wrote it", Person("late", Role.Approver)));
+        Assert.Equal((true, false, true), (FourEyesRule.Asked(Plan, false), FourEyesRule.Asked(Plan with { FourEyes = false }, false), FourEyesRule.Asked(Plan with { FourEyes = false }, true)));
     }
 
     [Fact]
     public void The_second_pair_of_eyes_is_a_person_s_with_the_right_to_approve()
     {
-        Assert.Contains("right to approve", FourEyesRule.Refusal(Plan, false, "early", Person("late", Role.Operator)), StringComparison.Ordinal);
-        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "early", LocalToken.Principal), StringComparison.Ordinal);
-        Assert.Contains("is none", FourEyesRule.Refusal(Plan, false, "early", new Principal("cvops_1", PrincipalKind.Token, null, [new Grant(Permission.Approve, null)])), StringComparison.Ordinal);
+        Assert.Contains("right to approve", Refusal(Person("late", Role.Operator)), StringComparison.Ordinal);
+        Assert.Contains("is none", Refusal(LocalToken.Principal), StringComparison.Ordinal);
+        Assert.Contains("is none", Refusal(new Principal("cvops_1", PrincipalKind.Token, null, [new Grant(Permission.Approve, null)])), StringComparison.Ordinal);
         // A program that may speak in late's name is not late.
         var acting = Person("late", Role.Approver) with { Grants = [new Grant(Permission.Approve | Permission.ActFor, null)] };
-        Assert.NotNull(FourEyesRule.Refusal(Plan, false, "early", acting));
+        Assert.NotNull(Refusal(acting));
     }
 
     [Fact]
@@ -37,6 +37,8 @@ public sealed class FourEyesRuleTests
         Assert.Null(FourEyesRule.Unasked(Plan with { Rings = [new RolloutRing("canary", 1) { Approval = true }] }, false, false));
         Assert.NotNull(FourEyesRule.Unasked(Plan with { FourEyes = false }, false, always: true));
     }
+
+    private static string? Refusal(Principal who) => FourEyesRule.Refusal(["early"], "wrote it", who);
 
     private static Principal Person(string name, Role role) => new(name, PrincipalKind.Account, name, [new Grant(Roles.Of(role), null)]);
 }

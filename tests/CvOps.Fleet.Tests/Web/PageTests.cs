@@ -31,7 +31,7 @@ public sealed class PageTests
         var html = await answer.Content.ReadAsStringAsync(Token);
         Assert.DoesNotContain(" style=", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(" onclick=", html, StringComparison.OrdinalIgnoreCase);
-        foreach (var asset in (string[])["site.css", "site.js", "theme.js", "live.js", "ask.js", "actions.js", "queue.js", "finder.js", "preview.js", "settings.js", "access.js", "label.js", "shapes.js", "zoom.js", "icon.svg", "icons.svg"])
+        foreach (var asset in (string[])["site.css", "site.js", "theme.js", "live.js", "ask.js", "actions.js", "queue.js", "finder.js", "preview.js", "settings.js", "access.js", "label.js", "shapes.js", "zoom.js", "factor.js", "icon.svg", "icons.svg"])
             Assert.Equal(HttpStatusCode.OK, (await fleet.Http.GetAsync(new Uri(Root(fleet), $"assets/{asset}"), Token)).StatusCode);
     }
 

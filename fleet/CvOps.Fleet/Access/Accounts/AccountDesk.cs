@@ -61,6 +61,7 @@ internal sealed class AccountDesk(Database database, TimeProvider time)
     private AccountOutcome Change(DbConnection connection, string name, AccountChange change, string by)
     {
         if (Find(connection, name) is not { } row) return new AccountOutcome(null, null);
+        if (row.Issuer is { } issuer && (change.Grant ?? []).Concat(change.Revoke ?? []).Any()) return new AccountOutcome(null, $"{row.Name}'s roles are those of its groups at {issuer} (Fleet:Oidc:Roles): change them there.");
         var (now, before) = (time.GetUtcNow(), AccountTable.HasAdministrator(connection));
         foreach (var role in change.Grant ?? []) AccountTable.Give(connection, row.Id, role);
         foreach (var role in change.Revoke ?? []) AccountTable.Take(connection, row.Id, role);

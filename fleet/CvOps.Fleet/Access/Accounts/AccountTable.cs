@@ -27,6 +27,8 @@ internal sealed class AccountRow
 
     public Principal Principal => new(Name, PrincipalKind.Account, Id, [.. Roles.Select(role => new Grant(Rights.Roles.Of(role.Role), role.Site))]);
 
+    public FactorView Factor => new(Totp is not null, TotpAsked is not null, SecondFactor.CodesLeft(this));
+
     public AccountView View(DateTimeOffset now) => new(
         Name, Roles, SqlTime.From(CreatedAt), CreatedBy, DisabledAt is not null, LockedUntil > SqlTime.Of(now) ? SqlTime.From(LockedUntil) : null, Totp is not null, Issuer,
         SignedInAt is { } at ? SqlTime.From(at) : null);

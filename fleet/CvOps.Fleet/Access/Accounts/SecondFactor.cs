@@ -25,10 +25,19 @@ internal static class SecondFactor
     public static string[]? Confirm(DbConnection connection, AccountRow row, string code, DateTimeOffset now)
     {
         if (row.TotpAsked is not { } secret || Totp.Match(secret, code, now, 0) is not { } step) return null;
-        string[] codes = [.. Enumerable.Range(0, Codes).Select(_ => RandomNumberGenerator.GetString(Letters, CodeLetters))];
-        connection.Execute("UPDATE account SET totp = @secret, totp_asked = NULL, totp_step = @step, recovery = @recovery WHERE id = @Id", new { row.Id, secret, step, recovery = string.Join(' ', codes.Select(Secrets.Hash)) });
-        return codes;
+        connection.Execute("UPDATE account SET totp = @secret, totp_asked = NULL, totp_step = @step WHERE id = @Id", new { row.Id, secret, step });
+        return MakeCodes(connection, row.Id);
     }
+
+    /// <summary>New codes for paper; those of before open nothing.</summary>
+    public static string[] MakeCodes(DbConnection connection, string account)
+    {
+        string[] codes = [.. Enumerable.Range(0, Codes).Select(_ => RandomNumberGenerator.GetString(Letters, CodeLetters))];
+        connection.Execute("UPDATE account SET recovery = @recovery WHERE id = @account", new { account, recovery = string.Join(' ', codes.Select(Secrets.Hash)) });
+        return [.. codes.Select(code => $"{code[..(CodeLetters / 2)]}-{code[(CodeLetters / 2)..]}")];
+    }
+
+    public static int CodesLeft(AccountRow row) => Left(row).Length;
 
     public static void Remove(DbConnection connection, string account) => connection.Execute("UPDATE account SET totp = NULL, totp_asked = NULL, totp_step = 0, recovery = '' WHERE id = @account", new { account });
 
@@ -36,11 +45,13 @@ internal static class SecondFactor
     public static bool Use(DbConnection connection, AccountRow row, string code, DateTimeOffset now)
     {
         if (Totp.Match(row.Totp!, code, now, row.TotpStep) is { } step) return connection.Execute("UPDATE account SET totp_step = @step WHERE id = @Id", new { row.Id, step }) > 0;
-        var hash = Secrets.Hash(code.Trim().ToLowerInvariant());
-        var left = row.Recovery.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var hash = Secrets.Hash(string.Concat(code.ToLowerInvariant().Where(letter => letter != '-' && !char.IsWhiteSpace(letter))));
+        var left = Left(row);
         if (!left.Contains(hash)) return false;
         connection.Execute("UPDATE account SET recovery = @recovery WHERE id = @Id", new { row.Id, recovery = string.Join(' ', left.Where(one => one != hash)) });
         Audit.Add(connection, now, row.Name, "account.recovery-code.used", row.Name, $"{left.Length - 1} are left");
         return true;
     }
+
+    private static string[] Left(AccountRow row) => row.Recovery.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

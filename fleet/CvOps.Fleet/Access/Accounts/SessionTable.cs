@@ -16,6 +16,11 @@ internal static class SessionTable
         connection.QuerySingleOrDefault<Row>("SELECT account, seen_at AS SeenAt FROM account_session WHERE hash = @hash AND seen_at > @since AND ends_at > @now", new { hash, since = SqlTime.Of(usedSince), now = SqlTime.Of(now) }) is { } row
             ? (row.Account, SqlTime.From(row.SeenAt)) : null;
 
+    /// <returns>Whether it still is one, of an account that may come in.</returns>
+    public static bool IsLiving(DbConnection connection, string hash, DateTimeOffset usedSince, DateTimeOffset now) => connection.ExecuteScalar<bool>(
+        "SELECT EXISTS (SELECT 1 FROM account_session JOIN account ON account.id = account_session.account WHERE hash = @hash AND seen_at > @since AND ends_at > @now AND disabled_at IS NULL)",
+        new { hash, since = SqlTime.Of(usedSince), now = SqlTime.Of(now) });
+
     public static int Touch(DbConnection connection, string hash, DateTimeOffset now) => connection.Execute("UPDATE account_session SET seen_at = @now WHERE hash = @hash", new { hash, now = SqlTime.Of(now) });
 
     public static int End(DbConnection connection, string hash) => connection.Execute("DELETE FROM account_session WHERE hash = @hash", new { hash });

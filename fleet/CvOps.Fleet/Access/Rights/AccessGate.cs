@@ -1,17 +1,17 @@
-using System.Security.Principal;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Tracking.Mlflow;
 using Microsoft.AspNetCore.Components.Endpoints;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CvOps.Fleet.Access.Rights;
 
 /// <summary>
-/// Stands before every address: who asks, whether that is enough, and whether what is named belongs to the asker's sites. What nobody said anything about is
-/// refused. Behind it <see cref="Principal.Of"/> has who asks, and the name in the audit log is the principal's and not what the request claims.
+/// Stands before every address, behind <see cref="Identification"/>: whether who asks may, and whether what is named belongs to the asker's sites. What nobody said
+/// anything about is refused. Behind it the name in the audit log is the principal's and not what the request claims.
 /// </summary>
-internal sealed class AccessGate(RequestDelegate next, Authenticator authenticator, SiteOf sites)
+internal sealed class AccessGate(RequestDelegate next, SiteOf sites)
 {
     private const string Realm = "Bearer realm=\"cvops\"";
 
@@ -28,12 +28,7 @@ internal sealed class AccessGate(RequestDelegate next, Authenticator authenticat
             await RefuseAsync(http, 403, "Refused", $"Nobody has said who may {http.Request.Method} {endpoint.RoutePattern.RawText}, so nobody may.");
             return;
         }
-        var (principal, refused) = await authenticator.FindAsync(http);
-        if (principal is not null)
-        {
-            http.Features.Set(principal);
-            http.User = new GenericPrincipal(new GenericIdentity($"{principal.Kind} {principal.Name}"), null);
-        }
+        var (principal, refused) = http.Features.GetRequiredFeature<Authentication>();
         if (needs.Audience != Audience.Principals)
         {
             await next(http);
@@ -94,7 +89,8 @@ internal sealed class AccessGate(RequestDelegate next, Authenticator authenticat
             : "Sign in, or send a token: 'cvops login --fleet ADDRESS' keeps one, CVOPS_TOKEN or --token names one. On the fleet's own machine 'cvops up' has made one.");
     }
 
-    private static async Task RefuseAsync(HttpContext http, int status, string title, string detail)
+    /// <summary>In the words of whoever asked: MLflow's client, or problem details.</summary>
+    public static async Task RefuseAsync(HttpContext http, int status, string title, string detail)
     {
         if (http.Request.Path.StartsWithSegments(MlflowEndpoints.Root, StringComparison.Ordinal) || http.Request.Path.StartsWithSegments(MlflowEndpoints.ArtefactRoot, StringComparison.Ordinal))
             await MlflowRoutes.NotAllowed(status, detail).ExecuteAsync(http);

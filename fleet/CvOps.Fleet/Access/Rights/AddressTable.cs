@@ -23,6 +23,12 @@ internal static class AddressTable
         ("GET /events/pages", Read, NoSite, ""),
         ("GET /who", Roles.All | ActFor, NoSite, ""),
         ("POST /who/password", Roles.All | ActFor, NoSite, ""),
+        ("GET /who/factor", Roles.All | ActFor, NoSite, ""),
+        ("POST /who/factor", Roles.All | ActFor, NoSite, ""),
+        ("GET /who/factor/picture", Roles.All | ActFor, NoSite, ""),
+        ("POST /who/factor/confirm", Roles.All | ActFor, NoSite, ""),
+        ("POST /who/factor/codes", Roles.All | ActFor, NoSite, ""),
+        ("POST /who/factor/remove", Roles.All | ActFor, NoSite, ""),
         ("GET /inspections", Read, All, ""),
 
         ("GET /devices", Read, Filtered, ""),
@@ -77,7 +83,8 @@ internal static class AddressTable
         ("POST /models/{digest}/gate", Operate, NoSite, ""),
         ("GET /aliases", Read, NoSite, ""),
         ("GET /aliases/{name}/{alias}", Read, NoSite, ""),
-        ("PUT /aliases/{name}/{alias}", Operate, All, ""),
+        // The second pair of eyes, where the fleet asks for four; the handler knows.
+        ("PUT /aliases/{name}/{alias}", Operate | Approve, All, ""),
         ("GET /configurations", Read, NoSite, ""),
         ("GET /configurations/{digest}", Read, NoSite, ""),
         ("POST /configurations", Operate, NoSite, ""),

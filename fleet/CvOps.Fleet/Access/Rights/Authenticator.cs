@@ -13,7 +13,7 @@ internal sealed class Authenticator(LocalToken local, ApiTokens tokens, SessionD
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
 
-    private static readonly Authentication Nobody = new(null, false);
+    public static readonly Authentication Nobody = new(null, false);
     private static readonly Authentication Wrong = new(null, true);
 
     public async Task<Authentication> FindAsync(HttpContext http)

@@ -40,7 +40,12 @@ internal sealed record Needs(Audience Audience, Permission Any, Names Names, str
 {
     public static readonly Needs Open = new(Audience.Open, Permission.None, Names.NoSite);
 
+    /// <summary>Open, and where passwords, codes and links are tried.</summary>
+    public static readonly Needs Entry = Open with { IsEntry = true };
+
     public static readonly Needs OfDevices = new(Audience.Devices, Permission.None, Names.NoSite);
+
+    public bool IsEntry { get; init; }
 
     /// <summary>Whoever is signed in, for what is their own.</summary>
     public static readonly Needs Oneself = new(Audience.Principals, Roles.All | Permission.ActFor, Names.NoSite);

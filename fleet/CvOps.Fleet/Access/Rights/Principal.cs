@@ -13,6 +13,9 @@ internal sealed record Principal(string Name, PrincipalKind Kind, string? Accoun
     /// <summary>SHA-256 of the session's id; null where nobody signed in by a page.</summary>
     public string? Session { get; init; }
 
+    /// <summary>Id of the API token that was shown; null where none was.</summary>
+    public string? Token { get; init; }
+
     /// <summary>What changes from a page of this session have to carry.</summary>
     public string? FormToken { get; init; }
 

@@ -93,10 +93,7 @@ internal sealed class SessionDesk(Database database, SharedWrites shared, Passwo
             PasswordTable.SignedIn(connection, id, now);
             return true;
         }
-        var failures = row.Failures + 1;
-        var locks = LockoutRule.After(failures);
-        PasswordTable.SetFailures(connection, id, failures, now + locks);
-        Audit.Add(connection, now, "fleet", locks > TimeSpan.Zero ? "account.locked" : "sign-in.refused", row.Name, locks > TimeSpan.Zero ? $"until {now + locks:u} after {failures} failures, the last from {source}" : $"from {source}");
+        Lockout.Failed(connection, row, source, now);
         return false;
     }
 }

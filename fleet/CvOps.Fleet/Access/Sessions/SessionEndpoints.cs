@@ -11,7 +11,7 @@ internal static class SessionEndpoints
 {
     private const long FormBytes = 16 * 1024;
     private const string Wrong = "wrong";
-    private const string TooMany = "later";
+    public const string TooMany = "later";
 
     public static void MapSessions(this WebApplication app)
     {
@@ -24,7 +24,7 @@ internal static class SessionEndpoints
             if (outcome.Account is not { } account) return Results.LocalRedirect($"{SignIn.Path}?refused={(outcome.TooMany ? TooMany : Wrong)}&return={Uri.EscapeDataString(back)}");
             await desk.OpenAsync(http, account, "by password", cancel);
             return Results.LocalRedirect(back);
-        }).WithMetadata(Needs.Open);
+        }).WithMetadata(Needs.Entry);
 
         app.MapPost("/sign-out", async (HttpContext http, Principal who, SessionDesk desk, CancellationToken cancel) =>
         {
@@ -40,13 +40,13 @@ internal static class SessionEndpoints
             if (outcome.Account is not { } account) return Problems.Unprocessable(outcome.Refusal!);
             await desk.OpenAsync(http, account, "by a link", cancel);
             return Results.Ok(account.Principal.View());
-        }).WithMetadata(Needs.Open);
+        }).WithMetadata(Needs.Entry);
 
         app.MapPost("/welcome/look", async (HttpContext http, FirstStart start, CancellationToken cancel) =>
         {
             var (opens, name) = await start.LookAsync((await FormAsync(http, cancel))["secret"].ToString(), cancel);
             return opens ? Results.Text(name ?? "") : Problems.Unprocessable(FirstStart.Over);
-        }).WithMetadata(Needs.Open);
+        }).WithMetadata(Needs.Entry);
     }
 
     public static void MapLogin(this IEndpointRouteBuilder api) => api.MapPost("/login", async (LoginRequest asked, HttpContext http, SessionDesk desk, ApiTokens tokens, CancellationToken cancel) =>
@@ -58,7 +58,7 @@ internal static class SessionEndpoints
             var who = account.Principal;
             var (made, refusal) = await tokens.MakeAsync(new ApiTokenRequest($"cvops login on {asked.Machine}", Roles.Each(who.Permissions)) { ValidDays = asked.ValidDays }, who, cancel);
             return made is null ? Problems.Unprocessable(refusal!) : Results.Ok(made);
-        }).WithMetadata(Needs.Open);
+        }).WithMetadata(Needs.Entry);
 
     public const string SignInRefused = "Name, password or one-time code is wrong, or the account is locked for a while after wrong ones.";
 

@@ -63,15 +63,29 @@ internal sealed class ApiTokens(Database database, SharedWrites shared, TimeProv
     {
         if (text.Split('_') is not [_, { Length: > 0 } id, ..]) return null;
         var now = time.GetUtcNow();
-        var (row, owner) = await database.ReadAsync(connection => connection.QuerySingleOrDefault<Row>($"SELECT {Columns} {From} WHERE api_token.id = @id", new { id }) is { } found
-            ? (found, found.Account is { } account ? AccountTable.ById(connection, account) : null)
-            : (null, null), cancel);
-        if (row is null || !Secrets.AreEqual(row.Hash, Secrets.Hash(text)) || row.RevokedAt is not null || row.ExpiresAt <= SqlTime.Of(now)) return null;
-        if (row.Account is not null && owner is not { DisabledAt: null }) return null;
+        var (row, owner) = await RowAsync(id, cancel);
+        if (row is null || !Secrets.AreEqual(row.Hash, Secrets.Hash(text)) || !IsOpen(row, owner, now)) return null;
         if (row.UsedAt is null || SqlTime.From(row.UsedAt.Value) + UseIsNoted < now)
             await shared.WriteAsync(connection => connection.Execute("UPDATE api_token SET used_at = @now WHERE id = @id", new { id, now = SqlTime.Of(now) }), cancel);
-        return new Principal(owner?.Name ?? $"{Prefix}{id}", PrincipalKind.Token, row.Account, [.. Grants(row, owner)]);
+        return PrincipalOf(row, owner);
     }
+
+    /// <summary>Of one that opened: whether it still does, and what it may by now.</summary>
+    /// <returns>Null when it opens nothing any more.</returns>
+    public async Task<Principal?> AgainAsync(string id, CancellationToken cancel)
+    {
+        var (row, owner) = await RowAsync(id, cancel);
+        return row is not null && IsOpen(row, owner, time.GetUtcNow()) ? PrincipalOf(row, owner) : null;
+    }
+
+    private static bool IsOpen(Row row, AccountRow? owner, DateTimeOffset now) => row.RevokedAt is null && row.ExpiresAt > SqlTime.Of(now) && (row.Account is null || owner is { DisabledAt: null });
+
+    private static Principal PrincipalOf(Row row, AccountRow? owner) => new(owner?.Name ?? $"{Prefix}{row.Id}", PrincipalKind.Token, row.Account, [.. Grants(row, owner)]) { Token = row.Id };
+
+    private Task<(Row? Row, AccountRow? Owner)> RowAsync(string id, CancellationToken cancel) => database.ReadAsync<(Row?, AccountRow?)>(connection =>
+        connection.QuerySingleOrDefault<Row>($"SELECT {Columns} {From} WHERE api_token.id = @id", new { id }) is { } found
+            ? (found, found.Account is { } account ? AccountTable.ById(connection, account) : null)
+            : (null, null), cancel);
 
     private static IEnumerable<Grant> Grants(Row row, AccountRow? owner)
     {

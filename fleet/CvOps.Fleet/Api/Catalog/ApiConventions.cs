@@ -49,7 +49,7 @@ internal static class ApiConventions
 
     private static int[] RefusalsOf(ApiOperation operation)
     {
-        List<int> statuses = [StatusCodes.Status400BadRequest, StatusCodes.Status500InternalServerError];
+        List<int> statuses = [StatusCodes.Status400BadRequest, StatusCodes.Status429TooManyRequests, StatusCodes.Status500InternalServerError];
         if (!operation.Open) statuses.AddRange([StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden]);
         if (operation.Path.Contains('{')) statuses.Add(StatusCodes.Status404NotFound);
         if (operation.BodyTypes.Count > 0) statuses.AddRange([StatusCodes.Status413PayloadTooLarge, StatusCodes.Status422UnprocessableEntity]);

@@ -21,7 +21,7 @@ internal sealed class Idempotency(IdempotencyStore store, TimeProvider time) : I
     private const int LongestAnswer = 1024 * 1024;
 
     /// <summary>Answers that hold a secret which is told once are kept nowhere.</summary>
-    private static readonly string[] Secrets = [ApiRoutes.Root + "/login", ApiRoutes.Root + "/accounts", ApiRoutes.Root + "/tokens", ApiRoutes.Root + "/enrolment"];
+    private static readonly string[] Secrets = [ApiRoutes.Root + "/login", ApiRoutes.Root + "/accounts", ApiRoutes.Root + "/tokens", ApiRoutes.Root + "/who", ApiRoutes.Root + "/enrolment"];
 
     private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", "Link"];
 

@@ -65,6 +65,10 @@ internal static class RetrainingTable
     public static void Save(DbConnection connection, RetrainingEntry entry) => connection.Execute(
         "UPDATE retraining SET finished = @finished, body = @body WHERE id = @Id", new { entry.Id, finished = entry.FinishedAt is null ? 0 : 1, body = Body(entry) });
 
+    /// <returns>The entry, with the policy it began under; null when there is none of that id.</returns>
+    public static (RetrainingEntry Entry, RetrainingPolicy Policy)? Find(DbConnection connection, string id) =>
+        connection.Query<(string Body, string Policy)>("SELECT body, policy FROM retraining WHERE id = @id", new { id }).Select(row => ((RetrainingEntry, RetrainingPolicy)?)(JsonSerializer.Deserialize(row.Body, ContractsJson.Default.RetrainingEntry)!, Parse(row.Policy))).SingleOrDefault();
+
     /// <summary>Entries that are not over, each with the policy it began under.</summary>
     public static (RetrainingEntry Entry, RetrainingPolicy Policy)[] Unfinished(DbConnection connection) =>
         [.. connection.Query<(string Body, string Policy)>("SELECT body, policy FROM retraining WHERE finished = 0 ORDER BY row").Select(row => (JsonSerializer.Deserialize(row.Body, ContractsJson.Default.RetrainingEntry)!, Parse(row.Policy)))];

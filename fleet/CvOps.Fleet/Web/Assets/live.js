@@ -76,7 +76,8 @@ export function listen() {
   const events = new EventSource('api/v1/events/pages');
   let first = true;
   events.onopen = () => { heard(); if (!first) refresh(); first = false; };
-  events.onerror = () => stale();
+  // Refused, so the browser does not try again: most likely the session is over, and refreshing leads to the sign-in.
+  events.onerror = () => { stale(); if (events.readyState === EventSource.CLOSED) refresh(); };
   events.addEventListener('changed', event => {
     heard();
     const said = JSON.parse(event.data);

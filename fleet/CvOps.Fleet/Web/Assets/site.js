@@ -1,6 +1,7 @@
 // What a page of the dashboard does in the browser.
 import { actions } from './actions.js';
 import { tell } from './ask.js';
+import { factor } from './factor.js';
 import { finder } from './finder.js';
 import { listen } from './live.js';
 import { preview } from './preview.js';
@@ -20,6 +21,7 @@ function theme() {
 
 document.getElementById('theme').addEventListener('click', theme);
 actions();
+factor();
 queue();
 preview();
 settings();
