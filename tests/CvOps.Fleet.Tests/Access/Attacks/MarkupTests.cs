@@ -74,7 +74,7 @@ public sealed class MarkupTests
             Origin = device.NextOrigin(), At = DateTimeOffset.UtcNow, UptimeSeconds = 1, ResidentBytes = 1, Provider = "CPU", Spool = new SpoolHealth(0, 0, 1, 0, 0),
             Cameras = [new CameraHealth(new CameraId("cam"), CameraState.Lost, 0, 0, 0, 0, 0, 0, Text("health"))],
         }, ContractsJson.Default.DeviceHealth);
-        await device.SendAsync(device.Topics.Inspection(new CameraId("cam")), Encoding.UTF8.GetBytes(Text("letter")));
+        await device.SendAsync(device.Topics.Inspection(new CameraId("cam")), Encoding.UTF8.GetBytes($$"""{"x": "{{Json("letter")}}"}"""));
 
         string[] pages =
         [
