@@ -60,6 +60,9 @@ internal static class OverviewBench
 /// <summary>Pages of the overview without a browser: each hears of changes and fetches the page anew at the pace that it is told.</summary>
 internal sealed class OverviewViewers(BenchFleet fleet, int count) : IDisposable
 {
+    /// <summary>As the pages' script asks for what they show.</summary>
+    private const string Content = "X-CvOps-Content";
+
     private readonly HttpClient _http = new() { BaseAddress = fleet.Dashboard, Timeout = Timeout.InfiniteTimeSpan, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", fleet.Token) } };
     private readonly CancellationTokenSource _closing = new();
     private int _pages;
@@ -88,13 +91,17 @@ internal sealed class OverviewViewers(BenchFleet fleet, int count) : IDisposable
             {
                 // As if each had last looked at another moment of the ten seconds before.
                 var (token, waits, last) = (_closing.Token, TimeSpan.FromSeconds(10.0 * viewer / count), Stopwatch.GetTimestamp());
+                var tag = "-";
                 await using var stream = await answer.Content.ReadAsStreamAsync(token);
                 await foreach (var item in SseParser.Create(stream).EnumerateAsync(token))
                 {
                     using var said = JsonDocument.Parse(item.Data);
                     if (Stopwatch.GetElapsedTime(last) + waits < TimeSpan.FromMilliseconds(said.RootElement.GetProperty("pace").GetInt32())) continue;
                     (waits, last) = (TimeSpan.Zero, Stopwatch.GetTimestamp());
-                    await _http.GetStringAsync(new Uri("", UriKind.Relative), token);
+                    using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri("", UriKind.Relative)) { Headers = { { Content, tag } } };
+                    using var page = await _http.SendAsync(asked, token);
+                    await page.Content.ReadAsByteArrayAsync(token);
+                    tag = page.EnsureSuccessStatusCode().Headers.GetValues(Content).Single();
                     Interlocked.Increment(ref _pages);
                 }
             }

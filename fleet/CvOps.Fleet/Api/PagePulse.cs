@@ -4,7 +4,7 @@ namespace CvOps.Fleet.Api;
 
 /// <summary>
 /// Tells every open page at once which kinds of things changed, twice a second at most: a hint costs the same however many look. The more there are, the
-/// slower each is asked to fetch, so that all together never cost more than about twenty pages a second.
+/// slower each is asked to fetch and the rarer it is told, so that all together never fetch more than about twenty pages a second.
 /// </summary>
 internal sealed class PagePulse(FleetEvents events, TimeProvider time) : BackgroundService
 {
@@ -16,9 +16,16 @@ internal sealed class PagePulse(FleetEvents events, TimeProvider time) : Backgro
     private const int PaceMsOfViewer = 50;
     private const int MostPaceMs = 20_000;
 
+    /// <summary>Beats to a pace: a page that may look every ten seconds need not hear of changes twice a second.</summary>
+    private const int BeatsToPace = 5;
+
     private readonly Lock _guard = new();
     private TaskCompletionSource<ReadOnlyMemory<byte>> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _viewers;
+    private long _beats;
+
+    /// <summary>How often pages were told of changes since the start.</summary>
+    public long Beats => Volatile.Read(ref _beats);
 
     /// <summary>The next beat, as it goes to a page.</summary>
     public Task<ReadOnlyMemory<byte>> Next
@@ -43,7 +50,11 @@ internal sealed class PagePulse(FleetEvents events, TimeProvider time) : Backgro
                 if (changed == 0) continue;
                 TaskCompletionSource<ReadOnlyMemory<byte>> now;
                 lock (_guard) (now, _next) = (_next, new(TaskCreationOptions.RunContinuationsAsynchronously));
-                now.SetResult(Write(changed));
+                Interlocked.Increment(ref _beats);
+                var pace = Pace;
+                now.SetResult(Write(changed, pace));
+                var beat = TimeSpan.FromMilliseconds(Math.Max(Beat.TotalMilliseconds, pace / (double)BeatsToPace));
+                if (beats.Period != beat) beats.Period = beat;
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -52,9 +63,10 @@ internal sealed class PagePulse(FleetEvents events, TimeProvider time) : Backgro
         }
     }
 
-    private ReadOnlyMemory<byte> Write(int changed)
+    private int Pace => Math.Clamp(Volatile.Read(ref _viewers) * PaceMsOfViewer, LeastPaceMs, MostPaceMs);
+
+    private static ReadOnlyMemory<byte> Write(int changed, int pace)
     {
-        var pace = Math.Clamp(Volatile.Read(ref _viewers) * PaceMsOfViewer, LeastPaceMs, MostPaceMs);
         var kinds = string.Join(',', Kinds.Where((_, at) => (changed & (1 << at)) != 0).Select(kind => $"\"{kind}\""));
         return Encoding.UTF8.GetBytes($"event: changed\ndata: {{\"kinds\":[{kinds}],\"pace\":{pace}}}\n\n");
     }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Components.Endpoints;
+
 namespace CvOps.Fleet.Web;
 
 internal static class WebEndpoints
@@ -10,7 +12,7 @@ internal static class WebEndpoints
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
         services.AddScoped<Visitor>().AddScoped<AccessData>().AddScoped<DashboardData>().AddScoped<DatasetData>().AddScoped<AlertData>().AddScoped<ModelData>();
-        services.AddSingleton<FinderIndex>().AddSingleton<FleetGlance>().AddSingleton<TrustView>();
+        services.AddSingleton<FinderIndex>().AddSingleton<FleetGlance>().AddSingleton<TrustView>().AddSingleton<SharedContent>();
     }
 
     public static void MapWeb(this WebApplication app)
@@ -23,13 +25,14 @@ internal static class WebEndpoints
         pages.Add(endpoint =>
         {
             if (endpoint.RequestDelegate is not { } page) return;
+            var shared = endpoint.Metadata.OfType<ComponentTypeMetadata>().Any(component => component.Type.IsDefined(typeof(SharedContentAttribute), false));
             endpoint.RequestDelegate = http =>
             {
                 var headers = http.Response.Headers;
                 headers.ContentSecurityPolicy = ContentSecurityPolicy;
                 headers["Referrer-Policy"] = "same-origin";
                 headers["Cross-Origin-Opener-Policy"] = "same-origin";
-                return page(http);
+                return shared ? http.RequestServices.GetRequiredService<SharedContent>().WriteAsync(http, page) : page(http);
             };
         });
     }

@@ -13,21 +13,31 @@ function shows(kind) {
 
 function changed(kinds) {
   if (pending || !kinds.some(shows)) return;
-  pending = setTimeout(refresh, Math.max(200, last + pace * (0.8 + 0.4 * Math.random()) - Date.now()));
+  pending = setTimeout(() => look(true), Math.max(200, last + pace * (0.8 + 0.4 * Math.random()) - Date.now()));
 }
 
-export async function refresh() {
+// After something was done here: the page as it is at this moment.
+export const refresh = () => look(false);
+
+// The tag of the content that was taken over last.
+let tag = '-';
+
+// With `shared` the content may be what others with equal rights were given since the fleet last said that something changed.
+async function look(shared) {
   clearTimeout(pending);
   pending = null;
   // A page that a person is drawing on, or nobody looks at.
   if (document.querySelector('[data-still]')) return;
-  if (document.hidden || document.querySelector('dialog[open]')) { pending = setTimeout(refresh, 600); return; }
+  if (document.hidden || document.querySelector('dialog[open]')) { pending = setTimeout(() => look(shared), 600); return; }
   last = Date.now();
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const answer = await fetch(location.href, { headers: { accept: 'text/html', ...(shared ? { 'x-cvops-content': tag } : {}) } });
     // The session is over.
     if (answer.redirected && new URL(answer.url).pathname === '/sign-in') { location.href = answer.url; return; }
     if (!answer.ok || answer.redirected) return;
+    tag = answer.headers.get('x-cvops-content') ?? '-';
+    // What is shown is how it is.
+    if (answer.status === 204) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const next = page.getElementById('content');
     if (!next) return;

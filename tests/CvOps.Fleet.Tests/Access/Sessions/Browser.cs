@@ -28,9 +28,11 @@ internal sealed partial class Browser : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async Task<HttpResponseMessage> GetAsync(string path)
+    public async Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers)
     {
-        var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        var answer = await _http.SendAsync(request, Cancel);
         if (Meta().Match(await answer.Content.ReadAsStringAsync(Cancel)) is { Success: true } found) FormToken = found.Groups[1].Value;
         return answer;
     }
