@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi up demo demo-steel demo-loop test test-slow test-crash bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi up demo demo-steel demo-loop test test-slow test-crash test-backup bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -46,6 +46,12 @@ test-slow: ## the tests that take minutes
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 
+test-backup: ## back up a fleet that runs, destroy it, and bring it back; kills, damage and wrong passwords on the way
+	@.ci/setup test
+	@$(BUILD)
+	@$(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests -namespace 'CvOps.Fleet.Tests.Storage'
+	@$(BIN)/CvOps.EndToEnd.Tests/$(CONFIG_FOLDER)/CvOps.EndToEnd.Tests -class CvOps.EndToEnd.Tests.BackupTests
+
 bench: bench-frame bench-update bench-evidence bench-link bench-fleet bench-data ## every benchmark
 
 bench-frame: build ## the frame path: each figure, its bound, and whether it holds; the names below are its parts
@@ -69,11 +75,11 @@ bench-fleet: build $(UI)/node_modules/.package-lock.json ## the fleet manager: r
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks fleet
 
-bench-data: build ## labels, datasets and training: formats in and out, a head retrained beside scikit-learn, the registry searched by tags, a snapshot of a million frames, similar frames among a million
+bench-data: build ## labels, datasets and training: formats in and out, a head retrained beside scikit-learn, the registry searched by tags, a snapshot of a million frames, similar frames among a million, a million frames restored from a backup
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks data
 
-bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume bench-head bench-formats bench-registry bench-frames bench-snapshot bench-similar: bench-%: build
+bench-pipeline bench-rtsp bench-allocations bench-bursts bench-footprint bench-preprocess bench-decode bench-publish bench-actuation bench-reconnect bench-swaps bench-rollbacks bench-swap-memory bench-chunks bench-sketches bench-covariates bench-detector bench-quiet-years bench-sampling bench-budget bench-estimate bench-labels bench-ingest bench-client bench-spool bench-away bench-crashes bench-twins bench-slices bench-sprt bench-paired bench-multiplicity bench-story bench-strata bench-stop-latency bench-rollout-100k bench-resume bench-head bench-formats bench-registry bench-frames bench-snapshot bench-similar bench-restore: bench-%: build
 	@.ci/setup bench
 	@$(BIN)/CvOps.Benchmarks/$(CONFIG_FOLDER)/CvOps.Benchmarks $*
 

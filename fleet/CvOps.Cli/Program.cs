@@ -3,9 +3,10 @@ using CvOps.Cli.Commands;
 using CvOps.Cli.Demo;
 using CvOps.Cli.Up;
 
-if (args is [RunCommand.Name or ReplayCommand.Name, .. var rest]) return await FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver(args[0], rest)));
+if (args is [RunCommand.Name or ReplayCommand.Name, .. var rest]) return await FleetCommand.Guard(() => Task.FromResult(OtherProgram.Agent(args[0], rest)));
 // Its options are the agent's to read, too.
-if (args is ["drift", "compare", .. var recordings]) return await FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver("drift-compare", recordings)));
+if (args is ["drift", "compare", .. var recordings]) return await FleetCommand.Guard(() => Task.FromResult(OtherProgram.Agent("drift-compare", recordings)));
+if (args is [BackupCommands.Backup or BackupCommands.Restore, .. var backup]) return await FleetCommand.Guard(() => Task.FromResult(OtherProgram.Fleet(args[0], backup)));
 
 var on = new FleetCommand();
 var root = new RootCommand("""
@@ -28,6 +29,7 @@ root.Add(RunsCommands.All(on));
 root.Add(AlertCommands.All(on));
 foreach (var command in AccountCommands.All(on)) root.Add(command);
 root.Add(DeadLetterCommands.All(on));
+foreach (var command in BackupCommands.All()) root.Add(command);
 root.Add(ContractsCommands.All());
 foreach (var command in LoopCommands.All(on)) root.Add(command);
 // Two seconds by default: after them Ctrl-C would leave 'up' with its processes half stopped.

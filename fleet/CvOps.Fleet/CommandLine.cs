@@ -34,6 +34,7 @@ internal static class CommandLine
 
           export FILE [--data DIR]   all of a stopped fleet's databases into one file
           import FILE [--data DIR]   such a file into an empty database, SQLite or PostgreSQL
+          backup, restore            of a data folder, also of a fleet that runs; backup --help
 
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an

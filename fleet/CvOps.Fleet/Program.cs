@@ -3,6 +3,8 @@ using CvOps.Fleet.Access.Sessions;
 
 const int ConfigurationMistake = 78;
 
+if (BackupCommand.IsMeant(args)) return await BackupCommand.RunAsync(args, Environment.CurrentDirectory, Console.Out, Console.Error);
+
 if (args.Contains("--help"))
 {
     Console.WriteLine(CommandLine.Help);

@@ -64,6 +64,7 @@ var data = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>
     ["frames"] = FrameSearchBench.RunAsync,
     ["snapshot"] = SnapshotBench.RunAsync,
     ["similar"] = SimilarBench.RunAsync,
+    ["restore"] = RestoreBench.RunAsync,
 };
 var tables = new Dictionary<string, Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>>
 {

@@ -20,7 +20,7 @@ internal static class SnapshotBench
 {
     public const string Process = "snapshot-process";
 
-    private const int Count = 1_000_000;
+    public const int Count = 1_000_000;
     private const double Seconds = 30;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly DateTimeOffset At = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
@@ -82,7 +82,7 @@ internal static class SnapshotBench
     }
 
     /// <summary>A line's weeks: parts that three cameras see, bursts without a part, one frame in fifty golden.</summary>
-    private static async Task PrepareAsync(string data)
+    public static async Task PrepareAsync(string data)
     {
         Directory.CreateDirectory(data);
         using var database = new SqliteDatabase(Path.Combine(data, "fleet.db"));

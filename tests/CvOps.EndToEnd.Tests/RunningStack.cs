@@ -16,6 +16,8 @@ public sealed class RunningStack : IAsyncLifetime
 
     private readonly TestFolder _folder = new();
     private readonly int _port = TestProcess.FreePort();
+    private readonly int _brokerPort = TestProcess.FreePort();
+    private readonly int _simulatorPort = TestProcess.FreePort();
     private TestProcess? _up;
 
     public static string Simulator { get; } = Path.GetFullPath(Path.Combine(
@@ -30,8 +32,22 @@ public sealed class RunningStack : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Http = Cvops.Client(Data, _port);
-        _up = Cvops.Start("up", "--lines", "2", "--data", Data, "--http-port", $"{_port}", "--broker-port", $"{TestProcess.FreePort()}", "--simulator-port", $"{TestProcess.FreePort()}");
+        Start();
         await Until("the first installation", "rollouts", ContractsJson.Default.RolloutViewArray, rollouts => rollouts.Any(rollout => rollout.State == RolloutState.Completed), Words);
+    }
+
+    /// <summary>Starts it on what there is of it.</summary>
+    public void Start() => _up = Cvops.Start("up", "--lines", "2", "--data", Data, "--http-port", $"{_port}", "--broker-port", $"{_brokerPort}", "--simulator-port", $"{_simulatorPort}");
+
+    /// <summary>Ctrl-C, and the end of all its processes.</summary>
+    public async Task Stop()
+    {
+        if (_up is { HasExited: false })
+        {
+            using var interrupt = Process.Start("kill", ["-INT", $"{_up.Id}"]);
+            await _up.WaitForExitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+        }
+        if (_up is not null) await _up.DisposeAsync();
     }
 
     /// <summary>A command of an operator. It has to end with 0.</summary>
@@ -89,12 +105,7 @@ public sealed class RunningStack : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_up is { HasExited: false })
-        {
-            using var interrupt = Process.Start("kill", ["-INT", $"{_up.Id}"]);
-            await _up.WaitForExitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
-        }
-        if (_up is not null) await _up.DisposeAsync();
+        await Stop();
         Http?.Dispose();
         _folder.Dispose();
     }

@@ -10,6 +10,9 @@ namespace CvOps.Fleet.Tests;
 /// </summary>
 internal static class TestCluster
 {
+    /// <summary>Whether fleets keep their databases in PostgreSQL.</summary>
+    public static bool IsShared => true;
+
     public static void Prepare(FleetOptions options)
     {
         var server = Environment.GetEnvironmentVariable("CVOPS_POSTGRES") ?? throw new InvalidOperationException("Tests of the published packages need a PostgreSQL server: set CVOPS_POSTGRES to its connection string.");

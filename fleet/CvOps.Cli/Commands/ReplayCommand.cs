@@ -11,7 +11,7 @@ internal static class ReplayCommand
     public static Command Create()
     {
         var command = new Command(Name, "Go over a decision an agent recorded: the same byte for byte, or which input differs; see cvops replay --help.") { TreatUnmatchedTokensAsErrors = false };
-        command.SetAction((parsed, _) => FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver(Name, parsed.UnmatchedTokens))));
+        command.SetAction((parsed, _) => FleetCommand.Guard(() => Task.FromResult(OtherProgram.Agent(Name, parsed.UnmatchedTokens))));
         return command;
     }
 }

@@ -13,7 +13,7 @@ internal static class RunCommand
     public static Command Create()
     {
         var command = new Command(Name, "Inspect every frame of a video or of a folder of pictures with a model, without a fleet; see cvops run --help.") { TreatUnmatchedTokensAsErrors = false };
-        command.SetAction((parsed, _) => FleetCommand.Guard(() => Task.FromResult(AgentProgram.HandOver(Name, parsed.UnmatchedTokens))));
+        command.SetAction((parsed, _) => FleetCommand.Guard(() => Task.FromResult(OtherProgram.Agent(Name, parsed.UnmatchedTokens))));
         return command;
     }
 }
