@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi up demo demo-steel demo-loop test test-slow test-crash test-backup bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi cli-reference up demo demo-steel demo-loop test test-slow test-crash test-backup bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -95,6 +95,11 @@ contracts: ## write the JSON Schemas and the AsyncAPI document anew, after a cha
 	@dotnet build tests/CvOps.Shared.Tests/CvOps.Shared.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
 	@dotnet $(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests.dll -explicit only -noLogo -method CvOps.Shared.Tests.Contracts.Schemas.ContractFilesTests.Writes_what_the_code_says
 	@git status --short shared/CvOps.Contracts/Schemas
+
+cli-reference: ## write fleet/CLI.md anew, after cvops got other commands
+	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
+	@dotnet $(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests.dll -explicit only -noLogo -method CvOps.Fleet.Tests.Cli.CliReferenceTests.Writes_what_the_code_says
+	@git status --short fleet/CLI.md
 
 openapi: ## write fleet/openapi.json anew, after the API got more
 	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet

@@ -5,6 +5,7 @@ using CvOps.Agent.Clips;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Decisions;
+using CvOps.Agent.Doctor;
 using CvOps.Agent.Drift;
 using CvOps.Agent.Drift.Compare;
 using CvOps.Agent.Enrolment;
@@ -34,6 +35,7 @@ if (args is ["replay", .. var replay]) return ReplayCommand.Run(replay, Console.
 
 FileCreation.ForThisUserAlone();
 if (args is ["import", .. var import]) return await ImportCommand.RunAsync(import, Console.Out, Console.Error);
+if (args is [DoctorCommand.Verb, .. var doctor]) return await DoctorCommand.RunAsync(doctor, Console.Out, Console.Error);
 if (args is ["enroll", .. var enroll]) return await EnrollCommand.RunAsync(enroll, Console.Out, Console.Error);
 
 NativeHeap.KeepSmall();

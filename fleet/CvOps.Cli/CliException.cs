@@ -2,10 +2,16 @@ namespace CvOps.Cli;
 
 /// <summary>A failure a person can act on: printed as one sentence, no stack.</summary>
 /// <param name="exitCode">See <see cref="ExitCodes"/>.</param>
-internal sealed class CliException(string message, int exitCode = ExitCodes.Failed) : Exception(message)
+/// <param name="status">Of the fleet's refusal; null when it did not answer.</param>
+internal sealed class CliException(string message, int exitCode = ExitCodes.Failed, int? status = null) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
+
+    public int? Status { get; } = status;
 }
+
+/// <summary>What failed has been said on standard output already.</summary>
+internal sealed class QuietFailure() : Exception("It failed, and said so.");
 
 /// <summary>What the exit code of <c>cvops</c> means.</summary>
 internal static class ExitCodes

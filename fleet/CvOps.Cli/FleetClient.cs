@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using CvOps.Cli.Commands;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 
@@ -46,17 +47,43 @@ internal sealed class FleetClient(Uri fleet, string? token) : IDisposable
         }
     }
 
-    public async Task<ModelView> PushModel(string file, CancellationToken ct)
+    /// <summary>Says whether somebody answers, whoever it is, and what its clock says.</summary>
+    /// <exception cref="CliException">Nobody does.</exception>
+    public async Task<(int Status, DateTimeOffset? Said, DateTimeOffset Before, DateTimeOffset After)> Knock(CancellationToken ct)
     {
-        await using var stream = File.OpenRead(file);
-        var content = new StreamContent(stream);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        return await Send<ModelView>(new HttpRequestMessage(HttpMethod.Post, "models") { Content = content }, ct);
+        var before = DateTimeOffset.UtcNow;
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(Fleet, "healthz"), ct);
+            return ((int)answer.StatusCode, answer.Headers.Date, before, DateTimeOffset.UtcNow);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    /// <param name="tell">Hears how many bytes were sent.</param>
+    public Task<ModelView> PushModel(string file, CancellationToken ct, Action<long>? tell = null) =>
+        Send<ModelView>(new HttpRequestMessage(HttpMethod.Post, "models") { Content = new UploadContent(new FileInfo(file), tell ?? (_ => { })) }, ct, Timeout.InfiniteTimeSpan);
+
+    /// <summary>What the fleet tells of, as it happens, until the connection ends.</summary>
+    public async IAsyncEnumerable<FleetEvent> Listen([EnumeratorCancellation] CancellationToken ct)
+    {
+        const string data = "data: ";
+        using var answer = await Exchange(new HttpRequestMessage(HttpMethod.Get, "events"), ct);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
+        while (await reader.ReadLineAsync(ct) is { } line)
+            if (line.StartsWith(data, StringComparison.Ordinal) && JsonSerializer.Deserialize(line.AsSpan(data.Length), Json.FleetEvent) is { } told) yield return told;
     }
 
     /// <summary>Posts a text as it is, such as a plan in YAML: the fleet's mistakes then have its lines.</summary>
     public Task<T> PostText<T>(string path, string text, string contentType, CancellationToken ct) =>
         Send<T>(new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
+
+    /// <inheritdoc cref="PostText"/>
+    public Task<T> PutText<T>(string path, string text, string contentType, CancellationToken ct) =>
+        Send<T>(new HttpRequestMessage(HttpMethod.Put, path) { Content = new StringContent(text, Encoding.UTF8, contentType) }, ct);
 
     /// <summary>Posts a text and gives each line of the answer as it comes: newline-delimited JSON.</summary>
     public IAsyncEnumerable<T> PostLines<T>(string path, string text, string contentType, CancellationToken ct) => PostLines<T>(path, new StringContent(text, Encoding.UTF8, contentType), ct);
@@ -91,9 +118,12 @@ internal sealed class FleetClient(Uri fleet, string? token) : IDisposable
     private static HttpRequestMessage With<T>(HttpMethod method, string path, T body) =>
         new(method, path) { Content = JsonContent.Create(body, (JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!) };
 
-    private async Task<T> Send<T>(HttpRequestMessage request, CancellationToken ct)
+    private CliException Unreachable(HttpRequestException e) =>
+        new($"No fleet answers at {Fleet} ({e.Message}). Start one with 'cvops up', or name yours with --fleet or CVOPS_FLEET.", ExitCodes.Unreachable);
+
+    private async Task<T> Send<T>(HttpRequestMessage request, CancellationToken ct, TimeSpan? patience = null)
     {
-        using var answer = await Exchange(request, ct);
+        using var answer = await Exchange(request, ct, patience);
         return await answer.Content.ReadFromJsonAsync((JsonTypeInfo<T>)Json.GetTypeInfo(typeof(T))!, ct)
             ?? throw new CliException($"The fleet answered {request.RequestUri} with nothing.");
     }
@@ -110,12 +140,12 @@ internal sealed class FleetClient(Uri fleet, string? token) : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"No fleet answers at {Fleet} ({e.Message}). Start one with 'cvops up', or name yours with --fleet or CVOPS_FLEET.", ExitCodes.Unreachable);
+            throw Unreachable(e);
         }
         if (answer.IsSuccessStatusCode) return answer;
         var said = await answer.Content.ReadAsStringAsync(ct);
         answer.Dispose();
-        throw new CliException(Advice(said) ?? $"The fleet answered {(int)answer.StatusCode} {answer.ReasonPhrase} to {request.Method} {request.RequestUri}.");
+        throw new CliException(Advice(said) ?? $"The fleet answered {(int)answer.StatusCode} {answer.ReasonPhrase} to {request.Method} {request.RequestUri}.", status: (int)answer.StatusCode);
     }
 
     /// <summary>The detail of a problem document (RFC 9457), or its title.</summary>

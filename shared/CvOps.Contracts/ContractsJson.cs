@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using CvOps.Contracts.Alerts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Doctor;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Packages.Chunks;
@@ -39,6 +40,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(TrustDocument))]
 [JsonSerializable(typeof(ChunkHolding))]
 [JsonSerializable(typeof(FleetOverview))]
+[JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(DeviceView))]
 [JsonSerializable(typeof(DeviceView[]))]
 [JsonSerializable(typeof(LabelsChange))]

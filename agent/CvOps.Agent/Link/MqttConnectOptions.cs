@@ -27,27 +27,26 @@ internal static class MqttConnectOptions
     /// <summary>Path of a web socket that names none; every broker's default.</summary>
     private const string WebSocketPath = "/mqtt";
 
+    /// <param name="will">What the broker says for a device that is gone, and where; null: nothing.</param>
     /// <exception cref="IOException">A certificate or password file can't be read.</exception>
     /// <exception cref="CryptographicException">It holds no certificate, or a key that does not belong to it.</exception>
-    public static ConnectAttempt Make(LinkOptions options, Uri broker, DeviceId device, string willTopic, byte[] will, TimeProvider time, CloudEventNames? events = null)
+    public static ConnectAttempt Make(LinkOptions options, Uri broker, DeviceId device, (string Topic, byte[] Document)? will, TimeProvider time, CloudEventNames? events = null)
     {
         var builder = new MqttClientOptionsBuilder()
             .WithProtocolVersion(options.Protocol == LinkOptions.Five ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
             .WithClientId(device.Value)
             .WithCleanStart(false)
             .WithKeepAlivePeriod(options.KeepAlive)
-            .WithTimeout(options.Timeout)
-            .WithWillTopic(willTopic)
-            .WithWillPayload(will)
-            .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
-            .WithWillRetain();
+            .WithTimeout(options.Timeout);
+        if (will is { } last)
+            builder.WithWillTopic(last.Topic).WithWillPayload(last.Document).WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithWillRetain();
         if (options.Protocol == LinkOptions.Five)
         {
             builder.WithSessionExpiryInterval((uint)SessionExpiry.TotalSeconds)
                 .WithReceiveMaximum(64)
-                .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead)
-                .WithWillContentType(TopicRule.ContentType);
-            foreach (var attribute in (events is null ? null : new CloudEventProperties(events).Of(willTopic, will)) ?? []) builder.WithWillUserProperty(attribute.Name, attribute.ValueBuffer);
+                .WithMaximumPacketSize(Limits.MessageBytes + PacketOverhead);
+            if (will is not null) builder.WithWillContentType(TopicRule.ContentType);
+            foreach (var attribute in (events is null || will is not { } said ? null : new CloudEventProperties(events).Of(said.Topic, said.Document)) ?? []) builder.WithWillUserProperty(attribute.Name, attribute.ValueBuffer);
         }
         if (options.User is { } user) builder.WithCredentials(user, options.PasswordFile is { } file ? Encoding.UTF8.GetBytes(File.ReadLines(file).FirstOrDefault("")) : null);
         if (broker.Scheme is LinkOptions.WebSocketScheme or LinkOptions.SecureWebSocketScheme)

@@ -184,7 +184,7 @@ internal sealed partial class MqttFleetLink : IFleetLink, IDisposable
     /// <param name="limited">The stop token with the limit of one attempt.</param>
     private async Task<MqttClientConnectResult> OpenAsync(Uri broker, CancellationToken limited, CancellationToken stopping)
     {
-        var attempt = MqttConnectOptions.Make(_options, broker, _device, _topics.Status, Status(Connectivity.Offline), _time, _events);
+        var attempt = MqttConnectOptions.Make(_options, broker, _device, (_topics.Status, Status(Connectivity.Offline)), _time, _events);
         using var own = attempt.Own;
         MqttClientConnectResult result;
         Interlocked.Increment(ref _attempts);

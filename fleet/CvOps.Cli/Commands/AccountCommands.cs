@@ -19,7 +19,7 @@ internal static class AccountCommands
             var who = await fleet.Get<WhoView>("who", ct);
             screen.One(who, ("name", who.Name), ("by", who.Kind), ("may", string.Join(", ", who.Permissions)), ("sites", who.Sites is { } sites ? string.Join(", ", sites) : "all"));
         });
-        yield return new Command("account", "People's accounts and what they may.") { List(on), Add(on), Change(on, "grant", "Give an account a role."), Change(on, "revoke", "Take a role away."), Disable(on), Enable(on), Reset(on), FactorCommands.All(on) };
+        yield return new Command("account", "People's accounts and what they may.") { List(on), Add(on), Change(on, "grant", "Give an account a role."), Change(on, "revoke", "Take a role away."), Disable(on), Enable(on), SignOut(on), Reset(on), FactorCommands.All(on) };
         yield return TokenCommands.All(on);
     }
 
@@ -55,6 +55,12 @@ internal static class AccountCommands
     {
         var name = Name();
         return on.On(new Command("enable", "Let a disabled account in again.") { name }, (parsed, fleet, screen, ct) => Put(parsed.GetValue(name)!, new AccountChange { Disabled = false }, fleet, screen, ct));
+    }
+
+    private static Command SignOut(FleetCommand on)
+    {
+        var name = Name();
+        return on.On(new Command("sign-out", "End an account's sessions everywhere; it may sign in again.") { name }, (parsed, fleet, screen, ct) => Put(parsed.GetValue(name)!, new AccountChange { EndSessions = true }, fleet, screen, ct));
     }
 
     private static Command Reset(FleetCommand on)

@@ -9,7 +9,7 @@ internal static class AlertChannelCommands
 {
     public static Command All(FleetCommand on)
     {
-        var channels = on.On(new Command("channels", "Where alerts go, and how each channel does."), async (_, fleet, screen, ct) =>
+        var channels = on.Watched(new Command("channels", "Where alerts go, and how each channel does."), ["alert"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<AlertChannelView[]>("alerts/channels", ct), "Alerts go nowhere yet: 'cvops alerts channels set NAME --webhook https://...' adds a channel.",
                 ("channel", it => it.Name), ("kind", it => AlertCommands.Word(it.Settings.Kind)), ("to", it => it.Settings.Url ?? string.Join(", ", it.Settings.To)), ("waiting", it => $"{it.Waiting}"), ("given up", it => $"{it.Failed}"),
                 ("does", it => it.Problem is { } problem ? $"failing since {it.FailingSince:MM-dd HH:mm}: {problem}" : it.DeliveredAt is { } at ? $"delivered {at:MM-dd HH:mm}" : "not used yet")));
@@ -35,11 +35,7 @@ internal static class AlertChannelCommands
             screen.One(saved, ("channel", saved.Channel.Name), ("kind", AlertCommands.Word(saved.Channel.Settings.Kind)),
                 ("secret", saved.Secret is { } made ? $"{made}   (told this once: the receiver checks signatures with it)" : null), ("next", $"cvops alerts test {saved.Channel.Name}"));
         }));
-        channels.Add(on.On(new Command("remove", "Take a channel away, with what waits for it.") { name }, async (parsed, fleet, screen, ct) =>
-        {
-            await fleet.Delete($"alerts/channels/{Uri.EscapeDataString(parsed.GetValue(name)!)}", ct);
-            screen.Line($"Channel {parsed.GetValue(name)} is gone.");
-        }));
+        channels.Add(on.Removal("remove", "Take a channel away, with what waits for it.", name, channel => $"alerts/channels/{channel}", channel => $"Channel {channel} is gone."));
         return channels;
     }
 }

@@ -12,7 +12,7 @@ internal static class AlertCommands
     {
         var state = new Option<AlertState?>("--state") { Description = "Only those in this state: Pending, Firing, Acknowledged, Silenced or Resolved; else all that are open." };
         var rule = new Option<string?>("--rule") { Description = "Only those of a rule." };
-        var alerts = on.On(new Command("alerts", "What needs a person, newest first; who is told of it and when.") { state, rule }, async (parsed, fleet, screen, ct) =>
+        var alerts = on.Watched(new Command("alerts", "What needs a person, newest first; who is told of it and when.") { state, rule }, ["alert"], async (parsed, fleet, screen, ct) =>
         {
             List<string> asked = [];
             if (parsed.GetValue(state) is { } wanted) asked.Add($"state={wanted}");
@@ -23,7 +23,7 @@ internal static class AlertCommands
         });
 
         var id = new Argument<string>("alert");
-        alerts.Add(on.On(new Command("show", "One alert and what became of it.") { id }, async (parsed, fleet, screen, ct) =>
+        alerts.Add(on.Watched(new Command("show", "One alert and what became of it.") { id }, ["alert"], async (parsed, fleet, screen, ct) =>
         {
             var detail = await fleet.Get<AlertDetail>($"alerts/{Uri.EscapeDataString(parsed.GetValue(id)!)}", ct);
             Show(screen, detail, detail.Alert);
@@ -45,14 +45,10 @@ internal static class AlertCommands
                 new SilenceRequest(parsed.GetValue(select)!, DateTimeOffset.UtcNow + parsed.GetValue(span), Environment.UserName, parsed.GetValue(why)!), ct);
             screen.One(silence, ("silence", silence.Id), ("which", silence.Select), ("until", $"{silence.EndsAt:u}"));
         }));
-        alerts.Add(on.On(new Command("silences", "Silences that have not ended."), async (_, fleet, screen, ct) => screen.Table(await fleet.Get<SilenceView[]>("alerts/silences", ct), "Nothing is silenced.",
+        alerts.Add(on.Watched(new Command("silences", "Silences that have not ended."), ["alert"], async (_, fleet, screen, ct) => screen.Table(await fleet.Get<SilenceView[]>("alerts/silences", ct), "Nothing is silenced.",
             ("silence", it => it.Id), ("which", it => it.Select), ("until", it => $"{it.EndsAt:u}"), ("by", it => it.By), ("why", it => it.Reason))));
         var silenceId = new Argument<string>("silence");
-        alerts.Add(on.On(new Command("unsilence", "End a silence now.") { silenceId }, async (parsed, fleet, screen, ct) =>
-        {
-            await fleet.Delete($"alerts/silences/{Uri.EscapeDataString(parsed.GetValue(silenceId)!)}", ct);
-            screen.Line($"Silence {parsed.GetValue(silenceId)} has ended.");
-        }));
+        alerts.Add(on.Removal("unsilence", "End a silence now.", silenceId, silence => $"alerts/silences/{silence}", silence => $"Silence {silence} has ended."));
 
         alerts.Add(AlertRuleCommands.All(on));
         alerts.Add(AlertChannelCommands.All(on));

@@ -45,11 +45,7 @@ internal static class AlertRuleCommands
             Show(screen, await fleet.Put<AlertRuleSettings, AlertRuleView>($"alerts/rules/{Uri.EscapeDataString(rule)}", now, ct));
         }));
         rules.Add(on.On(new Command("show", "One rule.") { name }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<AlertRuleView>($"alerts/rules/{Uri.EscapeDataString(parsed.GetValue(name)!)}", ct))));
-        rules.Add(on.On(new Command("reset", "Forget what was set: a rule that came with the fleet is as it came, another is gone.") { name }, async (parsed, fleet, screen, ct) =>
-        {
-            await fleet.Delete($"alerts/rules/{Uri.EscapeDataString(parsed.GetValue(name)!)}", ct);
-            screen.Line($"What was set of rule {parsed.GetValue(name)} is gone.");
-        }));
+        rules.Add(on.Removal("reset", "Forget what was set: a rule that came with the fleet is as it came, another is gone.", name, rule => $"alerts/rules/{rule}", rule => $"What was set of rule {rule} is gone."));
         return rules;
     }
 

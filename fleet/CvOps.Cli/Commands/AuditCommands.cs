@@ -14,7 +14,7 @@ internal static class AuditCommands
         var subject = new Option<string?>("--subject") { Description = "About one thing: a rollout's id, a digest, a device." };
         var text = new Option<string?>("--text") { Description = "A part of the detail." };
         var limit = new Option<int>("--limit") { Description = "The newest so many.", DefaultValueFactory = _ => 200 };
-        var audit = on.On(new Command("audit", "Who did what, newest last.") { by, action, subject, text, limit }, async (parsed, fleet, screen, ct) =>
+        var audit = on.Watched(new Command("audit", "Who did what, newest last.") { by, action, subject, text, limit }, ["audit"], async (parsed, fleet, screen, ct) =>
         {
             var query = string.Concat(new[] { ("by", parsed.GetValue(by)), ("action", parsed.GetValue(action)), ("subject", parsed.GetValue(subject)), ("text", parsed.GetValue(text)) }
                 .Where(pair => pair.Item2 is not null).Select(pair => $"&{pair.Item1}={Uri.EscapeDataString(pair.Item2!)}"));

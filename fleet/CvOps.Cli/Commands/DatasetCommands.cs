@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Http.Json;
+using CvOps.Cli.Output;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
 
@@ -12,7 +13,7 @@ internal static class DatasetCommands
     public static Command Create(FleetCommand on)
     {
         var datasets = new Command("dataset", "Dataset snapshots: labelled frames, frozen under the hash of what they hold.");
-        datasets.Add(on.On(new Command("list", "Every snapshot, newest first."), async (_, fleet, screen, ct) =>
+        datasets.Add(on.Watched(new Command("list", "Every snapshot, newest first."), ["frame"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<DatasetView[]>("datasets", ct), "No snapshot yet: 'cvops dataset snapshot NAME' freezes the labels there are.", Columns)));
         datasets.Add(Snapshot(on));
         datasets.Add(Show(on));
@@ -22,6 +23,7 @@ internal static class DatasetCommands
         datasets.Add(DatasetFormatCommands.Import(on));
         datasets.Add(DatasetFormatCommands.Export(on));
         datasets.Add(DatasetCheckCommand.Create(on));
+        datasets.Add(DatasetCheckCommand.Decide(on));
         return datasets;
     }
 
@@ -32,9 +34,9 @@ internal static class DatasetCommands
         await foreach (var line in lines)
         {
             last = line;
-            if (!Console.IsErrorRedirected) Console.Error.Write($"\r{(line.Of > 0 ? $"{line.Stage} {line.Done:N0} of {line.Of:N0}" : line.Stage),-60}");
+            Progress.Show(line.Of > 0 ? $"{line.Stage} {line.Done:N0} of {line.Of:N0}" : line.Stage);
         }
-        if (!Console.IsErrorRedirected) Console.Error.Write($"\r{"",-60}\r");
+        Progress.End();
         if (last?.Problem is { } problem) throw new CliException(problem);
         return last is { Stage: "done" } ? last : throw new CliException("The fleet ended without saying what became of it; its log says why, and 'cvops audit' whether it was done.");
     }

@@ -24,13 +24,13 @@ internal static class DatasetFormatCommands
             var query = $"frames/import?format={Uri.EscapeDataString(parsed.GetValue(format)!)}&relabel={parsed.GetValue(relabel)}&dryRun={parsed.GetValue(dry)}&by={Uri.EscapeDataString(Environment.UserName)}"
                 + (parsed.GetValue(use) is { } wanted ? $"&use={wanted}" : "") + (parsed.GetValue(attributes) is { } columns ? $"&attributes={Uri.EscapeDataString(columns)}" : "");
             ImportReport? report = null;
-            using var upload = new UploadContent(parsed.GetValue(source)!, bytes => Progress($"sending {bytes / 1e6:N0} MB"));
+            using var upload = new UploadContent(parsed.GetValue(source)!, bytes => Progress.Show($"sending {bytes / 1e6:N0} MB"));
             await foreach (var line in fleet.PostLines<ImportLine>(query, upload, ct))
             {
                 if (line.Report is { } done) report = done;
-                else Progress(line.Of > 0 ? $"{line.Stage} {line.Done:N0} of {line.Of:N0}" : line.Stage == "receiving" ? $"{line.Stage} {line.Done / 1e6:N0} MB" : $"{line.Stage} {line.Done:N0} pictures");
+                else Progress.Show(line.Of > 0 ? $"{line.Stage} {line.Done:N0} of {line.Of:N0}" : line.Stage == "receiving" ? $"{line.Stage} {line.Done / 1e6:N0} MB" : $"{line.Stage} {line.Done:N0} pictures");
             }
-            ProgressEnds();
+            Progress.End();
             Show(screen, report ?? throw new CliException("The fleet ended the import without a report; its log says why. Nothing was written, or all of it: 'cvops audit' says which."), parsed.GetValue(dry));
         });
     }
@@ -51,14 +51,14 @@ internal static class DatasetFormatCommands
             var part = file.FullName + ".part";
             try
             {
-                await using (var stream = new CountingStream(File.Create(part), bytes => Progress(parsed.GetValue(bare) ? $"{bytes / 1e6:N1} MB" : $"{bytes / 1e6:N0} MB of about {check.ImageBytes / 1e6:N0} MB")))
+                await using (var stream = new CountingStream(File.Create(part), bytes => Progress.Show(parsed.GetValue(bare) ? $"{bytes / 1e6:N1} MB" : $"{bytes / 1e6:N0} MB of about {check.ImageBytes / 1e6:N0} MB")))
                     await fleet.Download($"{address}?{query}&images={!parsed.GetValue(bare)}", stream, ct);
                 // Under its name when it is whole.
                 File.Move(part, file.FullName, overwrite: true);
             }
             finally
             {
-                ProgressEnds();
+                Progress.End();
                 File.Delete(part);
             }
             screen.One(check, ("file", file.FullName), ("pictures", $"{check.Frames:N0}"), ("classes", Counts(check.Classes)), ("findings", Words(check.Findings, check.Findings.Count)));
@@ -78,14 +78,4 @@ internal static class DatasetFormatCommands
 
     private static string? Words(IReadOnlyList<FormatFinding> findings, int all) => findings.Count == 0 ? null
         : string.Join('\n', findings.Select(finding => $"{finding.Level}: {finding.Where}: {finding.What} {finding.Do}")) + (all > findings.Count ? $"\n... and {all - findings.Count} more" : "");
-
-    internal static void Progress(string text)
-    {
-        if (!Console.IsErrorRedirected) Console.Error.Write($"\r{text,-60}");
-    }
-
-    internal static void ProgressEnds()
-    {
-        if (!Console.IsErrorRedirected) Console.Error.Write($"\r{"",-60}\r");
-    }
 }

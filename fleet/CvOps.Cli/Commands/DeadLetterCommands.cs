@@ -12,7 +12,7 @@ internal static class DeadLetterCommands
         var device = new Option<string?>("--device") { Description = "Only those of a device." };
         var reason = new Option<string?>("--reason") { Description = "Only those whose reason holds this text." };
         var before = new Option<long?>("--before") { Description = "Only those older than this row: the next page." };
-        var letters = on.On(new Command("deadletters", "Messages that could not be read or applied, newest first.") { device, reason, before }, async (parsed, fleet, screen, ct) =>
+        var letters = on.Watched(new Command("deadletters", "Messages that could not be read or applied, newest first.") { device, reason, before }, ["deadletter"], async (parsed, fleet, screen, ct) =>
             screen.Table((await fleet.Get<DeadLetterPage>(Address(parsed.GetValue(device), parsed.GetValue(reason), parsed.GetValue(before)), ct)).Letters, "No message has been set aside.",
                 ("row", letter => $"{letter.Row}"), ("at", letter => $"{letter.At:MM-dd HH:mm:ss}"), ("topic", letter => letter.Topic), ("reason", letter => letter.Reason)));
 

@@ -12,7 +12,7 @@ internal static class DeviceCommands
 
     public static IEnumerable<Command> All(FleetCommand on)
     {
-        yield return on.On(new Command("status", "The fleet in one look: what needs a person comes first."), async (_, fleet, screen, ct) =>
+        yield return on.Watched(new Command("status", "The fleet in one look: what needs a person comes first."), ["device", "rollout", "drift", "frame", "alert"], async (_, fleet, screen, ct) =>
         {
             var view = await fleet.Get<FleetOverview>("fleet", ct);
             screen.One(view,
@@ -25,11 +25,11 @@ internal static class DeviceCommands
         var devices = new Command("devices", "Devices, their twins, and who may come in.");
         var select = new Option<string?>("--select") { Description = "Only those a label selector matches, e.g. 'site=ulm,line in (3,4),!retired'; site, device and group count as labels." };
         var wide = new Option<bool>("--wide") { Description = "Site, each camera by name, frames a second, inspections and when it was last seen, for a wide terminal." };
-        devices.Add(on.On(new Command("list", "Every device.") { select, wide }, async (parsed, fleet, screen, ct) => DeviceList.Show(screen,
+        devices.Add(on.Watched(new Command("list", "Every device.") { select, wide }, ["device"], async (parsed, fleet, screen, ct) => DeviceList.Show(screen,
             await fleet.Get<DeviceView[]>(parsed.GetValue(select) is { } text ? $"devices?select={Uri.EscapeDataString(text)}" : "devices", ct), parsed.GetValue(wide))));
 
         var id = new Argument<string>("device");
-        devices.Add(on.On(new Command("show", "One device.") { id }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<DeviceView>($"devices/{parsed.GetValue(id)}", ct))));
+        devices.Add(on.Watched(new Command("show", "One device.") { id }, ["device"], async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<DeviceView>($"devices/{parsed.GetValue(id)}", ct))));
 
         var labels = new Argument<string[]>("labels") { Description = "name=value to set, name= to remove.", Arity = ArgumentArity.OneOrMore };
         devices.Add(on.On(new Command("label", "Set or remove labels, by which rollouts choose devices.") { id, labels }, async (parsed, fleet, screen, ct) =>
@@ -48,7 +48,7 @@ internal static class DeviceCommands
             screen.One(answer, ("succeeded", $"{answer.Succeeded}"), ("message", answer.Message));
             if (!answer.Succeeded) throw new CliException($"{answer.Device} refused: {answer.Message}");
         }));
-        devices.Add(on.On(new Command("commands", "What a device was told to do, and what became of it; the newest first.") { id }, async (parsed, fleet, screen, ct) =>
+        devices.Add(on.Watched(new Command("commands", "What a device was told to do, and what became of it; the newest first.") { id }, ["device"], async (parsed, fleet, screen, ct) =>
             screen.Table(await fleet.Get<CommandView[]>($"devices/{parsed.GetValue(id)}/commands", ct), "This device was never told to do anything.",
                 ("command", view => $"{view.Name}{string.Concat((view.Arguments ?? new Dictionary<string, string>()).Select(pair => $" {pair.Key}={pair.Value}"))}"), ("is", view => $"{view.State}"),
                 ("issued", view => $"{view.IssuedAt:u}"), ("until", view => $"{view.ExpiresAt:u}"), ("by", view => view.By), ("answer", view => view.Message ?? ""), ("id", view => view.Id))));

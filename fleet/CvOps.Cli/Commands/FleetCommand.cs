@@ -36,8 +36,30 @@ internal sealed class FleetCommand
         return command;
     }
 
+    /// <summary>As <see cref="On"/>, and the command has --watch: it stays and shows each change.</summary>
+    /// <param name="kinds">Of the fleet's events, those that change what the command shows; none: it is looked at every few seconds.</param>
+    /// <param name="act">Only shows. Whatever does not change any more says so by <see cref="Screen.Over"/>.</param>
+    public Command Watched(Command command, string[] kinds, Func<ParseResult, FleetClient, Screen, CancellationToken, Task> act)
+    {
+        var watch = new Option<bool>("--watch") { Description = Watch.Help };
+        command.Add(watch);
+        return On(command, (parsed, fleet, screen, ct) => parsed.GetValue(watch)
+            ? new Watch(fleet, kinds, parsed.GetValue(Json)).RunAsync((drawn, cancel) => act(parsed, fleet, drawn, cancel), ct)
+            : act(parsed, fleet, screen, ct));
+    }
+
+    /// <summary>A command that takes away what has a name.</summary>
+    /// <param name="address">Of what has that name; the name is escaped already.</param>
+    /// <param name="done">What a person is told.</param>
+    public Command Removal(string verb, string says, Argument<string> name, Func<string, string> address, Func<string, string> done) =>
+        On(new Command(verb, says) { name }, async (parsed, fleet, screen, ct) =>
+        {
+            await fleet.Delete(address(Uri.EscapeDataString(parsed.GetValue(name)!)), ct);
+            screen.Line(done(parsed.GetValue(name)!));
+        });
+
     /// <exception cref="CliException">The text is no HTTP address.</exception>
-    private static Uri Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")
+    internal static Uri Address(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme is "http" or "https")
         ? address
         : throw new CliException($"'{text}' is no address of a fleet: use something like http://127.0.0.1:8080.", ExitCodes.Configuration);
 
@@ -51,6 +73,10 @@ internal sealed class FleetCommand
         {
             await Console.Error.WriteLineAsync($"cvops: {e.Message}");
             return e.ExitCode;
+        }
+        catch (QuietFailure)
+        {
+            return ExitCodes.Failed;
         }
         catch (Exception e) when (e is IOException or PackageException or ModelException or PictureException or UnauthorizedAccessException)
         {

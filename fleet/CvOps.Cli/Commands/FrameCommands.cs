@@ -24,6 +24,7 @@ internal static class FrameCommands
         var id = new Argument<string>("frame");
         frames.Add(on.On(new Command("show", "All that is known of a frame.") { id }, async (parsed, fleet, screen, ct) => Show(screen, await fleet.Get<FrameView>(Address(parsed.GetValue(id)!), ct))));
         frames.Add(Label(on));
+        frames.Add(FrameAddCommand.Create(on));
         frames.Add(VideoImportCommand.Create(on));
 
         var file = new Option<FileInfo>("--out") { Description = "Where the JPEG goes.", Required = true };
@@ -43,7 +44,7 @@ internal static class FrameCommands
         var after = new Option<string?>("--after") { Description = "The next page: what the one before named." };
         var list = new Command("list", "Frames that fit all options, newest first; without any, the label queue.") { limit, after };
         foreach (var option in options) list.Add(option);
-        return on.On(list, async (parsed, fleet, screen, ct) =>
+        return on.Watched(list, ["frame"], async (parsed, fleet, screen, ct) =>
         {
             var asked = Fields.Zip(options, (field, option) => (field.Name, Value: parsed.GetValue(option))).Where(pair => pair.Value is not null).ToList();
             if (asked.Count == 0) asked.Add(("state", "unlabelled"));

@@ -34,11 +34,7 @@ internal static class GroupCommands
             Show(screen, await fleet.Put<GroupRequest, GroupView>($"groups/{parsed.GetValue(name)}", new GroupRequest(listed, parsed.GetValue(select)), ct));
         }));
 
-        groups.Add(on.On(new Command("remove", "Forget a group; its devices stay as they are.") { name }, async (parsed, fleet, screen, ct) =>
-        {
-            await fleet.Delete($"groups/{parsed.GetValue(name)}", ct);
-            screen.Line($"Group {parsed.GetValue(name)} is gone.");
-        }));
+        groups.Add(on.Removal("remove", "Forget a group; its devices stay as they are.", name, group => $"groups/{group}", group => $"Group {group} is gone."));
         return groups;
     }
 

@@ -10,7 +10,7 @@ internal static class LabelCommands
     public static Command All(FleetCommand on)
     {
         var labels = new Command("labels", "Who says what of frames, and where they disagree.");
-        labels.Add(on.On(new Command("disputes", "Frames on which annotators disagree; 'cvops frames label FRAME ... --review' decides one."), async (_, fleet, screen, ct) =>
+        labels.Add(on.Watched(new Command("disputes", "Frames on which annotators disagree; 'cvops frames label FRAME ... --review' decides one."), ["frame"], async (_, fleet, screen, ct) =>
         {
             var page = await fleet.Get<LabelDisputePage>("labels/disputes?limit=50", ct);
             screen.Page(page, page.Disputes, "Nobody disagrees.", ("frame", dispute => dispute.Frame.Id), ("says", dispute => dispute.Frame.Prediction?.Class ?? "-"), ("why", dispute => dispute.Why));

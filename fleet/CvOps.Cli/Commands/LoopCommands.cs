@@ -19,7 +19,7 @@ internal static class LoopCommands
 
     private static Command Drift(FleetCommand on)
     {
-        var drift = on.On(new Command("drift", "How each camera's world has moved, and the probable cause."), async (_, fleet, screen, ct) =>
+        var drift = on.Watched(new Command("drift", "How each camera's world has moved, and the probable cause."), ["drift"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<DriftView[]>("drift", ct), "No drift window has arrived yet: a camera reports its first after about a minute.",
                 ("device", view => $"{view.Device}"), ("camera", view => $"{view.Camera}"), ("state", view => $"{view.State}"), ("cause", view => view.Cause ?? "-"), ("for", view => view.Route ?? "-"),
                 ("psi", view => string.Join(' ', view.Covariates.OrderByDescending(covariate => covariate.Psi).Take(4).Select(covariate => string.Create(CultureInfo.InvariantCulture, $"{covariate.Covariate} {covariate.Psi:0.00}")))),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CvOps.Cli.Output;
 using CvOps.Contracts.Api;
 
 namespace CvOps.Cli.Commands;
@@ -12,12 +13,46 @@ internal static class ModelRegistryCommands
         var package = ModelCommands.Package();
         return on.On(new Command("push", "Register a package with the fleet.") { package }, async (parsed, fleet, screen, ct) =>
         {
-            var model = await fleet.PushModel(parsed.GetValue(package)!.FullName, ct);
+            var file = parsed.GetValue(package)!;
+            ModelView model;
+            try
+            {
+                model = await fleet.PushModel(file.FullName, ct, sent => Progress.Show(string.Create(CultureInfo.InvariantCulture, $"sending {sent / 1e6:N0} of {file.Length / 1e6:N0} MB")));
+            }
+            finally
+            {
+                Progress.End();
+            }
             screen.One(model, ("model", $"{model.Model.Name} {model.Model.Version}"), ("digest", model.Model.Digest), ("signed by", model.SignedBy));
         });
     }
 
-    public static Command List(FleetCommand on) => on.On(new Command("list", "Every registered model; 'model show' and --json have more of each."), async (_, fleet, screen, ct) =>
+    public static Command Pull(FleetCommand on)
+    {
+        var model = new Argument<string>("model") { Description = ModelReference.Help };
+        var target = new Option<FileInfo?>("--out") { Description = "Where the package goes; default: NAME-VERSION.cvmodel here." };
+        return on.On(new Command("pull", "Save a registered package as a file.") { model, target }, async (parsed, fleet, screen, ct) =>
+        {
+            var view = ModelReference.Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(model)!);
+            var file = parsed.GetValue(target) ?? new FileInfo($"{view.Model.Name}-{view.Model.Version}.cvmodel");
+            var part = file.FullName + ".part";
+            try
+            {
+                await using (var stream = new CountingStream(File.Create(part), bytes => Progress.Show(string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:N0} of {view.Bytes / 1e6:N0} MB"))))
+                    await fleet.Download($"models/{view.Model.Digest}/package", stream, ct);
+                // Under its name when it is whole.
+                File.Move(part, file.FullName, overwrite: true);
+            }
+            finally
+            {
+                Progress.End();
+                File.Delete(part);
+            }
+            screen.One(view, ("file", file.FullName), ("model", $"{view.Model.Name} {view.Model.Version}"), ("digest", view.Model.Digest));
+        });
+    }
+
+    public static Command List(FleetCommand on) => on.Watched(new Command("list", "Every registered model; 'model show' and --json have more of each."), ["model"], async (_, fleet, screen, ct) =>
         screen.Table(await fleet.Get<ModelView[]>("models", ct), "No model is registered yet: 'cvops model push x.cvmodel'.",
             ("model", model => $"{model.Model.Name} {model.Model.Version}"), ("task", model => $"{model.Task}"), ("gate", model => $"{model.Gate?.Verdict.ToString() ?? "-"}"), ("aliases", model => model.Revoked is not null ? "revoked" : model.Lost ? "file lost" : string.Join(' ', model.Aliases)), ("digest", model => model.Model.Digest[..12])));
 

@@ -11,7 +11,7 @@ internal static class RetrainingCommands
     {
         var retraining = new Command("retraining", "When models are trained anew by themselves, and the ledger of what it cost and brought.");
         var model = new Argument<string>("model") { Description = "Name of the model, without a version." };
-        retraining.Add(on.On(new Command("list", "Every policy and what it waits for."), async (_, fleet, screen, ct) =>
+        retraining.Add(on.Watched(new Command("list", "Every policy and what it waits for."), ["training", "frame", "drift"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<RetrainingView[]>("retraining/policies", ct), "No model is trained anew by itself: 'cvops retraining set MODEL --labels 60'.",
                 ("model", view => view.Policy.Model), ("new labels", view => $"{view.NewLabels}"), ("pending", view => $"{view.Pending.Count}"), ("now", view => view.Says))));
         retraining.Add(Set(on, model));
@@ -20,13 +20,9 @@ internal static class RetrainingCommands
         retraining.Add(on.On(new Command("start", "Train now: no cool-down, but there has to be a new label.") { model, why }, async (parsed, fleet, screen, ct) =>
             Show(screen, await fleet.Post<RetrainingRequest, RetrainingView>($"retraining/policies/{parsed.GetValue(model)}/start", new RetrainingRequest(Environment.UserName, parsed.GetValue(why)!), ct))));
 
-        retraining.Add(on.On(new Command("remove", "Forget a policy and the evidence that waits; its ledger stays.") { model }, async (parsed, fleet, screen, ct) =>
-        {
-            await fleet.Delete($"retraining/policies/{parsed.GetValue(model)}", ct);
-            screen.Line($"Nothing trains {parsed.GetValue(model)} by itself any more.");
-        }));
+        retraining.Add(on.Removal("remove", "Forget a policy and the evidence that waits; its ledger stays.", model, name => $"retraining/policies/{name}", name => $"Nothing trains {name} by itself any more."));
 
-        retraining.Add(on.On(new Command("ledger", "Every training a policy began: why, its labels and their cost, the error it removed."), async (_, fleet, screen, ct) =>
+        retraining.Add(on.Watched(new Command("ledger", "Every training a policy began: why, its labels and their cost, the error it removed."), ["training"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<RetrainingEntry[]>("retraining", ct), "No policy has begun a training yet.",
                 ("id", entry => entry.Id), ("model", entry => $"{entry.Model} {entry.Version}"), ("state", entry => $"{entry.State}"), ("labels", entry => $"{entry.NewLabels}"),
                 ("s a label", entry => Number(entry.SecondsPerLabel)), ("cost", entry => Number(entry.Cost)), ("error", entry => $"{Number(entry.ErrorBefore)} -> {Number(entry.ErrorAfter)}"),

@@ -10,7 +10,7 @@ internal static class RolloutCommands
     public static Command All(FleetCommand on)
     {
         var rollouts = new Command("rollout", "Stage a model over the fleet: canary, soak, next ring, stopped by evidence.");
-        rollouts.Add(on.On(new Command("list", "Every rollout, newest first."), async (_, fleet, screen, ct) =>
+        rollouts.Add(on.Watched(new Command("list", "Every rollout, newest first."), ["rollout"], async (_, fleet, screen, ct) =>
             screen.Table(await fleet.Get<RolloutView[]>("rollouts", ct), "No rollout yet. Start one with 'cvops rollout start PLAN.yaml'.",
                 ("id", view => view.Id), ("name", view => view.Plan.Name), ("model", view => $"{view.Model.Name} {view.Model.Version}"), ("state", view => $"{view.State}"),
                 ("ring", view => $"{view.Ring + 1} of {view.Plan.Rings.Count}"), ("parts", view => $"{view.Evidence.Parts}"), ("because", view => view.Reason))));
@@ -20,13 +20,13 @@ internal static class RolloutCommands
         rollouts.Add(RolloutDevicesCommand.Create(on));
 
         var id = new Argument<string>("id");
-        var watch = new Option<bool>("--watch") { Description = "Stay and print each change until the rollout ends." };
-        rollouts.Add(on.On(new Command("show", "One rollout with its evidence.") { id, watch }, async (parsed, fleet, screen, ct) =>
+        rollouts.Add(on.Watched(new Command("show", "One rollout with its evidence; watched until it has ended.") { id }, ["rollout"], async (parsed, fleet, screen, ct) =>
         {
             var view = await fleet.Get<RolloutView>($"rollouts/{parsed.GetValue(id)}", ct);
             Show(screen, view);
-            if (parsed.GetValue(watch)) await Watch(fleet, screen, view, ct);
+            if (view.State is RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted) screen.Over();
         }));
+        foreach (var command in RolloutJudgeCommands.All(on)) rollouts.Add(command);
 
         foreach (var (name, text) in new[]
         {
@@ -53,18 +53,6 @@ internal static class RolloutCommands
                 Show(screen, await fleet.Post<RolloutAction, RolloutView>($"rollouts/{parsed.GetValue(id)}/{(name == "release" ? "start" : name)}", new RolloutAction(Environment.UserName, parsed.GetValue(reason)!), ct))));
         }
         return rollouts;
-    }
-
-    private static async Task Watch(FleetClient fleet, Screen screen, RolloutView view, CancellationToken ct)
-    {
-        var shown = view.History.Count;
-        while (view.State is not (RolloutState.Completed or RolloutState.RolledBack or RolloutState.Aborted))
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), ct);
-            view = await fleet.Get<RolloutView>($"rollouts/{view.Id}", ct);
-            foreach (var step in view.History.Skip(shown)) screen.Line($"{step.At:HH:mm:ss} {step.From} -> {step.To}: {step.Reason}");
-            shown = view.History.Count;
-        }
     }
 
     private static void Show(Screen screen, RolloutView view) => screen.One(view,

@@ -14,7 +14,7 @@ internal static class RolloutDevicesCommand
         var id = new Argument<string>("id");
         var ring = new Option<string?>("--ring") { Description = "Only this ring: its name, or its number from 1." };
         var state = new Option<RolloutDeviceState?>("--state") { Description = "Only devices in this state, such as Waiting or Failed." };
-        return on.On(new Command("devices", "The devices of a rollout by ring, each with its state and the reason.") { id, ring, state }, async (parsed, fleet, screen, ct) =>
+        return on.Watched(new Command("devices", "The devices of a rollout by ring, each with its state and the reason.") { id, ring, state }, ["rollout"], async (parsed, fleet, screen, ct) =>
         {
             var path = $"rollouts/{parsed.GetValue(id)}";
             var plan = (await fleet.Get<RolloutView>(path, ct)).Plan;

@@ -22,6 +22,14 @@ internal static class RolloutPlanCommands
             show(screen, await fleet.PostText<RolloutView>($"rollouts?by={Uri.EscapeDataString(Environment.UserName)}{(parsed.GetValue(draft) ? "&draft=true" : "")}", text, "application/yaml", ct));
         });
 
+        var (revised, id) = (File(), new Argument<string>("id") { Description = "Of the draft." });
+        yield return on.On(new Command("revise", "Give a draft another plan.") { id, revised }, async (parsed, fleet, screen, ct) =>
+        {
+            var (path, text) = await Text(parsed.GetValue(revised)!, ct);
+            Refuse(path, PlanReader.Yaml(text).Mistakes);
+            show(screen, await fleet.PutText<RolloutView>($"rollouts/{Uri.EscapeDataString(parsed.GetValue(id)!)}?by={Uri.EscapeDataString(Environment.UserName)}", text, "application/yaml", ct));
+        });
+
         var (planned, check, offline) = (File(), new Option<bool>("--check") { Description = "Say only what is wrong, and nothing where all is well; for scripts." },
             new Option<bool>("--offline") { Description = "Ask no fleet: what the text alone tells." });
         yield return on.On(new Command("plan", "What a plan would do now: its mistakes, the devices and the coverage of each ring, what waits for a window. Starts nothing; exit code 78 with mistakes.") { planned, check, offline },

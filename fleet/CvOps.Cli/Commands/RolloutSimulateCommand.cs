@@ -8,9 +8,6 @@ namespace CvOps.Cli.Commands;
 /// <summary><c>cvops rollout simulate</c>: what a plan would have done over what the fleet recorded.</summary>
 internal static class RolloutSimulateCommand
 {
-    /// <summary>Of a line of progress.</summary>
-    private const int Widest = 60;
-
     public static Command Create(FleetCommand on)
     {
         var file = new Argument<FileInfo>("plan").AcceptExistingOnly();
@@ -27,14 +24,14 @@ internal static class RolloutSimulateCommand
                 {
                     if (line.Mistakes is { } mistakes) throw new CliException(string.Join('\n', mistakes), ExitCodes.Configuration);
                     if (line.Report is { } report) Show(screen, report);
-                    else if (!Console.IsErrorRedirected) Console.Error.Write((line is { Read: { } read, ToRead: { } all } ? string.Create(CultureInfo.InvariantCulture, $"\r{read:N0} of {all:N0} records read") : $"\rreplay {line.Done + 1} of {line.Of}").PadRight(Widest));
+                    else Progress.Show(line is { Read: { } read, ToRead: { } all } ? string.Create(CultureInfo.InvariantCulture, $"{read:N0} of {all:N0} records read") : $"replay {line.Done + 1} of {line.Of}");
                 }
             });
     }
 
     private static void Show(Screen screen, FlightReport report)
     {
-        if (!Console.IsErrorRedirected) Console.Error.Write("\r".PadRight(Widest) + "\r");
+        Progress.End();
         var flight = report.Flight;
         screen.One(report,
             ("records", string.Create(CultureInfo.InvariantCulture, $"{report.Parts:N0} parts of {report.Devices} devices, {report.From:u} to {report.To:u}")),

@@ -18,7 +18,7 @@ internal static class RunsCommands
         var experiment = new Option<string?>("--experiment") { Description = "Id of an experiment; CvOps' own training runs are 1." };
         var after = new Option<string?>("--after") { Description = "Cursor of the page before." };
         var limit = new Option<int>("--limit") { Description = "Runs of a page, 1 to 1000.", DefaultValueFactory = _ => 50 };
-        runs.Add(on.On(new Command("list", "Every run, newest first.") { filter, order, experiment, after, limit }, async (parsed, fleet, screen, ct) =>
+        runs.Add(on.Watched(new Command("list", "Every run, newest first.") { filter, order, experiment, after, limit }, ["run"], async (parsed, fleet, screen, ct) =>
         {
             string?[] asked = [parsed.GetValue(filter), parsed.GetValue(order), parsed.GetValue(experiment), parsed.GetValue(after)];
             var query = string.Concat(asked.Zip(["filter", "order", "experiment", "after"], (value, name) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}"));

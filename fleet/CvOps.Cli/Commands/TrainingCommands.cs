@@ -14,14 +14,16 @@ internal static class TrainingCommands
         var training = new Command("training", "Training runs and their promotion gates.");
         var search = new Option<string?>("--search") { Description = "The runs of this search." };
         var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 100 };
-        training.Add(on.On(new Command("list", "Every run, newest first.") { search, limit }, async (parsed, fleet, screen, ct) =>
+        training.Add(on.Watched(new Command("list", "Every run, newest first.") { search, limit }, ["training"], async (parsed, fleet, screen, ct) =>
             screen.Table(await fleet.Get<TrainingRunView[]>($"training?limit={parsed.GetValue(limit)}{(parsed.GetValue(search) is { } id ? $"&search={Uri.EscapeDataString(id)}" : "")}", ct), "No run yet: 'cvops training start' retrains from a snapshot.", Columns)));
         training.Add(Start(on));
+        training.Add(TrainingWait.Create(on));
         var run = new Argument<string>("run") { Description = "Its id, such as run-7." };
-        training.Add(on.On(new Command("show", "One run: state, figures, where it ran; of a search its trials.") { run }, async (parsed, fleet, screen, ct) =>
+        training.Add(on.Watched(new Command("show", "One run: state, figures, where it ran; of a search its trials.") { run }, ["training"], async (parsed, fleet, screen, ct) =>
         {
             var view = await fleet.Get<TrainingRunView>($"training/{parsed.GetValue(run)}", ct);
             screen.One(view, [.. Fields(view)]);
+            if (TrainingWait.IsOver(view)) screen.Over();
             if (view.Trials is { } trials && !parsed.GetValue(on.Json))
                 screen.Table(trials, "No trial has begun.", ("trial", trial => trial.Run), ("state", trial => $"{trial.State}"), ("score", trial => trial.Score?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-"), ("parameters", trial => Text(trial.Parameters)));
         }));
@@ -34,7 +36,7 @@ internal static class TrainingCommands
             await fleet.Download($"training/{parsed.GetValue(run)}/log", output, ct);
         }));
         var name = new Option<string?>("--name") { Description = "One metric alone." };
-        training.Add(on.On(new Command("metrics", "What was measured, step by step.") { run, name }, async (parsed, fleet, screen, ct) =>
+        training.Add(on.Watched(new Command("metrics", "What was measured, step by step.") { run, name }, ["training", "run"], async (parsed, fleet, screen, ct) =>
         {
             var metrics = new List<TrainingMetric>();
             for (var next = ""; next is not null;)
@@ -63,7 +65,8 @@ internal static class TrainingCommands
         var runs = new Option<int?>("--runs") { Description = "Of a search: runs at most." };
         var priority = new Option<int>("--priority") { Description = "Of the runs that wait the highest goes first.", DefaultValueFactory = _ => 0 };
         var search = new Option<FileInfo?>("--search") { Description = "A file with a JSON object: a hyper-parameter search, as fleet/TRAINERS.md has it." };
-        return on.On(new Command("start", "Train on a snapshot, and put the model through the gate.") { dataset, parent, version, l2, seed, trainer, set, parameters, budget, runs, priority, search }, async (parsed, fleet, screen, ct) =>
+        var wait = new Option<bool>("--wait") { Description = "Stay until it has ended; exit code 1 when it did not pass the gate." };
+        return on.On(new Command("start", "Train on a snapshot, and put the model through the gate.") { dataset, parent, version, l2, seed, trainer, set, parameters, budget, runs, priority, search, wait }, async (parsed, fleet, screen, ct) =>
         {
             var snapshot = await SnapshotReference.Digest(fleet, parsed.GetValue(dataset)!, ct);
             var model = ModelReference.Find(await fleet.Get<ModelView[]>("models", ct), parsed.GetValue(parent)!).Model.Digest;
@@ -74,7 +77,9 @@ internal static class TrainingCommands
                 Budget = (parsed.GetValue(budget), parsed.GetValue(runs)) is (null, null) ? null : new TrainingBudget(parsed.GetValue(budget), parsed.GetValue(runs)),
                 Search = parsed.GetValue(search) is { } file ? TrainerParameters.Parse(file, bytes => JsonSerializer.Deserialize(bytes, ContractsJson.Default.TrainingSearch)) : null,
             };
-            screen.Table([await fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct)], "", Columns);
+            var run = await fleet.Post<TrainingRequest, TrainingRunView>("training", request, ct);
+            screen.Table([parsed.GetValue(wait) ? run = await TrainingWait.ForAsync(fleet, run, ct) : run], "", Columns);
+            if (parsed.GetValue(wait)) TrainingWait.Judge(run);
         });
     }
 

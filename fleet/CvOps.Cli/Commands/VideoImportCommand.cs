@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CvOps.Cli.Output;
 using CvOps.Contracts.Api;
 
 namespace CvOps.Cli.Commands;
@@ -27,22 +28,17 @@ internal static class VideoImportCommand
             ];
             var query = string.Join('&', asked.Where(pair => pair.Value is not null).Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value!)}"));
             VideoReport? report = null;
-            using var upload = new UploadContent(file, bytes => Progress($"sending {bytes / 1e6:N0} MB"));
+            using var upload = new UploadContent(file, bytes => Progress.Show($"sending {bytes / 1e6:N0} MB"));
             await foreach (var line in fleet.PostLines<VideoLine>($"frames/video?{query}", upload, ct))
             {
                 if (line.Report is { } done) report = done;
-                else Progress(line.Stage == "receiving" ? $"receiving {line.Done / 1e6:N0} MB" : line.Of > 0 ? $"{line.Stage} {line.Done:N0} of about {line.Of:N0}" : $"{line.Stage} {line.Done:N0}");
+                else Progress.Show(line.Stage == "receiving" ? $"receiving {line.Done / 1e6:N0} MB" : line.Of > 0 ? $"{line.Stage} {line.Done:N0} of about {line.Of:N0}" : $"{line.Stage} {line.Done:N0}");
             }
-            if (!Console.IsErrorRedirected) Console.Error.Write($"\r{"",-60}\r");
+            Progress.End();
             if (report is null) throw new CliException("The fleet ended the import without a report; its log says why. Nothing was written, or all of it: 'cvops audit' says which.");
             screen.One(report, ("pictures", $"{report.Sampled:N0}: {report.Added:N0} new frames, {report.NearIdentical:N0} nearly the same as another, {report.Known:N0} known already"),
                 ("video", report.Seconds is { } seconds ? $"{TimeSpan.FromSeconds(seconds):hh\\:mm\\:ss}" : null), ("written", report.Written ? "yes" : "no: nothing was written"), ("problem", report.Problem));
             if (!report.Written) throw new CliException($"The video was refused: {report.Problem}", ExitCodes.Configuration);
         });
-    }
-
-    private static void Progress(string text)
-    {
-        if (!Console.IsErrorRedirected) Console.Error.Write($"\r{text,-60}");
     }
 }

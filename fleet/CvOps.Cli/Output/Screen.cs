@@ -15,6 +15,18 @@ internal sealed class Screen(IAnsiConsole console, bool json)
 
     private static readonly JsonSerializerOptions Indented = new(ContractsJson.Default.Options) { WriteIndented = true };
 
+    /// <summary>Where JSON goes. Not the ANSI console: that one wraps lines at the terminal's width, which breaks JSON for programs.</summary>
+    public TextWriter Programs { get; init; } = System.Console.Out;
+
+    /// <summary>A document of JSON is one line.</summary>
+    public bool OneLine { get; init; }
+
+    /// <summary>Whoever watches need not look again: see <see cref="Over"/>.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>What is shown does not change any more.</summary>
+    public void Over() => IsOver = true;
+
     /// <summary>A line for people; programs that asked for JSON get none.</summary>
     public void Line(string text)
     {
@@ -66,6 +78,13 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         Lines(lines.Where(line => line.Value is not null).Select(line => (line.Name, line.Value!)));
     }
 
+    /// <param name="text">For people, as it is: lines are not wrapped.</param>
+    public void Text<T>(T value, string text)
+    {
+        if (json) Json(value);
+        else Programs.Write(text);
+    }
+
     // Where the terminal is narrow the long ones give way: half a number, or none, helps nobody.
     private static (IReadOnlyList<string> Texts, bool Breaks) Texts(string heading, IEnumerable<string> cells, bool isFirst)
     {
@@ -90,6 +109,9 @@ internal sealed class Screen(IAnsiConsole console, bool json)
         console.Write(grid);
     }
 
-    // Console.Out and not the ANSI console: that one wraps lines at the terminal's width, which breaks JSON for programs.
-    private static void Json<T>(T value) => System.Console.Out.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Indented.GetTypeInfo(typeof(T))));
+    private void Json<T>(T value)
+    {
+        JsonSerializerOptions options = OneLine ? ContractsJson.Default.Options : Indented;
+        Programs.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T))));
+    }
 }

@@ -6,7 +6,7 @@ namespace CvOps.Cli.Output;
 internal static class Terminal
 {
     /// <summary>Wide enough that no row of a table breaks in a file: a row is a line for whatever reads it.</summary>
-    private const int Unbroken = 10_000;
+    public const int Unbroken = 10_000;
 
     public static IAnsiConsole Open()
     {

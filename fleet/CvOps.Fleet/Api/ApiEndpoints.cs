@@ -13,6 +13,7 @@ using CvOps.Fleet.Api.Manners;
 using CvOps.Fleet.Datasets;
 using CvOps.Fleet.Datasets.Formats;
 using CvOps.Fleet.Datasets.Quality;
+using CvOps.Fleet.Doctor;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Frames.Video;
@@ -41,7 +42,7 @@ internal static class ApiEndpoints
         services.AddSingleton<Guards>().AddSingleton<IdempotencyStore>().AddSingleton<Idempotency>();
         services.AddOpenApi(ApiDocument.Name, ApiConventions.Configure);
         services.AddSingleton<ApiDocument>();
-        services.AddSingleton<FleetEvents>();
+        services.AddSingleton<FleetEvents>().AddSingleton<FleetDoctor>();
         services.AddSingleton<PagePulse>().AddHostedService(provider => provider.GetRequiredService<PagePulse>());
         // The same JSON as on the wire, whoever binds it.
         services.ConfigureHttpJsonOptions(json =>
@@ -82,6 +83,7 @@ internal static class ApiEndpoints
         ((IEndpointConventionBuilder)api).Finally(ApiConventions.Describe);
         api.AddEndpointFilter<RouteGroupBuilder, Attribution>();
         api.MapGet("/fleet", (SiteViews views, Principal who, CancellationToken cancel) => views.OverviewAsync(who, cancel));
+        api.MapGet("/doctor", (FleetDoctor doctor, CancellationToken cancel) => doctor.LookAsync(cancel));
         api.MapAudit();
         api.MapGet("/events", EventStream.RunAsync);
         api.MapGet("/events/pages", EventStream.RunPagesAsync);

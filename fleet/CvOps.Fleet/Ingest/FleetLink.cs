@@ -89,6 +89,9 @@ internal sealed class FleetLink : IDisposable
     /// <summary>Of the session under a client id, kept by the broker.</summary>
     public MqttClientOptions OptionsFor(string client) => Options(client).WithCleanStart(false).WithSessionExpiryInterval((uint)SessionKept.TotalSeconds).Build();
 
+    /// <summary>Of a connection that leaves nothing behind.</summary>
+    public MqttClientOptions OptionsForALook(string client) => Options(client).WithCleanStart(true).WithSessionExpiryInterval(0).Build();
+
     /// <summary>Makes the broker forget a session: a clean one takes its place and ends at once.</summary>
     /// <exception cref="LinkDownException">The broker cannot be reached.</exception>
     public async Task EndSessionAsync(string client, CancellationToken cancel)
@@ -96,7 +99,7 @@ internal sealed class FleetLink : IDisposable
         using var last = new MqttClientFactory().CreateMqttClient();
         try
         {
-            await last.ConnectAsync(Options(client).WithCleanStart(true).WithSessionExpiryInterval(0).Build(), cancel);
+            await last.ConnectAsync(OptionsForALook(client), cancel);
             await last.TryDisconnectAsync();
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancel.IsCancellationRequested)

@@ -73,6 +73,7 @@ namespace CvOps.Contracts.Api;
 /// POST retraining/policies/{model}/start  RetrainingRequest -> RetrainingView (a person's trigger: no cool-down, but it needs a new label)
 /// GET  runs?experiment=&amp;filter=&amp;order=&amp;after=&amp;limit=   TrackedRunPage (newest first; filter and order as MLflow's searches have them)
 /// GET  runs/{id}                          TrackedRunDetail      GET runs/compare?run=&amp;run=   RunComparison (1 to 8 runs side by side)
+/// GET  doctor                             DoctorReport: broker, certificates, clock, disk, database, models, and how to mend each
 /// GET  audit?after=&amp;limit=                AuditPage
 /// GET  deadletters?device=&amp;reason=&amp;before=&amp;limit=   DeadLetterPage (newest first; reason: a part of it)
 /// POST deadletters/{row}/retry|discard    DeadLetterAction -> DeadLetterOutcome (retry applies it, once, if it can be read by now)

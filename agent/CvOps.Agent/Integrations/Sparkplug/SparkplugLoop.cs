@@ -93,7 +93,7 @@ internal sealed partial class SparkplugLoop(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(options.Link.Timeout);
         var will = machine.Connecting(time.GetUtcNow());
-        var attempt = MqttConnectOptions.Make(options.Link, broker, device, will.Topic, will.Payload, time);
+        var attempt = MqttConnectOptions.Make(options.Link, broker, device, (will.Topic, will.Payload), time);
         using var own = attempt.Own;
         // A session of its own, clean each time, whose will is not retained: so the specification wants it.
         (attempt.Options.ClientId, attempt.Options.CleanSession, attempt.Options.SessionExpiryInterval) = ($"{device}-sparkplug", true, 0);

@@ -15,6 +15,7 @@ internal static class AddressTable
     private static readonly (string Address, Permission Any, Names Names, string Route)[] Api =
     [
         ("GET /fleet", Read, Filtered, ""),
+        ("GET /doctor", Operate | Approve | Administer, All, ""),
         ("GET /audit", Operate | Approve | Administer, All, ""),
         ("GET /audit/verify", Operate | Approve | Administer, All, ""),
         ("GET /audit/pack", Operate | Approve | Administer, All, ""),

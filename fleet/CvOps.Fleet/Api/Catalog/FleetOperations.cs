@@ -1,5 +1,6 @@
 using System.Globalization;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Doctor;
 
 namespace CvOps.Fleet.Api.Catalog;
 
@@ -10,6 +11,7 @@ internal static class FleetOperations
     public static IReadOnlyList<ApiOperation> All { get; } =
     [
         Fleet.Get<FleetOverview>("/fleet", "getFleet", "The fleet in one look: counts, and what a person should see first."),
+        Fleet.Get<DoctorReport>("/doctor", "getDoctor", "What the fleet finds when it looks at broker, certificates, clock, disk, database and models, and how to mend each."),
         Fleet.Page<AuditPage>("/audit", "listAudit", "Who decided what, in the order in which it happened.", page => page.Entries.Count > 0 ? page.Next.ToString(CultureInfo.InvariantCulture) : null),
         Fleet.Get("/events", "streamEvents", "Server-sent events: what changed, as it changes. Last-Event-ID goes on where a connection broke.", "text/event-stream"),
         Fleet.Get("/events/pages", "streamPageEvents", "Server-sent events for open pages: which kinds of things changed, and at what pace to look.", "text/event-stream"),
