@@ -1,5 +1,6 @@
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Testing;
 
