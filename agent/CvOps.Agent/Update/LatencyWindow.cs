@@ -9,7 +9,7 @@ internal sealed class LatencyWindow
     private readonly double[] _sorted = new double[Samples];
     private long _frames;
 
-    public LatencySeen Seen => new(_frames, At(0.95), At(0.99));
+    public LatencySeen Seen => new(_frames, At(0.5), At(0.95), At(0.99));
 
     public void Add(double ms)
     {

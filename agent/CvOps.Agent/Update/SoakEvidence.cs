@@ -32,9 +32,10 @@ internal readonly record struct SoakEvidence
 
 /// <summary>Inference times of the latest frames.</summary>
 /// <param name="Frames">Frames measured ever.</param>
+/// <param name="P50">Milliseconds; 0 without frames.</param>
 /// <param name="P95">Milliseconds; 0 without frames.</param>
 /// <param name="P99">Milliseconds; 0 without frames.</param>
-internal readonly record struct LatencySeen(long Frames, double P95, double P99);
+internal readonly record struct LatencySeen(long Frames, double P50, double P95, double P99);
 
 /// <summary>A camera for which the new model gave one answer over and over, and what the model before said there.</summary>
 /// <param name="Answer">The class; null for nothing found.</param>

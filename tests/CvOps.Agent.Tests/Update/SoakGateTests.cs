@@ -8,7 +8,7 @@ public sealed class SoakGateTests
 
     private static readonly SoakEvidence Sound = new()
     {
-        Frames = 500, Latency = new(500, 10, 12), LatencyBefore = new(5000, 9, 11), MemoryGrowth = 20 << 20, Watched = TimeSpan.FromSeconds(6),
+        Frames = 500, Latency = new(500, 10, 10, 12), LatencyBefore = new(5000, 9, 9, 11), MemoryGrowth = 20 << 20, Watched = TimeSpan.FromSeconds(6),
         SameAnswer = new("cam-1", "ok", 500, new(5000, 4990, 5000, 4), 0.7),
     };
 
@@ -19,14 +19,17 @@ public sealed class SoakGateTests
         ["one error"] = (Sound with { Errors = 1 }, 20, ["no prediction for 1 of its first 500 frames", "0 are allowed"]),
         ["not finite"] = (Sound with { Errors = 2, NotFinite = 2 }, 20, ["NaN or infinite for 2 of its first 500"]),
         ["both"] = (Sound with { Errors = 3, NotFinite = 2 }, 20, ["3 of its first", "2 of them for NaN"]),
-        ["over the limit"] = (Sound with { Latency = new(500, 21, 22) }, 20, ["21.0 ms", "95th", "limit is 20.0 ms"]),
-        ["a long tail"] = (Sound with { Latency = new(500, 10, 41) }, 20, ["41.0 ms", "99th"]),
-        ["a long tail the device had before"] = (Sound with { Latency = new(500, 10, 41), LatencyBefore = new(5000, 9, 30) }, 20, []),
-        ["a tail of too few frames"] = (Sound with { Latency = new(100, 10, 41) }, 20, []),
-        ["slower, within its own limit"] = (Sound with { Latency = new(500, 60, 61) }, 80, []),
-        ["slower, no limit"] = (Sound with { Latency = new(500, 28, 29) }, null, ["28.0 ms", "before took 9.0 ms", "3 times"]),
-        ["slower by what nobody feels"] = (Sound with { Latency = new(500, 4, 5), LatencyBefore = new(5000, 0.5, 0.6) }, null, []),
-        ["slower, none before"] = (Sound with { Latency = new(500, 28, 29), LatencyBefore = default }, null, []),
+        ["over the limit"] = (Sound with { Latency = new(500, 21, 21, 22) }, 20, ["21.0 ms", "95th", "limit is 20.0 ms"]),
+        ["a long tail"] = (Sound with { Latency = new(500, 10, 10, 41) }, 20, ["41.0 ms", "99th"]),
+        ["a long tail the device had before"] = (Sound with { Latency = new(500, 10, 10, 41), LatencyBefore = new(5000, 9, 9, 30) }, 20, []),
+        ["a tail of too few frames"] = (Sound with { Latency = new(100, 10, 10, 41) }, 20, []),
+        ["slower, within its own limit"] = (Sound with { Latency = new(500, 60, 60, 61) }, 80, []),
+        ["slower, no limit"] = (Sound with { Latency = new(500, 28, 28, 29) }, null, ["28.0 ms", "before took 9.0 ms", "3 times"]),
+        ["slower from its first frames on"] = (Sound with { Latency = new(20, 27.5, 28, 29) }, null, ["28.0 ms", "of 20 frames", "3 times"]),
+        ["two of twenty frames slow, as on a busy device"] = (Sound with { Latency = new(20, 9, 28, 29) }, null, []),
+        ["one frame in ten slow, of many"] = (Sound with { Latency = new(500, 9, 28, 29) }, null, ["28.0 ms", "of 500 frames"]),
+        ["slower by what nobody feels"] = (Sound with { Latency = new(500, 4, 4, 5), LatencyBefore = new(5000, 0.5, 0.5, 0.6) }, null, []),
+        ["slower, none before"] = (Sound with { Latency = new(500, 28, 28, 29), LatencyBefore = default }, null, []),
         ["one answer for ever"] = (Sound with { SameAnswer = new("cam-1", "dent", 60, new(5000, 2, 2, 1), 0.0006) }, 20, ["'dent' 60 frames on end on camera cam-1", "2 of 5000", "0.001"]),
         ["nothing for ever"] = (Sound with { SameAnswer = new("cam-1", null, 60, new(5000, 2, 2, 1), 0.00006) }, 20, ["said nothing 60 frames"]),
         ["memory"] = (Sound with { MemoryGrowth = 600L << 20 }, 20, ["grew by 600 MB", "512 MB"]),
@@ -58,7 +61,7 @@ public sealed class SoakGateTests
         var lenient = Options with { SoakErrors = 3, SoakLatencyRatio = 10, SoakCollapseChance = 0, SoakMemoryMegabytes = 1000 };
         var seen = Sound with
         {
-            Errors = 3, Latency = new(500, 28, 29), MemoryGrowth = 600L << 20, SameAnswer = Sound.SameAnswer!.Value with { Chance = 0 },
+            Errors = 3, Latency = new(500, 28, 28, 29), MemoryGrowth = 600L << 20, SameAnswer = Sound.SameAnswer!.Value with { Chance = 0 },
         };
         Assert.Equal(SoakVerdict.Passed, SoakGate.Decide(seen, lenient, null).Verdict);
     }
@@ -67,7 +70,7 @@ public sealed class SoakGateTests
     public void Percentiles_are_those_of_the_latest_frames()
     {
         var window = new LatencyWindow();
-        Assert.Equal(new LatencySeen(0, 0, 0), window.Seen);
+        Assert.Equal(new LatencySeen(0, 0, 0, 0), window.Seen);
         var chance = new Random(5);
         List<double> all = [];
         for (var i = 0; i < 3000; i++)
@@ -76,7 +79,7 @@ public sealed class SoakGateTests
             window.Add(all[^1]);
             if (i % 97 != 0) continue;
             var latest = all.TakeLast(1024).Order().ToList();
-            Assert.Equal(new LatencySeen(all.Count, latest[(int)Math.Ceiling(0.95 * latest.Count) - 1], latest[(int)Math.Ceiling(0.99 * latest.Count) - 1]), window.Seen);
+            Assert.Equal(new LatencySeen(all.Count, latest[(int)Math.Ceiling(0.5 * latest.Count) - 1], latest[(int)Math.Ceiling(0.95 * latest.Count) - 1], latest[(int)Math.Ceiling(0.99 * latest.Count) - 1]), window.Seen);
         }
     }
 }
