@@ -18,6 +18,15 @@ internal static class FleetMap
 {
     private const string Line = "line";
 
+    /// <summary>From more sites on than a person looks through, those without trouble are a row each, and of the others their lines with trouble stand there.</summary>
+    private const int FewSites = 12;
+
+    /// <summary>Sites that stand there with their lines, and those that are a row each.</summary>
+    public static (IReadOnlyList<SiteHealth> Cards, IReadOnlyList<SiteHealth> Rows) Sort(IReadOnlyList<SiteHealth> sites) =>
+        sites.Count <= FewSites ? (sites, []) : ([.. sites.Where(site => IsTroubled(site.Counts)).Select(site => site with { Lines = [.. site.Lines.Where(line => IsTroubled(line.Counts))] })], [.. sites.Where(site => !IsTroubled(site.Counts))]);
+
+    private static bool IsTroubled(HealthCounts counts) => counts.Errors + counts.Warnings > 0;
+
     public static IReadOnlyList<SiteHealth> Of(IEnumerable<(Traits Set, TwinCounts Counts)> sets) =>
     [
         .. sets.GroupBy(set => set.Set.Site.Value, StringComparer.Ordinal)

@@ -26,6 +26,18 @@ public sealed class WebRuleTests
         Assert.Equal(6, map[1].Counts.Devices);
     }
 
+    [Fact]
+    public void Of_many_sites_those_with_trouble_stand_there_with_the_lines_that_have_it()
+    {
+        var many = FleetMap.Of(Enumerable.Range(0, 200).SelectMany(site => Enumerable.Range(0, 20).Select(line => (Set($"p{site}", $"{line}"), new TwinCounts { Devices = 3, Online = 3, Errors = site == 17 && line == 4 ? 1 : 0 }))));
+        var (cards, rows) = FleetMap.Sort(many);
+        Assert.Equal(["p17"], cards.Select(site => site.Name));
+        Assert.Equal(["4"], cards[0].Lines.Select(line => line.Name));
+        Assert.Equal((60, 199), (cards[0].Counts.Devices, rows.Count));
+        var few = FleetMap.Of(Enumerable.Range(0, 12).Select(site => (Set($"p{site}", "1"), new TwinCounts { Devices = 3, Online = 3 })));
+        Assert.Equal((12, 0), (FleetMap.Sort(few).Cards.Count, FleetMap.Sort(few).Rows.Count));
+    }
+
     [Theory]
     [InlineData("line-2", "line-10")]
     [InlineData("a", "b")]
