@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi cli-reference up demo demo-steel demo-loop test test-slow test-crash test-backup bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi cli-reference configuration-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-deploy bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -51,6 +51,11 @@ test-backup: ## back up a fleet that runs, destroy it, and bring it back; kills,
 	@$(BUILD)
 	@$(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests -namespace 'CvOps.Fleet.Tests.Storage'
 	@$(BIN)/CvOps.EndToEnd.Tests/$(CONFIG_FOLDER)/CvOps.EndToEnd.Tests -class CvOps.EndToEnd.Tests.BackupTests
+
+test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the fleet's image built and run without root (needs root; about five minutes)
+	@.ci/setup deploy
+	@cd tests/deploy && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@tests/deploy/test.sh
 
 bench: bench-frame bench-update bench-evidence bench-link bench-fleet bench-data ## every benchmark
 
@@ -100,6 +105,12 @@ cli-reference: ## write fleet/CLI.md anew, after cvops got other commands
 	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
 	@dotnet $(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests.dll -explicit only -noLogo -method CvOps.Fleet.Tests.Cli.CliReferenceTests.Writes_what_the_code_says
 	@git status --short fleet/CLI.md
+
+configuration-reference: ## write agent/CONFIGURATION.md and fleet/CONFIGURATION.md anew, after options changed
+	@for side in Agent Fleet; do dotnet build tests/CvOps.$$side.Tests/CvOps.$$side.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet || exit 1; done
+	@dotnet $(BIN)/CvOps.Agent.Tests/$(CONFIG_FOLDER)/CvOps.Agent.Tests.dll -explicit only -noLogo -method CvOps.Agent.Tests.Configuration.ConfigurationReferenceTests.Writes_what_the_code_says
+	@dotnet $(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests.dll -explicit only -noLogo -method CvOps.Fleet.Tests.Serving.ConfigurationReferenceTests.Writes_what_the_code_says
+	@git status --short agent/CONFIGURATION.md fleet/CONFIGURATION.md
 
 openapi: ## write fleet/openapi.json anew, after the API got more
 	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet

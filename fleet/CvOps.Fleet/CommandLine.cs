@@ -1,3 +1,5 @@
+using Microsoft.Extensions.FileProviders;
+
 namespace CvOps.Fleet;
 
 /// <summary>Command line and settings files to options, with every mistake at once.</summary>
@@ -7,7 +9,9 @@ internal static class CommandLine
         cvops-fleet: the fleet manager of CvOps (grains, MQTT ingest, HTTP API).
 
           --data DIR              folder of databases, models and pictures (cvops-data)
-          --http URL              where the API listens (http://127.0.0.1:8080; port 0 takes a free one)
+          --http URL              where the API listens, http or https (http://127.0.0.1:8080; port 0 takes a free one)
+          --http-certificate FILE PEM of the certificate for https, with its chain; read again when it changes
+          --http-key FILE         PEM of its key
           --public-url URL        the fleet's address as devices see it, for downloads (where it listens)
           --broker URL            mqtts://host:8883, or mqtt://host:1883 without TLS (mqtts://127.0.0.1:8883)
           --ca FILE               PEM of the authority of the broker's certificate
@@ -29,12 +33,15 @@ internal static class CommandLine
           --client-id NAME        MQTT client id (cvops-fleet)
           --local-token FILE      a token for the programs of this machine, which may do everything in any name with it; made when
                                   missing, for its owner's eyes alone. cvops up uses one; a fleet for people needs none
+          --secrets DIR           a file a setting, named as in the environment (Fleet__Cluster, Fleet__Smtp__Password): for secrets
+          --drain-delay D         how long it answers on after SIGTERM, /readyz with 503, until a balancer has heard (00:00:00)
           --allow-plain-network   listen beyond this machine without TLS: passwords and tokens can be read on the way
           --help
 
           export FILE [--data DIR]   all of a stopped fleet's databases into one file
           import FILE [--data DIR]   such a file into an empty database, SQLite or PostgreSQL
           backup, restore            of a data folder, also of a fleet that runs; backup --help
+          health [--ready]           ask the fleet that listens here whether it lives, or is ready: 0 or 1, for containers
 
         The same settings come from section "Fleet" of appsettings.json in the working folder and from the environment
         (Fleet__Data=...); the command line wins. Fleet__Cluster is the connection string of the PostgreSQL database of an
@@ -44,7 +51,8 @@ internal static class CommandLine
         people sign in at an OpenID provider (ACCESS.md). Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
-    private static readonly Dictionary<string, string> Settings = new()
+    /// <summary>What an option sets.</summary>
+    internal static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
         ["--data"] = nameof(FleetOptions.Data), ["--http"] = nameof(FleetOptions.Http), ["--public-url"] = nameof(FleetOptions.PublicUrl),
         ["--broker"] = nameof(FleetOptions.Broker), ["--ca"] = nameof(FleetOptions.Ca), ["--certificate"] = nameof(FleetOptions.Certificate),
@@ -53,7 +61,8 @@ internal static class CommandLine
         ["--key"] = nameof(FleetOptions.Key), ["--signing-key"] = nameof(FleetOptions.SigningKey), ["--trusted-keys"] = nameof(FleetOptions.TrustedKeys),
         ["--client-id"] = nameof(FleetOptions.ClientId), ["--embedding-model"] = nameof(FleetOptions.EmbeddingModel), ["--trainer"] = nameof(FleetOptions.Trainer), ["--training-runs"] = nameof(FleetOptions.TrainingRunsAtOnce),
         ["--alert-networks"] = nameof(FleetOptions.AlertNetworks), ["--golden-share"] = nameof(FleetOptions.GoldenShare),
-        ["--local-token"] = nameof(FleetOptions.LocalToken),
+        ["--local-token"] = nameof(FleetOptions.LocalToken), ["--http-certificate"] = nameof(FleetOptions.HttpCertificate), ["--http-key"] = nameof(FleetOptions.HttpKey),
+        ["--secrets"] = nameof(FleetOptions.Secrets), ["--drain-delay"] = nameof(FleetOptions.DrainDelay),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>
@@ -72,6 +81,9 @@ internal static class CommandLine
         return (options, mistakes);
     }
 
+    /// <summary>For a question to a fleet that runs: nothing but what is written has to be right.</summary>
+    public static (FleetOptions Options, IReadOnlyList<string> Mistakes) Some(string[] args, string workingFolder) => Bind(args, workingFolder);
+
     private static (FleetOptions Options, List<string> Mistakes) Bind(string[] args, string workingFolder)
     {
         var mistakes = new List<string>();
@@ -79,19 +91,33 @@ internal static class CommandLine
         var options = new FleetOptions();
         try
         {
-            var configuration = new ConfigurationBuilder()
-                .SetBasePath(workingFolder)
-                .AddJsonFile("appsettings.json", optional: true)
-                .AddEnvironmentVariables()
-                .AddInMemoryCollection(given)
-                .Build();
+            var configuration = Sources(null);
+            if (configuration[$"{FleetOptions.Section}:{nameof(FleetOptions.Secrets)}"] is { Length: > 0 } secrets)
+            {
+                secrets = Path.GetFullPath(secrets, workingFolder);
+                if (Directory.Exists(secrets)) configuration = Sources(secrets);
+                else mistakes.Add($"--secrets {secrets}: there is no such folder.");
+            }
             configuration.GetSection(FleetOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
         }
-        catch (Exception e) when (e is InvalidOperationException or InvalidDataException or FormatException)
+        catch (Exception e) when (e is InvalidOperationException or InvalidDataException or FormatException or UnauthorizedAccessException or IOException)
         {
             mistakes.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
         }
         return (options, mistakes);
+
+        IConfigurationRoot Sources(string? secrets)
+        {
+            var sources = new ConfigurationBuilder().SetBasePath(workingFolder).AddJsonFile("appsettings.json", optional: true);
+            if (secrets is not null)
+                sources.AddKeyPerFile(files =>
+                {
+                    files.FileProvider = new PhysicalFileProvider(secrets);
+                    // Other programs' secrets may lie beside them.
+                    files.IgnoreCondition = name => !name.StartsWith($"{FleetOptions.Section}__", StringComparison.Ordinal);
+                });
+            return sources.AddEnvironmentVariables().AddInMemoryCollection(given).Build();
+        }
     }
 
     private static Dictionary<string, string?> Parse(string[] args, List<string> mistakes)

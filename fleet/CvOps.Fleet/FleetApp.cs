@@ -16,6 +16,7 @@ using CvOps.Fleet.Frames.Video;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
 using CvOps.Fleet.Rollouts;
+using CvOps.Fleet.Serving;
 using CvOps.Fleet.Storage;
 using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Tracking.Mlflow;
@@ -30,9 +31,6 @@ namespace CvOps.Fleet;
 /// <summary>Puts the fleet together: one host with the silo, the ingest and the API.</summary>
 internal static class FleetApp
 {
-    /// <summary>Longest document of the API: an imported picture in base64.</summary>
-    private const long RequestBytes = 8 * 1024 * 1024;
-
     /// <param name="options">Checked already.</param>
     /// <param name="change">What a test puts in place of the real thing: its time.</param>
     public static WebApplication Build(FleetOptions options, Action<WebApplicationBuilder>? change = null) => Map(Compose(options, change));
@@ -44,11 +42,7 @@ internal static class FleetApp
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(FleetApp).Assembly.GetName().Name });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.WebHost.UseKestrelCore().UseUrls(options.Http).ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestBytes;
-        });
+        builder.AddServing(options);
         builder.Services.AddRouting();
         builder.Services.AddSingleton(Options.Create(options));
         change?.Invoke(builder);

@@ -12,9 +12,22 @@ internal sealed class FleetOptions
     [Required]
     public string Data { get; set; } = "cvops-data";
 
-    /// <summary>Address the API and the dashboard listen on; port 0 takes a free one.</summary>
+    /// <summary>Address the API and the dashboard listen on, http or https; port 0 takes a free one.</summary>
     [Required]
     public string Http { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary>PEM of the certificate shown there by https, behind it the authorities between it and its root; read again when it changes.</summary>
+    public string? HttpCertificate { get; set; }
+
+    /// <summary>PEM of its key.</summary>
+    public string? HttpKey { get; set; }
+
+    /// <summary>Folder with a file a setting, named as in the environment (<c>Fleet__Cluster</c>): for secrets that a container or a cluster hands over as files. The environment comes before it.</summary>
+    public string? Secrets { get; set; }
+
+    /// <summary>How long a fleet that was told to stop goes on answering, <c>/readyz</c> with 503, so that a balancer sends its requests elsewhere before it listens no more.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan DrainDelay { get; set; }
 
     /// <summary>The fleet's address as devices see it, for download links; null: where it listens.</summary>
     public string? PublicUrl { get; set; }
@@ -174,6 +187,8 @@ internal sealed class FleetOptions
 
     /// <summary>The server that takes alerts by e-mail; null: there is none.</summary>
     public SmtpOptions? Smtp { get; set; }
+
+    public bool IsHttps => Http.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The broker's addresses as devices see them.</summary>
     public string[] Brokers => (PublicBrokers ?? Broker).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

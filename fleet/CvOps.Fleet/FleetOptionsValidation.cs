@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using CvOps.Contracts.Identity;
+using CvOps.Fleet.Serving;
 using CvOps.Fleet.Training;
 
 namespace CvOps.Fleet;
@@ -18,11 +19,7 @@ internal static class FleetOptionsValidation
         if (options.OfflineAfter <= options.OverdueAfter)
             yield return $"OfflineAfter is {options.OfflineAfter}; it must be longer than OverdueAfter, {options.OverdueAfter}: a device is overdue before it counts as offline.";
 
-        if (!Uri.TryCreate(options.Http, UriKind.Absolute, out var http) || http.Scheme != Uri.UriSchemeHttp)
-            yield return $"--http '{options.Http}' is no address; write it as http://127.0.0.1:8080. TLS towards people belongs to a reverse proxy in front.";
-        else if (!options.AllowPlainNetwork && !IsLoopback(http))
-            yield return $"--http {options.Http} would send passwords and tokens over the network as anybody there can read them. "
-                + "Listen on 127.0.0.1 behind a reverse proxy that speaks TLS, or add --allow-plain-network if this network is yours alone.";
+        foreach (var mistake in HttpMistakes(options)) yield return mistake;
         if (options.PublicUrl is { } open && (!Uri.TryCreate(open, UriKind.Absolute, out var seen) || seen.Scheme is not ("http" or "https")))
             yield return $"--public-url '{open}' is no http or https address.";
 
@@ -37,9 +34,9 @@ internal static class FleetOptionsValidation
         if (options.TrustedKeys is null) yield return "--trusted-keys is missing: a folder with the public keys (*.pem) whose model packages may enter.";
         else if (!Directory.Exists(options.TrustedKeys)) yield return $"--trusted-keys {options.TrustedKeys}: there is no such folder.";
 
-        foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey) })
+        foreach (var (option, path) in new[] { ("--ca", options.Ca), ("--certificate", options.Certificate), ("--key", options.Key), ("--signing-key", options.SigningKey), ("--http-certificate", options.HttpCertificate), ("--http-key", options.HttpKey) })
             if (path is not null && !File.Exists(path)) yield return $"{option} {path}: there is no such file.";
-        foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey), ("--local-token", options.LocalToken) })
+        foreach (var (option, path) in new[] { ("--key", options.Key), ("--signing-key", options.SigningKey), ("--local-token", options.LocalToken), ("--http-key", options.HttpKey) })
             if (path is not null && SecretFile.Problem(path) is { } problem) yield return $"{option}: {problem}.";
 
         foreach (var mistake in AuthorityMistakes(options)) yield return mistake;
@@ -49,6 +46,22 @@ internal static class FleetOptionsValidation
         foreach (var mistake in Alerts.AlertOptions.Mistakes(options)) yield return mistake;
         foreach (var mistake in options.Oidc?.Mistakes() ?? []) yield return mistake;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
+    }
+
+    private static IEnumerable<string> HttpMistakes(FleetOptions options)
+    {
+        if (!Uri.TryCreate(options.Http, UriKind.Absolute, out var http) || http.Scheme is not ("http" or "https"))
+            yield return $"--http '{options.Http}' is no address; write it as http://127.0.0.1:8080 or https://0.0.0.0:8443.";
+        else if (http.Scheme == "https")
+        {
+            if (options.HttpCertificate is null) yield return "--http-certificate is missing: https needs the PEM of the certificate that browsers and devices are shown.";
+            if (options.HttpKey is null) yield return "--http-key is missing: the key of that certificate (PEM).";
+            if (options is { HttpCertificate: { } certificate, HttpKey: { } key } && File.Exists(certificate) && File.Exists(key) && HttpsCertificate.Problem(certificate, key) is { } problem)
+                yield return $"--http-certificate {certificate} with --http-key {key} cannot be shown: {problem}.";
+        }
+        else if (!options.AllowPlainNetwork && !IsLoopback(http))
+            yield return $"--http {options.Http} would send passwords and tokens over the network as anybody there can read them. "
+                + "Write https:// and name --http-certificate and --http-key, listen on 127.0.0.1 behind a reverse proxy that speaks TLS, or add --allow-plain-network if this network is yours alone.";
     }
 
     private static IEnumerable<string> AuthorityMistakes(FleetOptions options)

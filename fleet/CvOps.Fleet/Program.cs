@@ -13,6 +13,8 @@ if (args.Contains("--help"))
 
 if (PortableCommand.IsMeant(args)) return await PortableCommand.RunAsync(args, Environment.CurrentDirectory, Console.Out, Console.Error, CancellationToken.None);
 
+if (HealthCommand.IsMeant(args)) return await HealthCommand.RunAsync(args, Environment.CurrentDirectory, Console.Out, Console.Error);
+
 var (options, mistakes) = CommandLine.Read(args, Environment.CurrentDirectory);
 if (mistakes.Count > 0)
 {

@@ -20,6 +20,7 @@ using CvOps.Fleet.Frames.Video;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
+using CvOps.Fleet.Serving;
 using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Training;
 using CvOps.Fleet.Training.Policy;
@@ -75,7 +76,7 @@ internal static class ApiEndpoints
         app.UseMiddleware<Idempotency>();
         app.MapSessions();
         app.MapOidc();
-        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapHealth();
 
         app.MapGet(ApiDocument.Path, ApiDocument.AnswerAsync);
 

@@ -21,6 +21,8 @@ internal sealed class FleetCertificateCheck(CertificateStore certificates, Fleet
         var now = time.GetUtcNow();
         if (options is { Certificate: { } file, Key: { } key })
             Look(file, () => X509Certificate2.CreateFromPemFile(file, key), Check, $"Issue another and replace {file} and {key}; the fleet reads them at its next connect.");
+        if (options is { IsHttps: true, HttpCertificate: { } shown, HttpKey: { } shownKey })
+            Look(shown, () => X509Certificate2.CreateFromPemFile(shown, shownKey), "https", $"Issue another and replace {shown} and {shownKey}; the fleet shows it within seconds.");
         if (options.Ca is { } ca)
             Look(ca, () => X509CertificateLoader.LoadCertificateFromFile(ca), "authority", "Make a new authority and enrol devices and broker anew: its certificates end with it.");
 

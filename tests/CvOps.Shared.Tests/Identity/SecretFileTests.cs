@@ -37,6 +37,16 @@ public sealed class SecretFileTests : IDisposable
         Assert.Contains("chmod 600", Assert.Throws<PackageException>(() => SigningKeys.Load(path)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0600", false, true)]
+    [InlineData("0440", true, true)]
+    [InlineData("0640", true, true)]
+    [InlineData("0440", false, false)]
+    [InlineData("0660", true, false)]
+    [InlineData("0444", true, false)]
+    public void A_group_may_read_what_root_hands_to_a_program_that_is_not_root(string mode, bool fromRoot, bool sound) =>
+        Assert.Equal(sound, SecretFile.IsSafe((UnixFileMode)Convert.ToInt32(mode, 8), () => fromRoot));
+
     [Fact]
     public void A_file_that_is_not_there_is_somebody_elses_problem() => Assert.Null(SecretFile.Problem(_folder["none.key"]));
 }

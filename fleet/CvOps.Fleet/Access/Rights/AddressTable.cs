@@ -172,6 +172,7 @@ internal static class AddressTable
     private static readonly (string Address, Needs Needs)[] Others =
     [
         ("GET /healthz", Needs.Open),
+        ("GET /readyz", Needs.Open),
         ("GET /openapi/v1.json", Needs.Open),
         ("GET /find", new Needs(Audience.Principals, Read, Filtered)),
         ($"POST {ApiRoutes.Root}/enrolment", Needs.OfDevices),
