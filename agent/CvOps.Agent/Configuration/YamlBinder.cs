@@ -124,19 +124,19 @@ internal sealed class YamlBinder
         }
     }
 
-    private static string KeyOf(PropertyInfo property) => Scalars.Kebab(property.Name)
+    internal static string KeyOf(PropertyInfo property) => Scalars.Kebab(property.Name)
         + ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(TimeSpan) ? "-seconds" : "");
 
     /// <summary>A required member, or a positional record's parameter without a default.</summary>
-    private static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute))
+    internal static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute))
         || (property.DeclaringType!.GetConstructor(Type.EmptyTypes) is null
             && property.DeclaringType.GetConstructors().SelectMany(c => c.GetParameters()).Any(p => p.Name == property.Name && !p.HasDefaultValue));
 
-    private static Type? ElementOf(Type type) => type.IsArray
+    internal static Type? ElementOf(Type type) => type.IsArray
         ? type.GetElementType()
         : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
 
-    private static bool IsSection(Type type) => type.Namespace?.StartsWith("CvOps.Agent", StringComparison.Ordinal) == true && !type.IsEnum;
+    internal static bool IsSection(Type type) => type.Namespace?.StartsWith("CvOps.Agent", StringComparison.Ordinal) == true && !type.IsEnum;
 
     private static string Kind(YamlNode node) => node switch
     {

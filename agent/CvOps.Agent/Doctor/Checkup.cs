@@ -26,7 +26,7 @@ internal static class Checkup
         Disk(options, findings);
         await CameraCheck.RunAsync(options, running, findings, cancel);
         await new ModelCheck(options, path, time).RunAsync(findings);
-        await FleetCheck.RunAsync(fleet ?? UpdateJournal.Peek(Path.Combine(options.Data, "update.json"))?.Target?.Url, findings, time, cancel);
+        await FleetCheck.RunAsync(fleet ?? UpdateJournal.Peek(Path.Combine(options.Data, "update.json"))?.Target?.Url, options.Link.Ca, findings, time, cancel);
         return new DoctorReport(time.GetUtcNow(), findings);
     }
 

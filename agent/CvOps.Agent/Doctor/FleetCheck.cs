@@ -1,3 +1,4 @@
+using CvOps.Agent.Link;
 using CvOps.Contracts.Doctor;
 
 namespace CvOps.Agent.Doctor;
@@ -10,7 +11,8 @@ internal static class FleetCheck
     private const string Check = "fleet";
 
     /// <param name="fleet">Null: nothing on this device names it.</param>
-    public static async Task RunAsync(Uri? fleet, List<DoctorFinding> findings, TimeProvider time, CancellationToken cancel)
+    /// <param name="authority">PEM of whom to believe besides the machine's authorities.</param>
+    public static async Task RunAsync(Uri? fleet, string? authority, List<DoctorFinding> findings, TimeProvider time, CancellationToken cancel)
     {
         if (fleet is null)
         {
@@ -18,7 +20,7 @@ internal static class FleetCheck
             return;
         }
         var address = fleet.GetLeftPart(UriPartial.Authority);
-        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = FleetTrust.With(authority) } };
         using var http = new HttpClient(handler) { Timeout = Patience };
         try
         {
