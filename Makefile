@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi cli-reference configuration-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-deploy bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi cli-reference configuration-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-deploy test-systemd package bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -56,6 +56,16 @@ test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the f
 	@.ci/setup deploy
 	@cd tests/deploy && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@tests/deploy/test.sh
+
+package: setup ## the agent's .deb for amd64 and arm64 into artifacts/package, looked at by lintian, with their sizes
+	@.ci/setup package
+	@tests/package.sh
+
+test-systemd: ## the .deb in a real systemd (a Debian in a container, as root): installs, breaks, upgrades and removes it; three minutes more at the first time
+	@.ci/setup systemd
+	@$(BUILD)
+	@deploy/edge/package.sh amd64
+	@CONFIGURATION=$(CONFIG_FOLDER) tests/systemd/test.sh
 
 bench: bench-frame bench-update bench-evidence bench-link bench-fleet bench-data ## every benchmark
 

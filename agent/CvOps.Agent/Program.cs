@@ -76,7 +76,7 @@ try
     builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
     // A start that fails ends below in sentences; a loop that dies is Critical and keeps its stack.
     builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-    builder.Services.AddSystemd();
+    builder.Services.AddServiceManager();
     builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(Random.Shared);
     builder.Services.AddSingleton(new Topics(options.Site, options.Device));
 

@@ -1,87 +1,86 @@
 #!/bin/sh
-# Installs the CvOps agent as a systemd service on Debian. Running it again updates the program and leaves configuration and state alone.
+# Installs or changes the version of the CvOps agent on Debian and its kin. Configuration and state are left alone.
 set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: install.sh PUBLISH_FOLDER [--root DIR] [--no-start]
+Usage: install.sh PACKAGE [--devices LIST] [--no-start]
 
-  PUBLISH_FOLDER  what `dotnet publish agent/CvOps.Agent -c Release -r linux-x64 --self-contained false -o PUBLISH_FOLDER` wrote
-  --root DIR      install under DIR instead of / (for images); changes no users and starts nothing
+  PACKAGE         cvops-agent_VERSION_ARCHITECTURE.deb, or the one file for sites without a network, cvops-agent-offline-*.tar,
+                  or the folder it has been unpacked into
+  --devices LIST  what the agent may open, separated by commas: v4l2, gpio, gpu, jetson; or none (see: cvops-agent-devices --help)
   --no-start      install, but neither enable nor start the service
   --help          this text
 
-Program: /opt/cvops-agent. Configuration: /etc/cvops/agent.yaml. State: /var/lib/cvops-agent. User: cvops.
+An older PACKAGE than the one installed is a downgrade, which keeps the state too.
+`apt-get remove cvops-agent` keeps configuration and state, `apt-get purge cvops-agent` removes them.
 TEXT
 }
 
 refuse() { echo "install.sh: $1" >&2; exit 1; }
 
-publish='' root='' start=yes
+package='' devices='' start=yes
 while [ $# -gt 0 ]; do
     case $1 in
-        --help|-h) usage; exit 0 ;;
-        --root) [ $# -ge 2 ] || refuse "--root needs a directory."; root=${2%/}; shift ;;
+        --help | -h) usage; exit 0 ;;
+        --devices) [ $# -ge 2 ] || refuse "--devices needs a list such as v4l2,gpio."; devices=$2; shift ;;
         --no-start) start=no ;;
         -*) refuse "unknown option '$1'; see --help." ;;
-        *) [ -z "$publish" ] || refuse "only one publish folder is expected; see --help."; publish=$1 ;;
+        *) [ -z "$package" ] || refuse "only one package is expected; see --help."; package=$1 ;;
     esac
     shift
 done
-here=$(cd "$(dirname "$0")" && pwd)
+[ -n "$package" ] || { usage >&2; exit 1; }
+[ -e "$package" ] || refuse "there is no '$package'."
 
-[ -n "$publish" ] || { usage >&2; exit 1; }
-[ -f "$publish/cvops-agent.dll" ] || refuse "'$publish' holds no cvops-agent.dll. Make it with: dotnet publish agent/CvOps.Agent -c Release -r linux-x64 --self-contained false -o '$publish'"
-[ "$(id -u)" = 0 ] || refuse "run this as root, for example: sudo $0 $publish"
-command -v ffmpeg >/dev/null || refuse "ffmpeg is missing; cameras are read with it. Install it with: apt-get install -y ffmpeg"
-if [ ! -f "$publish/libcoreclr.so" ]; then
-    command -v dotnet >/dev/null && dotnet --list-runtimes | grep -q '^Microsoft.AspNetCore.App 10\.' \
-        || refuse "the ASP.NET Core 10 runtime is missing. Install it with: apt-get install -y aspnetcore-runtime-10.0 (from Microsoft's Debian feed), or publish with --self-contained."
-fi
-
-if [ -z "$root" ]; then
-    getent group cvops >/dev/null || groupadd --system cvops
-    getent passwd cvops >/dev/null || useradd --system --gid cvops --home-dir /var/lib/cvops-agent --no-create-home --shell /usr/sbin/nologin cvops
-    group=cvops
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# apt reads packages as a user of its own.
+chmod 0755 "$work"
+case $package in
+    *.tar) tar -xf "$package" -C "$work" --strip-components=1 || refuse "'$package' can't be unpacked."; folder=$work ;;
+    *) if [ -d "$package" ]; then folder=$(cd "$package" && pwd); else folder=; fi ;;
+esac
+if [ -n "$folder" ]; then
+    count=$(find "$folder" -maxdepth 1 -name 'cvops-agent_*.deb' | wc -l)
+    [ "$count" = 1 ] || refuse "'$package' holds $count packages cvops-agent_*.deb; one is expected."
+    deb=$(find "$folder" -maxdepth 1 -name 'cvops-agent_*.deb')
 else
-    group=root
+    deb=$(cd "$(dirname "$package")" && pwd)/$(basename "$package")
 fi
+name=$(dpkg-deb --field "$deb" Package 2>/dev/null || true)
+[ "$name" = cvops-agent ] || refuse "'$package' is no package of the agent."
+for_machine=$(dpkg-deb --field "$deb" Architecture)
+[ "$for_machine" = "$(dpkg --print-architecture)" ] || refuse "'$package' is for $for_machine; this machine is $(dpkg --print-architecture)."
+[ "$(id -u)" = 0 ] || refuse "run this as root, for example: sudo $0 $package"
 
-install -d -m 0755 "$root/opt" "$root/etc/systemd/system" "$root/usr/share/doc/cvops-agent"
-install -d -m 0750 -g "$group" "$root/etc/cvops" "$root/etc/cvops/trusted-keys"
-install -d -m 0700 -o "$group" -g "$group" "$root/var/lib/cvops-agent"
-
-# The new program stands beside the old one before it takes its name: a power cut leaves one of the two.
-rm -rf "$root/opt/cvops-agent.new"
-cp -R "$publish" "$root/opt/cvops-agent.new"
-chmod 0755 "$root/opt/cvops-agent.new/cvops-agent"
-sync "$root/opt/cvops-agent.new"
-rm -rf "$root/opt/cvops-agent.old"
-[ ! -e "$root/opt/cvops-agent" ] || mv "$root/opt/cvops-agent" "$root/opt/cvops-agent.old"
-mv "$root/opt/cvops-agent.new" "$root/opt/cvops-agent"
-
-# Keys and certificates are their user's alone, whoever put them there; the agent refuses a private key that is not.
-for secret in "$root"/etc/cvops/*.key "$root"/etc/cvops/*.pem; do
-    [ -f "$secret" ] || continue
-    [ -n "$root" ] || chown cvops "$secret"
-    chmod 0600 "$secret"
-done
-
-if [ ! -e "$root/etc/cvops/agent.yaml" ]; then
-    install -m 0640 -g "$group" "$here/agent.yaml" "$root/etc/cvops/agent.yaml"
-    echo "An example configuration is at $root/etc/cvops/agent.yaml: edit it."
-    start=no
+export DEBIAN_FRONTEND=noninteractive
+if [ -n "$folder" ] && [ -f "$folder/Packages" ]; then
+    # Nothing but this folder is asked, and the machine's own lists stay as they are.
+    mkdir -p "$work/lists/partial"
+    echo "deb [trusted=yes] file:$folder ./" > "$work/offline.list"
+    set -- -o "Dir::Etc::sourcelist=$work/offline.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists" -o APT::Sandbox::User=root
+    apt-get "$@" -qq update
+else
+    set --
 fi
-install -m 0644 "$here/cvops-agent.service" "$root/etc/systemd/system/cvops-agent.service"
-install -m 0644 "$here/README.md" "$root/usr/share/doc/cvops-agent/README.md"
+# The package is left where a user of apt's may not read it, in the home of whoever calls: apt only says so.
+apt-get "$@" install -y -qq --no-install-recommends --allow-downgrades --reinstall "$deb" || refuse "apt could not install $(basename "$deb"); what it said stands above."
 
-if [ -z "$root" ] && [ -d /run/systemd/system ]; then
-    systemctl daemon-reload
-    if [ "$start" = yes ]; then
-        systemctl enable cvops-agent
-        systemctl restart cvops-agent
-        echo "The agent runs: systemctl status cvops-agent"
-        exit 0
-    fi
+if [ -n "$devices" ]; then
+    # shellcheck disable=SC2046  # a list of words
+    cvops-agent-devices $(echo "$devices" | tr ',' ' ')
 fi
-echo "Installed. Next: /opt/cvops-agent/cvops-agent enroll --help (once), then /opt/cvops-agent/cvops-agent check --config /etc/cvops/agent.yaml && systemctl enable --now cvops-agent"
+[ -d /run/systemd/system ] || { echo "Installed $(dpkg-deb --field "$deb" Version)."; exit 0; }
+if [ "$start" = no ]; then echo "Installed $(dpkg-deb --field "$deb" Version)."; exit 0; fi
+if ! said=$(cvops-agent check --config /etc/cvops/agent.yaml 2>&1) || cmp -s /etc/cvops/agent.yaml /usr/share/doc/cvops-agent/examples/agent.yaml; then
+    echo "Installed $(dpkg-deb --field "$deb" Version). Next:"
+    [ "$said" = OK ] || echo "$said"
+    echo "  1. Say in /etc/cvops/agent.yaml which device this is and what its cameras are."
+    echo "  2. cvops-agent enroll --fleet URL --token TOKEN"
+    echo "  3. cvops-agent check && systemctl enable --now cvops-agent"
+    exit 0
+fi
+systemctl enable --quiet cvops-agent
+systemctl restart cvops-agent || refuse "the agent does not start: journalctl -u cvops-agent"
+echo "Installed $(dpkg-deb --field "$deb" Version). The agent runs: systemctl status cvops-agent"

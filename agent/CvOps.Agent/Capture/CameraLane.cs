@@ -40,5 +40,6 @@ internal sealed class CameraLane(CameraOptions options, TimeProvider time, Camer
         var ms = LastArrival == 0 ? 0 : time.GetElapsedTime(LastArrival, received).TotalMilliseconds;
         PeriodMs = PeriodMs == 0 ? ms : PeriodMs + PeriodWeight * (ms - PeriodMs);
         LastArrival = received;
+        Meter.Arrived();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class CameraMeter(TimeProvider time)
     private readonly double[] _latencies = new double[LatencySamples];
     private long _inInterval;
     private long _intervalStarted = time.GetTimestamp();
-    private long _inspected, _dropped, _errors, _frozen, _damages, _rejects;
+    private long _arrived, _inspected, _dropped, _passedOver, _errors, _frozen, _damages, _rejects;
     private string? _lastClass;
     private bool _lastReject, _decided;
 
@@ -25,6 +25,12 @@ internal sealed class CameraMeter(TimeProvider time)
     public long FramesDropped => Interlocked.Read(ref _dropped);
 
     public long InferenceErrors => Interlocked.Read(ref _errors);
+
+    /// <summary>Frames that inference is done with: inspected, failed, or given up by its own decision. Those that fresher ones displaced are none of its doing.</summary>
+    public long FramesFinished => FramesInspected + InferenceErrors + Interlocked.Read(ref _passedOver);
+
+    /// <summary>Frames that wait for inference or are on its way. A moment's number: the counters behind it go on meanwhile.</summary>
+    public long FramesInHand => Interlocked.Read(ref _arrived) - FramesInspected - InferenceErrors - FramesDropped;
 
     /// <summary>Frames of a frozen picture, which are not inspected.</summary>
     public long FramesFrozen => Interlocked.Read(ref _frozen);
@@ -54,7 +60,16 @@ internal sealed class CameraMeter(TimeProvider time)
         lock (_gate) (_decided, _lastClass, _lastReject) = (true, top, reject);
     }
 
+    public void Arrived() => Interlocked.Increment(ref _arrived);
+
     public void Dropped() => Interlocked.Increment(ref _dropped);
+
+    /// <summary>Dropped by inference itself, which would have had time for it: the frame was too old, or no model is in charge.</summary>
+    public void PassedOver()
+    {
+        Interlocked.Increment(ref _passedOver);
+        Dropped();
+    }
 
     public void Frozen() => Interlocked.Increment(ref _frozen);
 

@@ -162,7 +162,7 @@ internal sealed class FrameQueue : IDisposable
         {
             if (!lane.IsTooOld(frame)) return frame;
             frame.Dispose();
-            lane.Meter.Dropped();
+            lane.Meter.PassedOver();
             Monitor.PulseAll(_gate);
         }
         return null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CvOps.Agent.Capture;
+using CvOps.Agent.Inference;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -8,16 +9,17 @@ namespace CvOps.Agent.Health;
 
 /// <summary>
 /// Pings systemd's watchdog (sd_notify(3), WATCHDOG=1) only while frames move. .NET's own systemd support never pings; a ping on a timer would
-/// say no more than that timers work.
+/// say no more than that timers work. With it goes what <c>systemctl status</c> shows.
 /// </summary>
 /// <param name="notifier">Null outside systemd: then there is nobody to tell.</param>
-internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> cameras, TimeProvider time, ILogger<FrameProgressWatchdog> log, ISystemdNotifier? notifier = null) : BackgroundService
+internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> cameras, ModelSlots slots, TimeProvider time, ILogger<FrameProgressWatchdog> log, ISystemdNotifier? notifier = null) : BackgroundService
 {
-    private static readonly ServiceState Alive = new("WATCHDOG=1");
+    // sd_watchdog_enabled(3) advises two; one look that comes at a bad moment must not be the end.
+    private const int LooksInTime = 4;
 
-    /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) advises; null when the unit has no watchdog.</summary>
+    /// <summary>A quarter of WATCHDOG_USEC; null when the unit has no watchdog.</summary>
     public static TimeSpan? Period(string? watchdogMicroseconds) =>
-        long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var micro) && micro > 0 ? TimeSpan.FromMicroseconds(micro) / 2 : null;
+        long.TryParse(watchdogMicroseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var micro) && micro > 0 ? TimeSpan.FromMicroseconds(micro) / LooksInTime : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +32,7 @@ internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> came
             {
                 var now = Look();
                 var stuck = ProgressRule.Stuck(before, now);
-                if (stuck.Count == 0) notifier.Notify(Alive);
+                if (stuck.Count == 0) notifier.Notify(new ServiceState($"WATCHDOG=1\nSTATUS={StatusLine.Of(slots.Active?.Ref, [.. cameras.Select(camera => camera.State)])}"));
                 else Log.NoProgress(log, string.Join(", ", stuck));
                 before = now;
             }
@@ -41,13 +43,18 @@ internal sealed partial class FrameProgressWatchdog(IEnumerable<CameraLoop> came
         }
     }
 
-    private CameraProgress[] Look() =>
-        [.. cameras.Select(camera => new CameraProgress(camera.Lane.Camera, camera.State,
-            camera.Lane.Meter.FramesInspected + camera.Lane.Meter.InferenceErrors + camera.Lane.Meter.FramesDropped))];
+    private CameraProgress[] Look() => [.. cameras.Select(camera => Look(camera.Lane))];
+
+    private static CameraProgress Look(CameraLane lane)
+    {
+        // What is done first: a frame that gets done between the two reads would else seem to be in hand at this look and not done until the next.
+        var finished = lane.Meter.FramesFinished;
+        return new CameraProgress(lane.Camera, lane.Meter.FramesInHand, finished);
+    }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 5000, Level = LogLevel.Error, Message = "No frame of {Cameras} was taken although live; systemd is not told that the agent lives")]
+        [LoggerMessage(EventId = 5000, Level = LogLevel.Error, Message = "Frames of {Cameras} wait and none gets done; systemd is not told that the agent lives")]
         public static partial void NoProgress(ILogger log, string cameras);
     }
 }

@@ -58,7 +58,7 @@ internal sealed class PrepareStage(FrameQueue queue, ModelSlots slots, Inference
                 return true;
             }
             models.Dispose();
-            frame.Lane.Meter.Dropped();
+            frame.Lane.Meter.PassedOver();
             frame.Dispose();
         }
     }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Health;
+using CvOps.Agent.Inference;
 using CvOps.Agent.Tests.Capture;
 using CvOps.Agent.Tests.Host;
 using CvOps.Testing;
@@ -28,9 +29,9 @@ public sealed class SystemdTests
         await using var agent = new AgentProcess(rig, process);
         Assert.Equal("READY=1", await ReceiveAsync(manager));
         Assert.Contains("is in charge", process.Output, StringComparison.Ordinal);
-        Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+        Assert.StartsWith("WATCHDOG=1\n", await ReceiveAsync(manager), StringComparison.Ordinal);
         await rig.ArrivedAsync(30, agent);
-        Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+        Assert.StartsWith("WATCHDOG=1\n", await ReceiveAsync(manager), StringComparison.Ordinal);
 
         Assert.NotEmpty(PrometheusParser.Parse(await agent.MetricsAsync()));
         using var http = new HttpClient();
@@ -40,40 +41,68 @@ public sealed class SystemdTests
         using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", id])) await kill.WaitForExitAsync(Token);
         string said;
         do said = await ReceiveAsync(manager);
-        while (said == "WATCHDOG=1");
+        while (said.StartsWith("WATCHDOG=1\n", StringComparison.Ordinal));
         Assert.Equal("STOPPING=1", said);
         Assert.Equal(0, await process.WaitForExitAsync(AgentRig.Deadline, Token));
     }
 
+    [Theory]
+    [InlineData("4711", true)]
+    [InlineData("4712", false)]
+    [InlineData("", false)]
+    [InlineData("x", false)]
+    [InlineData(null, false)]
+    public void Whom_systemd_started_it_says_by_a_variable(string? variable, bool started) => Assert.Equal(started, ServiceManager.Started(variable, 4711));
+
     [Fact]
-    public async Task Frames_that_nobody_takes_silence_the_ping_and_a_lost_camera_does_not()
+    public async Task Ready_is_said_although_the_manager_s_process_is_hidden()
+    {
+        await using var rig = await AgentRig.CreateAsync();
+        using var manager = Listen(rig.Packages.Folder["notify"]);
+        // The parent is no systemd by its name; the shell gives its number away to the agent.
+        var process = TestProcess.Start("/bin/sh", ["-c", "export SYSTEMD_EXEC_PID=$$; exec \"$0\" exec \"$@\"", TestProcess.DotNet, AgentRig.Assembly, "--config", rig.Configure()],
+            new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = rig.Packages.Folder["notify"], ["WATCHDOG_USEC"] = "600000" });
+        await using var agent = new AgentProcess(rig, process);
+        Assert.Equal("READY=1", await ReceiveAsync(manager));
+        Assert.StartsWith("WATCHDOG=1\n", await ReceiveAsync(manager), StringComparison.Ordinal);
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{process.Id}"])) await kill.WaitForExitAsync(Token);
+        Assert.Equal(0, await process.WaitForExitAsync(AgentRig.Deadline, Token));
+    }
+
+    // A live camera's queue goes on displacing frames while nobody takes any.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Frames_that_nobody_takes_silence_the_ping_and_a_lost_camera_does_not(bool displaces)
     {
         using var folder = new TestFolder();
         var video = CameraRig.Video(folder, "line.mp4", 25);
-        await using var rig = new CameraRig(CameraRig.Options(video, Pace.Fast));
+        await using var rig = new CameraRig(CameraRig.Options(video, Pace.Fast) with { Policy = displaces ? FramePolicy.Freshest : FramePolicy.EveryFrame, Loop = true });
         await using var lost = new CameraRig(CameraRig.Options(folder["no.mp4"], Pace.Fast));
         using var manager = Listen(folder["notify"]);
+        using var slots = new ModelSlots();
         var time = new ManualTime();
         var said = new HeardLog();
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", folder["notify"]);
         Environment.SetEnvironmentVariable("WATCHDOG_USEC", "2000000");
         try
         {
-            using var watchdog = new FrameProgressWatchdog([rig.Loop, lost.Loop], time, said.For<FrameProgressWatchdog>(), new SystemdNotifier());
+            using var watchdog = new FrameProgressWatchdog([rig.Loop, lost.Loop], slots, time, said.For<FrameProgressWatchdog>(), new SystemdNotifier());
             await rig.StartAsync();
             await lost.StartAsync();
             await rig.UntilAsync(loop => loop.State == CvOps.Contracts.Telemetry.CameraState.Live);
             await lost.UntilAsync(loop => loop.State == CvOps.Contracts.Telemetry.CameraState.Lost);
+            await rig.UntilAsync(loop => loop.Lane.Meter.FramesInHand > 0);
             await watchdog.StartAsync(Token);
             await Eventually.Async(() => time.PendingTimers > 0, CameraRig.Deadline, () => "no timer", Token);
 
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Eventually.Async(() => said.Lines.Any(line => line.Contains("cam was", StringComparison.Ordinal)), AgentRig.Deadline, () => string.Join('\n', said.Lines), Token);
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            await Eventually.Async(() => said.Lines.Any(line => line.Contains("Frames of cam wait", StringComparison.Ordinal)), AgentRig.Deadline, () => string.Join('\n', said.Lines), Token);
             Assert.Equal(0, manager.Available);
             rig.Take().Dispose();
             rig.Loop.Lane.Meter.Inspected(1, failed: false);
-            time.Advance(TimeSpan.FromSeconds(1));
-            Assert.Equal("WATCHDOG=1", await ReceiveAsync(manager));
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            Assert.Equal("WATCHDOG=1\nSTATUS=No model is in charge: nothing is inspected; 1 of 2 cameras live, 1 lost", await ReceiveAsync(manager));
             await watchdog.StopAsync(Token);
         }
         finally
