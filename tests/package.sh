@@ -13,7 +13,7 @@ for architecture in amd64 arm64; do
     runtime="with its own .NET"
     [ "$own" = own-dotnet=yes ] || runtime="on the machine's .NET (framework-dependent: its runtime pack can't be restored here)"
     figure "package $architecture without ONNX Runtime, MB" "$(megabytes "$without")" 60 lower "$runtime"
-    figure "package $architecture, MB" "$(megabytes "$size")" 100 lower "$runtime"
+    figure "package $architecture, MB" "$(megabytes "$size")" 60 lower "$runtime"
     if ! lintian --fail-on error,warning --tag-display-limit 0 "$package"; then problem "$architecture: lintian has something to say"; fi
     overridden=$(grep -cvE '^(#|$)' deploy/edge/debian/lintian-overrides)
     echo "      lintian $architecture: clean, $overridden overrides, each with its reason"
