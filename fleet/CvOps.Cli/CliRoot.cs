@@ -38,6 +38,7 @@ internal static class CliRoot
         root.Add(AlertCommands.All(on));
         foreach (var command in AccountCommands.All(on)) root.Add(command);
         root.Add(DeadLetterCommands.All(on));
+        root.Add(RetentionCommands.All(on));
         foreach (var command in BackupCommands.All()) root.Add(command);
         root.Add(ContractsCommands.All());
         foreach (var command in LoopCommands.All(on)) root.Add(command);

@@ -18,7 +18,7 @@ internal sealed class RootHelp(HelpAction usual) : SynchronousCommandLineAction
         ("Models and rollouts", ["model", "rollout", "configuration", "group", "site"]),
         ("Labels and training", ["frames", "labels", "dataset", "training", "retraining", "runs"]),
         ("People and programs", ["account", "token", "contracts"]),
-        ("The fleet's own machine", ["backup", "restore"]),
+        ("The fleet's own machine", ["backup", "restore", "retention"]),
     ];
 
     public override int Invoke(ParseResult parseResult)

@@ -48,7 +48,8 @@ internal static class CommandLine
         Orleans cluster and of the read models, for a program built with -p:PublishedPackages=true; Fleet__SiloAddress is
         where the other silos reach this one. Fleet__Smtp__Host, __Port, __Security (StartTls, Tls, None), __From, __User and
         __Password name the server for alerts by e-mail. Fleet__Oidc__Authority, __ClientId, __ClientSecret and __Roles__GROUP let
-        people sign in at an OpenID provider (ACCESS.md). Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
+        people sign in at an OpenID provider (ACCESS.md). Fleet__Bucket__Name, __Endpoint, __Region, __Prefix, __AccessKey and
+        __SecretKey name a bucket of S3 that holds pictures and packages beside the folder. Exit codes: 0 stopped, 1 failed, 78 a mistake in the settings.
         """;
 
     /// <summary>What an option sets.</summary>

@@ -15,9 +15,11 @@ using CvOps.Fleet.Frames.Search;
 using CvOps.Fleet.Frames.Video;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Retention;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Serving;
 using CvOps.Fleet.Storage;
+using CvOps.Fleet.Storage.Buckets;
 using CvOps.Fleet.Tracking;
 using CvOps.Fleet.Tracking.Mlflow;
 using CvOps.Fleet.Training;
@@ -51,7 +53,7 @@ internal static class FleetApp
         builder.AddSilo(options);
         builder.Services.AddSingleton(_ => SiloWiring.OpenDatabase(options));
         builder.Services.AddSingleton<SharedWrites>();
-        builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs")));
+        builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs"), options.Bucket is { } bucket ? new Bucket(bucket) : null));
         builder.Services.AddAccess(options);
         builder.Services.AddSingleton(services => new TwinStore(services.GetRequiredService<TimeProvider>(), new SilenceRule(options.OverdueAfter, options.OfflineAfter)));
         builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
@@ -68,6 +70,7 @@ internal static class FleetApp
         builder.Services.AddTracking();
         builder.Services.AddRetraining();
         builder.Services.AddAlerts();
+        builder.Services.AddRetention();
         builder.Services.AddApi();
         builder.Services.AddWeb();
         builder.Services.AddSingleton<Seats>().AddSingleton<AbandonedSession>().AddHostedService<SeatLoop>();

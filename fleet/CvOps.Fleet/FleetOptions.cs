@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CvOps.Fleet.Access.Oidc;
+using CvOps.Fleet.Storage.Buckets;
 
 namespace CvOps.Fleet;
 
@@ -189,6 +190,9 @@ internal sealed class FleetOptions
     public SmtpOptions? Smtp { get; set; }
 
     public bool IsHttps => Http.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A bucket that holds pictures, packages and snapshots for fleets that share no folder; null: the folder has them.</summary>
+    public BucketOptions? Bucket { get; set; }
 
     /// <summary>The broker's addresses as devices see them.</summary>
     public string[] Brokers => (PublicBrokers ?? Broker).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

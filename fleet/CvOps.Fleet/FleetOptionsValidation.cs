@@ -45,6 +45,7 @@ internal static class FleetOptionsValidation
         foreach (var mistake in TrainerCatalog.Mistakes(options)) yield return mistake;
         foreach (var mistake in Alerts.AlertOptions.Mistakes(options)) yield return mistake;
         foreach (var mistake in options.Oidc?.Mistakes() ?? []) yield return mistake;
+        foreach (var mistake in options.Bucket?.Mistakes() ?? []) yield return mistake;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";
     }
 

@@ -34,6 +34,7 @@ internal static class FrameCommands
             await fleet.Download($"{Address(parsed.GetValue(id)!)}/image", stream, ct);
         }));
         frames.Add(SimilarFramesCommand.Create(on));
+        foreach (var command in ErasureCommands.All(on)) frames.Add(command);
         return frames;
     }
 

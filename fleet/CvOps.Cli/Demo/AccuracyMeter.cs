@@ -1,6 +1,7 @@
 using System.Globalization;
 using CvOps.Contracts;
 using CvOps.Contracts.Api;
+using CvOps.Statistics;
 
 namespace CvOps.Cli.Demo;
 
@@ -8,6 +9,9 @@ namespace CvOps.Cli.Demo;
 internal sealed record Accuracy(int Parts, int Right, double MeanConfidence)
 {
     public double Share => Parts == 0 ? 0 : (double)Right / Parts;
+
+    /// <summary>Upper end of the 95 % interval: so much may be true by what was seen.</summary>
+    public double Highest => Intervals.Wilson(Right, Parts).High;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Share:0.000} ({Right} of {Parts} parts)");
 }

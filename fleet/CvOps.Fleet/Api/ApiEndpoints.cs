@@ -17,6 +17,7 @@ using CvOps.Fleet.Doctor;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Frames.Video;
+using CvOps.Fleet.Retention;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
 using CvOps.Fleet.Rollouts.Planning;
@@ -104,6 +105,7 @@ internal static class ApiEndpoints
         api.MapLineage();
         api.MapFormats();
         api.MapQuality();
+        api.MapRetention();
         api.MapGroups();
         api.MapPlans();
         api.MapFlights();

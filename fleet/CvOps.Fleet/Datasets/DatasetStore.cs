@@ -5,6 +5,7 @@ using CvOps.Contracts.Api;
 using CvOps.Fleet.Access;
 using CvOps.Fleet.Datasets.Quality;
 using CvOps.Fleet.Datasets.Snapshots;
+using CvOps.Fleet.Retention.Erasure;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -56,17 +57,18 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotF
 
     /// <summary>
     /// Lays a snapshot out for a trainer: <c>dataset.json</c>, a <see cref="DatasetDetail"/> of the entries to train and validate on, and <c>images/{digest}.jpg</c>.
-    /// Golden frames and those to test on stay here, so that no trainer can train on them.
+    /// Golden frames and those to test on stay here, so that no trainer can train on them; what was erased since is left out.
     /// </summary>
     /// <returns>False when there is no such snapshot.</returns>
     public async Task<bool> ExportAsync(string digest, string folder, CancellationToken cancel)
     {
         if (await FindViewAsync(digest, cancel) is not { } view) return false;
-        await Task.Run(() => Export(view, folder, cancel), cancel);
+        var erased = await database.ReadAsync(ErasureTable.Pictures, cancel);
+        await Task.Run(() => Export(view, folder, erased, cancel), cancel);
         return true;
     }
 
-    private void Export(DatasetView view, string folder, CancellationToken cancel)
+    private void Export(DatasetView view, string folder, HashSet<string> erased, CancellationToken cancel)
     {
         var images = Directory.CreateDirectory(Path.Combine(folder, "images")).FullName;
         using var file = new FileStream(Path.Combine(folder, "dataset.json"), FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
@@ -75,7 +77,7 @@ internal sealed class DatasetStore(Database database, BlobStore blobs, SnapshotF
         json.WritePropertyName("view");
         JsonSerializer.Serialize(json, view, ContractsJson.Default.DatasetView);
         json.WriteStartArray("entries");
-        foreach (var entry in DocumentOf(view.Digest).Read().Where(SnapshotRule.IsForTrainers))
+        foreach (var entry in DocumentOf(view.Digest).Read().Where(SnapshotRule.IsForTrainers).Where(entry => !erased.Contains(entry.ImageDigest)))
         {
             cancel.ThrowIfCancellationRequested();
             var picture = Path.Combine(images, $"{entry.ImageDigest}.jpg");

@@ -81,14 +81,16 @@ internal sealed class FrameStore(
             State = labels ? LabelState.Labelled : LabelState.Unlabelled, Use = import.Use,
             Label = labels ? LabelRule.LabelOf(label, at) : null,
         };
+        var isSynthetic = false;
         var (kept, isNew) = await database.WriteAsync<(FrameView, bool?)>(connection =>
         {
-            if (import.Use == FrameUse.Golden && FrameTable.IsSynthetic(connection, image)) return (frame, null);
-            if (!FrameTable.Insert(connection, frame, at)) return (FrameTable.Find(connection, frame.Id)!, false);
+            if (isSynthetic = import.Use == FrameUse.Golden && FrameTable.IsSynthetic(connection, image)) return (frame, null);
+            if (!FrameTable.Insert(connection, frame, at)) return FrameTable.Find(connection, frame.Id) is { } there ? (there, false) : (frame, null);
             if (labels) FrameTable.AddHistory(connection, frame, import.By, at, LabelKind.Import, null);
             Audit.Add(connection, at, import.By, "frame.imported", frame.Id, $"{import.Use} {import.Class}");
             return (frame, true);
         }, cancel);
+        if (isNew is null && !isSynthetic) return new FrameOutcome(null, "This picture was erased, and does not come back: 'cvops frames erasures' says when and why.");
         if (isNew is null) return new FrameOutcome(null, "This picture is synthetic: no camera took it, so no model is judged by it. Import it for training, or a picture from a camera.");
         if (!isNew.Value)
         {

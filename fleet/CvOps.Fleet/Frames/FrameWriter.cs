@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 using CvOps.Contracts.Api;
 using CvOps.Contracts.Telemetry;
 using CvOps.Fleet.Frames.Queue;
+using CvOps.Fleet.Retention.Erasure;
 using CvOps.Fleet.Storage;
+using Dapper;
 
 namespace CvOps.Fleet.Frames;
 
@@ -35,8 +37,9 @@ internal sealed class FrameWriter(DbConnection connection, DateTimeOffset now) :
     private PreparedCommand? _label;
     private PreparedCommand? _history;
     private PreparedCommand? _origin;
+    private bool? _anyErased;
 
-    /// <returns>False when a frame of that id is there already.</returns>
+    /// <returns>False when a frame of that id is there already, or it was erased and does not come back (<see cref="ErasureTable"/>).</returns>
     public bool Insert(FrameView frame) => Insert(frame, LabelColumns.Of(frame));
 
     /// <summary>As <see cref="Insert(FrameView)"/>, with what it was made from, and its label's history as an import's.</summary>
@@ -93,6 +96,12 @@ internal sealed class FrameWriter(DbConnection connection, DateTimeOffset now) :
 
     private bool Insert(FrameView frame, LabelColumns columns)
     {
+        if ((_anyErased ??= ErasureTable.HasAny(connection)) && ErasureTable.Holds(connection, frame.Id, frame.ImageDigest))
+        {
+            // Whoever brought it has put its picture into the store.
+            connection.Execute("INSERT INTO blob_due (digest, at) SELECT @ImageDigest, @At WHERE NOT EXISTS (SELECT 1 FROM frames WHERE image = @ImageDigest) ON CONFLICT DO NOTHING", new { frame.ImageDigest, At = SqlTime.Of(now) });
+            return false;
+        }
         _insert ??= new PreparedCommand(connection, InsertRow, "Id", "Device", "Camera", "Part", "CapturedAt", "StoredAt", "Model", "ShadowModel", "Disagrees", "Uncertainty", "Worth", "Rules", "Image", "Prediction",
             "Confidence", "Inclusion", "State", "Usage", "LabelledAt", "LabelledBy", "LabelClasses", "LabelText", "Verdict", "Synthetic", "Body");
         if (_insert.Run(columns.Id, columns.Device, columns.Camera, frame.Part, SqlTime.Of(frame.CapturedAt), SqlTime.Of(now), frame.Model?.Digest, frame.Shadow?.Model.Digest, LabelValue.Disagrees(frame) ? 1 : 0,

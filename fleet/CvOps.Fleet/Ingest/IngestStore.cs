@@ -7,6 +7,7 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Retention.Erasure;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
 using Dapper;
@@ -114,7 +115,9 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
                     break;
                 case SampledFrame { IsPreview: false } frame:
                     if (!FrameTable.Insert(connection, FrameStore.ViewOf(frame, beside[i].Image!), at))
-                        dead += SetAside(connection, message with { Payload = default }, $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", now);
+                        dead += SetAside(connection, message with { Payload = default }, ErasureTable.Holds(connection, frame.FrameId, beside[i].Image!)
+                            ? $"Frame '{frame.FrameId}', or another with its picture, was erased; it is not taken in again."
+                            : $"There is a frame '{frame.FrameId}' already; frame ids are unique in the fleet.", now);
                     break;
             }
         }

@@ -4,29 +4,31 @@ using Dapper;
 namespace CvOps.Fleet.Storage;
 
 /// <summary>The tables, in versions. A version that has shipped is never edited; a change is a new one at the end.</summary>
-internal static class Migrations
+internal static partial class Migrations
 {
     /// <summary>The version this fleet knows.</summary>
-    public static int Newest => Steps.Length;
+    public static int Newest => Steps.Length + Later.Length;
 
     /// <summary>Brings the database to the newest version, each step in a transaction.</summary>
     /// <exception cref="InvalidDataException">The database was made by a newer fleet.</exception>
     public static void Apply(DbConnection connection, Dialect dialect)
     {
         var version = connection.ExecuteScalar<int>(dialect.ReadVersion);
-        if (version > Steps.Length)
-            throw new InvalidDataException($"The database {connection.DataSource} has schema version {version}, this fleet knows {Steps.Length}: start the newer fleet, or restore the backup made before the upgrade.");
-        for (; version < Steps.Length; version++)
+        if (version > Newest)
+            throw new InvalidDataException($"The database {connection.DataSource} has schema version {version}, this fleet knows {Newest}: start the newer fleet, or restore the backup made before the upgrade.");
+        for (; version < Newest; version++)
         {
             using var transaction = connection.BeginTransaction();
-            connection.Execute(dialect.Words(Steps[version]), transaction: transaction);
+            connection.Execute(dialect.Words(Step(version)), transaction: transaction);
             connection.Execute(dialect.WriteVersion(version + 1), transaction: transaction);
             transaction.Commit();
         }
     }
 
     /// <summary>All steps as one text, for a database that somebody else sets up.</summary>
-    public static string Text(Dialect dialect) => string.Join('\n', Steps.Select((step, i) => $"-- {i + 1}\n{dialect.Words(step)}\n"));
+    public static string Text(Dialect dialect) => string.Join('\n', Enumerable.Range(0, Newest).Select(i => $"-- {i + 1}\n{dialect.Words(Step(i))}\n"));
+
+    private static string Step(int version) => version < Steps.Length ? Steps[version] : Later[version - Steps.Length];
 
     private static readonly string[] Steps =
     [

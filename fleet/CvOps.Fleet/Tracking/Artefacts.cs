@@ -61,7 +61,7 @@ internal sealed class Artefacts(Database database, SharedWrites shared, BlobStor
             return path.Path == FileNameOf(model) ? models.PackagePath(model) : throw TrackingException.Missing("artefact", path.Path);
         }
         var digest = await database.ReadAsync(connection => connection.ExecuteScalar<string>("SELECT digest FROM run_artefact WHERE run = @Owner AND path = @Path", new { path.Owner, path.Path }), cancel);
-        return blobs.PathOf(digest ?? throw TrackingException.Missing("artefact", path.Path));
+        return blobs.Find(digest ?? throw TrackingException.Missing("artefact", path.Path), $"artefact {path.Path} of run {path.Owner}");
     }
 
     /// <summary>What lies directly under a path; nothing under a path that there is not, and the file itself under a file.</summary>

@@ -38,7 +38,7 @@ internal static class TrainingEndpoints
 
         api.MapGet("/training/{id}/log", async (string id, IGrainFactory grains, TrainingRunner runner, BlobStore blobs) =>
             await FindAsync(id, grains) is not { } run ? Problems.NotFound("training run", id)
-            : (run.Log is { } digest ? blobs.PathOf(digest) : runner.FolderOf(run).Log) is var path && File.Exists(path)
+            : (run.Log is { } digest ? blobs.TryFind(digest) : runner.FolderOf(run).Log) is var path && File.Exists(path)
                 // A running trainer writes on while it is read.
                 ? Results.Stream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), "text/plain; charset=utf-8")
                 : Results.Text("", "text/plain"));

@@ -54,6 +54,9 @@ namespace CvOps.Contracts.Api;
 /// GET  labels/disputes?after=&amp;limit=      LabelDisputePage: frames on which annotators disagree; PUT frames/{id}/label with review: true decides
 /// GET  labels/agreement?since=            LabelAgreement        GET labels/policy    LabelPolicy
 /// PUT  labels/policy                      LabelPolicyRequest -> LabelPolicy (how many annotators a frame needs)
+/// GET  retention                          RetentionView         PUT retention         RetentionRequest -> RetentionView (how long the fleet keeps what)
+/// POST retention/run                      RetentionRunRequest -> RetentionRun (look: only what would go)
+/// GET  erasures                           ErasureView[] (newest first)   POST erasures   ErasureRequest -> ErasureView (a frame, a picture or a part's frames, everywhere)
 /// GET  datasets                           DatasetView[]         POST datasets        SnapshotRequest -> DatasetView
 /// GET  datasets/{digest}?split=&amp;class=&amp;slice=&amp;synthetic=&amp;after=&amp;limit=   DatasetDetail: a page of entries
 /// GET  datasets/{from}/diff/{to}?kind=&amp;after=&amp;limit=   DatasetDiff

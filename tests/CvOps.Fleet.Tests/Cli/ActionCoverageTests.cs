@@ -37,6 +37,7 @@ public sealed class ActionCoverageTests
         ("createToken", "device token create x"), ("revokeToken", "device token revoke nothing --reason x"), ("revokeDevice", "device revoke nothing --reason x"), ("releaseDevice", "device release nothing --reason x"),
         ("retryDeadLetter", "deadletters retry 1"), ("discardDeadLetter", "deadletters discard 1"),
         ("importFrame", "frames add @picture"), ("labelFrame", "frames label nothing ok"), ("importVideo", "frames import @video"), ("importDataset", "dataset import @picture"), ("synthesizeFrames", "dataset synthesize augment --count 1"), ("setLabelPolicy", "labels policy --annotators 1"),
+        ("setRetention", "retention set --frames 30"), ("runRetention", "retention run"), ("eraseFrames", "frames erase --frame nothing --reason x"),
         ("registerModel", "model push @package"), ("revokeModel", "model revoke line@1 --reason x"), ("gateModel", $"model gate {Digest} --champion {Digest}"), ("setAlias", "model alias line@x --to line@1 --reason x"), ("addConfiguration", "configuration push @yaml"),
         ("createRollout", "rollout start @plan"), ("checkPlan", "rollout plan @plan"), ("simulatePlan", "rollout simulate @plan"), ("stopAll", "rollout stop-all --reason x"), ("liftStop", "rollout lift-stop --reason x"),
         ("reviseRollout", "rollout revise nothing @plan"), ("judgeFrame", "rollout judge nothing nothing new"), ("startRollout", "rollout release nothing --reason x"), ("pauseRollout", "rollout pause nothing --reason x"), ("resumeRollout", "rollout resume nothing --reason x"),

@@ -23,5 +23,10 @@ internal static class FrameOperations
         Frames.Get<LabelAgreement>("/labels/agreement", "getAgreement", "How far annotators agree."),
         Frames.Get<LabelPolicy>("/labels/policy", "getLabelPolicy", "How many annotators a frame needs.") with { Tagged = true },
         Frames.Put<LabelPolicyRequest, LabelPolicy>("/labels/policy", "setLabelPolicy", "Says how many annotators a frame needs.") with { Guards = "/labels/policy" },
+        Frames.Get<RetentionView>("/retention", "getRetention", "How long the fleet keeps what, and what it took away last.") with { Tagged = true, TagBy = view => ((RetentionView)view).Policy },
+        Frames.Put<RetentionRequest, RetentionView>("/retention", "setRetention", "Says how long the fleet keeps what; it looks every hour.") with { Guards = "/retention" },
+        Frames.Post<RetentionRunRequest, RetentionRun>("/retention/run", "runRetention", "Takes away now what the policy lets go, or only counts it."),
+        Frames.List<ErasureView>("/erasures", "listErasures", "What was erased for good, when, by whom and why, newest first.", erasure => erasure.Id!),
+        Frames.Post<ErasureRequest, ErasureView>("/erasures", "eraseFrames", "Finds a frame, a picture or a part's frames everywhere and erases them, or only says where they are."),
     ];
 }

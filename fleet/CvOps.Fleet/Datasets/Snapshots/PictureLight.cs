@@ -42,7 +42,7 @@ internal sealed class PictureLight(Database database, BlobStore blobs)
     {
         try
         {
-            return (int)Math.Round(FrameStatistics.Measure(JpegCodec.Decode(File.ReadAllBytes(blobs.PathOf(image))).View).Brightness);
+            return (int)Math.Round(FrameStatistics.Measure(JpegCodec.Decode(File.ReadAllBytes(blobs.Find(image, "a picture"))).View).Brightness);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or PictureException or ArgumentException)
         {

@@ -56,7 +56,7 @@ internal sealed class LabelQueue(Database database)
         for (var rank = after?.Rank ?? 2; rank > 0 && places.Count < query.Limit; rank--) places.AddRange(Disputed(connection, query, rank, after?.Rank == rank ? after : null, query.Limit - places.Count));
         if (places.Count < query.Limit)
             places.AddRange(new FairFrames(connection, query.Filter, query.For).Read().Where(place => after is not { Rank: 0 } || place.IsBehind(after.Value)).Take(query.Limit - places.Count));
-        var frames = places.Select(place => FrameTable.Parse(connection.QuerySingle<string>("SELECT body FROM frames WHERE row = @Row", new { place.Row }))).ToArray();
+        var frames = places.Select(place => connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE row = @Row", new { place.Row })).OfType<string>().Select(FrameTable.Parse).ToArray();
         return (frames, places.Count == 0 ? null : Text(places[^1]));
     }
 

@@ -5,6 +5,7 @@ using CvOps.Contracts;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Datasets.Formats.Files;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Retention.Erasure;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -21,14 +22,17 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
     public async Task<ExportCheck?> CheckAsync(string digest, DatasetFormat format, FrameUse? use, CancellationToken cancel)
     {
         if (await FindAsync(digest, cancel) is not { } view) return null;
+        var gone = await database.ReadAsync(ErasureTable.Pictures, cancel);
         return await Task.Run(() =>
         {
             var findings = new Findings();
             var (source, bytes, lost) = Open(view, use, withBytes: true);
             if (lost > 0) findings.Error("images", $"The files of {lost} pictures are gone from the fleet's blob store.", "Copy them back from a backup, or export without images.");
             FormatTable.Of(format).Writer.Check(source.Summary, findings);
-            if (use is not null && source.Summary.Frames < view.Frames)
-                findings.Warn("use", $"{view.Frames - source.Summary.Frames} frames that are not for {use.Value.ToString().ToLowerInvariant()} stay out.", "Export with '--use all' for everything; nobody should train on golden frames.");
+            var erased = SnapshotLines(digest).LongCount(entry => gone.Contains(entry.ImageDigest));
+            if (erased > 0) findings.Warn("images", $"{erased} frames of the snapshot were erased since; they stay out.", "'cvops frames erasures' says when and why.");
+            if (use is not null && source.Summary.Frames + erased < view.Frames)
+                findings.Warn("use", $"{view.Frames - source.Summary.Frames - erased} frames that are not for {use.Value.ToString().ToLowerInvariant()} stay out.", "Export with '--use all' for everything; nobody should train on golden frames.");
             return new ExportCheck(format, source.Summary.Frames, bytes, source.Summary.Classes, findings.List);
         }, cancel);
     }
@@ -65,14 +69,15 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
             if (!withBytes) continue;
             var file = new FileInfo(blobs.PathOf(image.ImageDigest!));
             if (file.Exists) bytes += file.Length;
-            else lost++;
+            else if (!blobs.Exists(image.ImageDigest!)) lost++;
         }
         return (new ExportSource(view, summary, withFrames => Read(view.Digest, use, withFrames)), bytes, lost);
     }
 
     private IEnumerable<LabelledImage> Read(string digest, FrameUse? use, bool withFrames)
     {
-        foreach (var chunk in SnapshotLines(digest).Where(entry => use switch { null => true, FrameUse.Training => SnapshotRule.IsForTrainers(entry), var wanted => entry.Use == wanted }).Chunk(Together))
+        var erased = database.ReadAsync(ErasureTable.Pictures, CancellationToken.None).GetAwaiter().GetResult();
+        foreach (var chunk in SnapshotLines(digest).Where(entry => !erased.Contains(entry.ImageDigest)).Where(entry => use switch { null => true, FrameUse.Training => SnapshotRule.IsForTrainers(entry), var wanted => entry.Use == wanted }).Chunk(Together))
         {
             // Snapshots of earlier fleets do not say how large their pictures are.
             var frames = withFrames || chunk.Any(entry => entry.Width is null) ? Frames(chunk) : null;
@@ -82,7 +87,7 @@ internal sealed class ExportDesk(Database database, BlobStore blobs)
 
     private IEnumerable<DatasetEntry> SnapshotLines(string digest)
     {
-        using var lines = new StreamReader(blobs.PathOf(digest), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, 1 << 16);
+        using var lines = new StreamReader(blobs.Find(digest, $"dataset snapshot {digest}"), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, 1 << 16);
         while (lines.ReadLine() is { Length: > 0 } line) yield return JsonSerializer.Deserialize(line, ContractsJson.Default.DatasetEntry)!;
     }
 

@@ -2,18 +2,23 @@ using System.Data;
 using System.Data.Common;
 using CvOps.Contracts.Api;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Retention.Erasure;
 
 namespace CvOps.Fleet.Datasets.Formats.Import;
 
 /// <summary>Finds the frames that are here, one after another, by statements that are prepared once: to prepare one takes longer than to find a frame.</summary>
 internal sealed class FrameFinder : IDisposable
 {
+    private readonly DbConnection _connection;
+    private readonly bool _anyErased;
     private readonly DbCommand _byId;
     private readonly DbCommand _byImage;
     private (string Id, bool EverLabelled) _last = ("", false);
 
     public FrameFinder(DbConnection connection)
     {
+        _connection = connection;
+        _anyErased = ErasureTable.HasAny(connection);
         // With it whether it ever had a label: a statement of its own takes as long as this one.
         const string Columns = "f.body, CASE WHEN EXISTS (SELECT 1 FROM labels AS l WHERE l.frame = f.id AND l.state = 1) THEN 1 ELSE 0 END";
         _byId = Command(connection, $"SELECT {Columns} FROM frames AS f WHERE f.id = @key");
@@ -33,6 +38,9 @@ internal sealed class FrameFinder : IDisposable
         if (frame.Id != _last.Id) Find(frame.Id);
         return _last.EverLabelled;
     }
+
+    /// <summary>Whether that frame, or one with that picture, was erased and does not come back.</summary>
+    public bool WasErased(string id, string picture) => _anyErased && ErasureTable.Holds(_connection, id, picture);
 
     public void Dispose()
     {

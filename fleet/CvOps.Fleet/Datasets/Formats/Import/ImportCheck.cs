@@ -51,6 +51,11 @@ internal sealed class ImportCheck(
                 known = null;
             }
             known ??= frames.OfImage(picture.Digest);
+            if (known is null && frames.WasErased(image.Frame ?? "", picture.Digest))
+            {
+                findings.Error(image.Where, "Its picture was erased from this fleet, and does not come back.", "Take it out of what you bring; 'cvops frames erasures' says when and why it was erased.");
+                return true;
+            }
         }
         else if (known is null)
         {

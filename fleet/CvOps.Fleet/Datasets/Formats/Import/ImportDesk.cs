@@ -126,7 +126,7 @@ internal sealed class ImportDesk(
             foreach (var (entry, frame) in rows.ReadFrames())
             {
                 cancel.ThrowIfCancellationRequested();
-                if (!blobs.Exists(frame.ImageDigest) && blobs.Put(pictures.Load(entry)) != frame.ImageDigest) throw new InvalidDataException($"{entry} reads differently than before.");
+                if (!blobs.Touch(frame.ImageDigest) && blobs.Put(pictures.Load(entry)) != frame.ImageDigest) throw new InvalidDataException($"{entry} reads differently than before.");
                 if (++done % TellEvery == 0) tell(new ImportLine("storing", done, rows.Frames));
             }
         }

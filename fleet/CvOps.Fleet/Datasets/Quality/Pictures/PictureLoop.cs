@@ -90,7 +90,7 @@ internal sealed partial class PictureLoop(
         foreach (var image in images)
         {
             cancel.ThrowIfCancellationRequested();
-            traits.Add(blobs.Exists(image) ? await Task.Run(() => space.Describe(image, File.ReadAllBytes(blobs.PathOf(image))), cancel) : new PictureTrait(image, "The picture's file is gone."));
+            traits.Add(blobs.TryFind(image) is { } file ? await Task.Run(() => space.Describe(image, File.ReadAllBytes(file)), cancel) : new PictureTrait(image, "The picture's file is gone."));
         }
         await database.WriteAsync(connection => PictureTable.Write(connection, space.Name, traits), cancel);
         if (!pace.IsHurried) await Task.Delay(Stopwatch.GetElapsedTime(started), TimeProvider.System, cancel);

@@ -15,6 +15,8 @@ internal sealed class SimilarFrames(Database database, FrameIndex frames)
     // A search of a million frames takes milliseconds on one core; the others belong to the devices.
     private const int Threads = 2;
 
+    private const int Spare = 64;
+
     /// <returns>Null when there is no such frame.</returns>
     public async Task<SimilarFramesView?> LikeAsync(string id, int limit, CancellationToken cancel)
     {
@@ -25,10 +27,10 @@ internal sealed class SimilarFrames(Database database, FrameIndex frames)
         if (asked.Trait is not { } trait) return new SimilarFramesView(asked.Frame, [], index.Count, "Its picture has not been looked at yet: ask again in a moment.");
         if (trait.Fault is { } fault) return new SimilarFramesView(asked.Frame, [], index.Count, $"Its picture can't be compared. {fault}");
         if (trait.Code is not { } code) return new SimilarFramesView(asked.Frame, [], index.Count, "Its picture shows nothing to compare by: it is constant, or the model has no embedding of it.");
-        // The frame itself is among the nearest.
-        var nearest = await Task.Run(() => index.Nearest(code, limit + 1, Threads), cancel);
-        var views = await database.ReadAsync(connection => nearest.Select(neighbour => (neighbour, connection.QuerySingle<string>("SELECT body FROM frames WHERE row = @Row", new { neighbour.Row })))
-            .Select(pair => (pair.neighbour, Frame: FrameTable.Parse(pair.Item2))).Where(pair => pair.Frame.Id != id).Take(limit)
+        // The frame itself is among the nearest, and so may be some that retention has taken away since.
+        var nearest = await Task.Run(() => index.Nearest(code, limit + Spare, Threads), cancel);
+        var views = await database.ReadAsync(connection => nearest.Select(neighbour => (neighbour, Body: connection.QuerySingleOrDefault<string>("SELECT body FROM frames WHERE row = @Row", new { neighbour.Row })))
+            .Where(pair => pair.Body is not null).Select(pair => (pair.neighbour, Frame: FrameTable.Parse(pair.Body!))).Where(pair => pair.Frame.Id != id).Take(limit)
             .Select(pair => new SimilarFrame(pair.Frame, EmbeddingCode.CosineOf(pair.neighbour.Distance), pair.Frame.ImageDigest == asked.Frame.ImageDigest)).ToArray(), cancel);
         return new SimilarFramesView(asked.Frame, views, index.Count, null);
     }
