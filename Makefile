@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi cli-reference configuration-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-deploy test-systemd package bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi cli-reference configuration-reference metrics-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-observability test-deploy test-systemd package bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -56,6 +56,16 @@ test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the f
 	@.ci/setup deploy
 	@cd tests/deploy && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@tests/deploy/test.sh
+
+test-observability: ## metrics, alert rules, dashboards, runbook and traces: promtool, a real Prometheus that scrapes both sides, a frame's trace through a real broker
+	@.ci/setup test
+	@$(BUILD)
+	@promtool check rules deploy/cloud/observability/rules.yaml
+	@cd deploy/cloud/observability && promtool test rules rules_test.yaml rules_test_days.yaml
+	@$(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests -namespace 'CvOps.Shared.Tests.Observability'
+	@$(BIN)/CvOps.Agent.Tests/$(CONFIG_FOLDER)/CvOps.Agent.Tests -class CvOps.Agent.Tests.Host.AgentScrapeTests -class CvOps.Agent.Tests.Health.MetricsPageTests -class CvOps.Agent.Tests.Spool.SpoolAgesTests
+	@$(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests -class CvOps.Fleet.Tests.Observability.FleetMetricsTests -class CvOps.Fleet.Tests.Devices.SpoolTroubleTests
+	@$(BIN)/CvOps.EndToEnd.Tests/$(CONFIG_FOLDER)/CvOps.EndToEnd.Tests -class CvOps.EndToEnd.Tests.TelemetryTests
 
 package: setup ## the agent's .deb for amd64 and arm64 into artifacts/package, looked at by lintian, with their sizes
 	@.ci/setup package
@@ -121,6 +131,11 @@ configuration-reference: ## write agent/CONFIGURATION.md and fleet/CONFIGURATION
 	@dotnet $(BIN)/CvOps.Agent.Tests/$(CONFIG_FOLDER)/CvOps.Agent.Tests.dll -explicit only -noLogo -method CvOps.Agent.Tests.Configuration.ConfigurationReferenceTests.Writes_what_the_code_says
 	@dotnet $(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests.dll -explicit only -noLogo -method CvOps.Fleet.Tests.Serving.ConfigurationReferenceTests.Writes_what_the_code_says
 	@git status --short agent/CONFIGURATION.md fleet/CONFIGURATION.md
+
+metrics-reference: ## write deploy/cloud/observability/METRICS.md anew, after there are other metrics
+	@dotnet build tests/CvOps.Shared.Tests/CvOps.Shared.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet
+	@dotnet $(BIN)/CvOps.Shared.Tests/$(CONFIG_FOLDER)/CvOps.Shared.Tests.dll -explicit only -noLogo -method CvOps.Shared.Tests.Observability.MetricRulesTests.Writes_what_the_code_says
+	@git status --short deploy/cloud/observability/METRICS.md
 
 openapi: ## write fleet/openapi.json anew, after the API got more
 	@dotnet build tests/CvOps.Fleet.Tests/CvOps.Fleet.Tests.csproj -c $(CONFIGURATION) -nodeReuse:false -v quiet

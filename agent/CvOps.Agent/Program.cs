@@ -18,6 +18,7 @@ using CvOps.Agent.Preview;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Telemetry;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
 using CvOps.Agent.Update.Import;
@@ -79,6 +80,8 @@ try
     builder.Services.AddServiceManager();
     builder.Services.AddSingleton(options).AddSingleton(TimeProvider.System).AddSingleton(Random.Shared);
     builder.Services.AddSingleton(new Topics(options.Site, options.Device));
+
+    builder.AddTelemetry(options);      // metrics, traces and the log to a collector, where one is named
 
     // A frame's way: what it meets, in order. Hosted services start in this order and stop in the reverse one.
     builder.Services

@@ -35,6 +35,8 @@ internal static class CommandLine
                                   missing, for its owner's eyes alone. cvops up uses one; a fleet for people needs none
           --secrets DIR           a file a setting, named as in the environment (Fleet__Cluster, Fleet__Smtp__Password): for secrets
           --drain-delay D         how long it answers on after SIGTERM, /readyz with 503, until a balancer has heard (00:00:00)
+          --metrics-token FILE    a token for Prometheus, which opens /metrics and nothing else; made when missing, for owner and group
+          --otlp-endpoint URL     an OpenTelemetry collector (OTLP over HTTP, http://host:4318) for metrics, traces and the log
           --allow-plain-network   listen beyond this machine without TLS: passwords and tokens can be read on the way
           --help
 
@@ -64,6 +66,7 @@ internal static class CommandLine
         ["--alert-networks"] = nameof(FleetOptions.AlertNetworks), ["--golden-share"] = nameof(FleetOptions.GoldenShare),
         ["--local-token"] = nameof(FleetOptions.LocalToken), ["--http-certificate"] = nameof(FleetOptions.HttpCertificate), ["--http-key"] = nameof(FleetOptions.HttpKey),
         ["--secrets"] = nameof(FleetOptions.Secrets), ["--drain-delay"] = nameof(FleetOptions.DrainDelay),
+        ["--metrics-token"] = nameof(FleetOptions.MetricsToken), ["--otlp-endpoint"] = nameof(FleetOptions.OtlpEndpoint),
     };
 
     /// <returns>The options, and every mistake as a sentence; none means that the fleet may start.</returns>

@@ -15,6 +15,7 @@ using CvOps.Fleet.Frames.Search;
 using CvOps.Fleet.Frames.Video;
 using CvOps.Fleet.Ingest;
 using CvOps.Fleet.Models;
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Retention;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Serving;
@@ -50,8 +51,9 @@ internal static class FleetApp
         change?.Invoke(builder);
         builder.Services.TryAddSingleton(TimeProvider.System);
 
+        builder.AddTelemetry(options);
         builder.AddSilo(options);
-        builder.Services.AddSingleton(_ => SiloWiring.OpenDatabase(options));
+        builder.Services.AddObservability(options);
         builder.Services.AddSingleton<SharedWrites>();
         builder.Services.AddSingleton(_ => new BlobStore(Path.Combine(options.Data, "blobs"), options.Bucket is { } bucket ? new Bucket(bucket) : null));
         builder.Services.AddAccess(options);

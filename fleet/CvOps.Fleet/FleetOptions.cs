@@ -93,6 +93,16 @@ internal sealed class FleetOptions
     /// <summary>File with the token that lets the programs of this machine do everything, in any name; made when missing, and only its owner may read it. Null: there is none.</summary>
     public string? LocalToken { get; set; }
 
+    /// <summary>File with the token that lets Prometheus read /metrics and nothing else; made when missing, for its owner and group. Null: metrics need a token of an account.</summary>
+    public string? MetricsToken { get; set; }
+
+    /// <summary>Root of an OTLP/HTTP receiver, <c>http://collector:4318</c>: metrics, traces and the log go there. Null: nowhere; /metrics needs none.</summary>
+    public string? OtlpEndpoint { get; set; }
+
+    /// <summary>Time between two exports of metrics.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan OtlpInterval { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Of PBKDF2-HMAC-SHA512 for passwords; OWASP's Password Storage Cheat Sheet asks for 210,000. Who signs in after a raise gets a new hash.</summary>
     [Range(10_000, 10_000_000)]
     public int PasswordIterations { get; set; } = 210_000;

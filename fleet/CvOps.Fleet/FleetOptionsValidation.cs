@@ -3,6 +3,7 @@ using System.Net;
 using CvOps.Contracts.Identity;
 using CvOps.Fleet.Serving;
 using CvOps.Fleet.Training;
+using CvOps.Observability.Export;
 
 namespace CvOps.Fleet;
 
@@ -44,6 +45,7 @@ internal static class FleetOptionsValidation
         if (options.SiloAddress is { } silo && !IPAddress.TryParse(silo, out _)) yield return $"SiloAddress '{silo}' is no IP address; name the one of this machine at which the other silos reach it.";
         foreach (var mistake in TrainerCatalog.Mistakes(options)) yield return mistake;
         foreach (var mistake in Alerts.AlertOptions.Mistakes(options)) yield return mistake;
+        if (options.OtlpEndpoint is { } collector && OtlpTarget.Mistake(collector) is { } otlp) yield return $"--otlp-endpoint {otlp}.";
         foreach (var mistake in options.Oidc?.Mistakes() ?? []) yield return mistake;
         foreach (var mistake in options.Bucket?.Mistakes() ?? []) yield return mistake;
         if (File.Exists(options.Data)) yield return $"--data {options.Data} is a file; name a folder.";

@@ -1,5 +1,5 @@
-using CvOps.Agent.Health;
 using CvOps.Contracts.Telemetry;
+using CvOps.Observability.Metrics;
 
 namespace CvOps.Agent.Actuation;
 
@@ -12,26 +12,26 @@ internal sealed partial class ActuationLoop
         return new ActuationHealth(actuator.Camera, actuator.Healthy, counts.Triggers, counts.Decided, counts.Missed, counts.Unknown, counts.Ejected, actuator.Reject?.Latest.TotalMilliseconds ?? 0);
     })];
 
-    public void Write(PrometheusText page)
+    public void Write(MetricPage page)
     {
-        Each(page, "cvops_agent_actuation_triggers_total", "counter", "Trigger edges that announced a part.", reject => reject.Counts.Triggers);
-        Each(page, "cvops_agent_actuation_decided_total", "counter", "Parts whose decision was there when they were due.", reject => reject.Counts.Decided);
-        Each(page, "cvops_agent_actuation_deadline_misses_total", "counter", "Parts whose decision came too late or not at all.", reject => reject.Counts.Missed);
-        Each(page, "cvops_agent_actuation_no_prediction_total", "counter", "Parts whose frame gave no prediction.", reject => reject.Counts.Unknown);
-        Each(page, "cvops_agent_actuation_rejects_total", "counter", "Parts the ejector was driven for.", reject => reject.Counts.Ejected);
-        Each(page, "cvops_agent_actuation_stray_frames_total", "counter", "Frames of no announced part.", reject => reject.Counts.Strays);
-        Each(page, "cvops_agent_actuation_lateness_max_seconds", "gauge", "The latest ejection after its due time, since the start.", reject => reject.Latest.TotalSeconds);
-        Each(page, "cvops_agent_actuation_encoder_counts_total", "counter", "Encoder edges.", reject => reject.Position);
-        page.Metric("cvops_agent_actuation_healthy", "gauge", "1 while the outputs say that parts are inspected, 0 at the fail-safe level.");
-        foreach (var actuator in _actuators.Values) page.Sample("cvops_agent_actuation_healthy", actuator.Healthy ? 1 : 0, ("camera", actuator.Camera.Value));
+        Each(page, AgentMetrics.ActuationTriggers, reject => reject.Counts.Triggers);
+        Each(page, AgentMetrics.ActuationDecided, reject => reject.Counts.Decided);
+        Each(page, AgentMetrics.ActuationMissed, reject => reject.Counts.Missed);
+        Each(page, AgentMetrics.ActuationUnknown, reject => reject.Counts.Unknown);
+        Each(page, AgentMetrics.ActuationRejects, reject => reject.Counts.Ejected);
+        Each(page, AgentMetrics.ActuationStrays, reject => reject.Counts.Strays);
+        Each(page, AgentMetrics.ActuationLateness, reject => reject.Latest.TotalSeconds);
+        Each(page, AgentMetrics.ActuationEncoder, reject => reject.Position);
+        page.Declare(AgentMetrics.ActuationHealthy);
+        foreach (var actuator in _actuators.Values) page.Add(AgentMetrics.ActuationHealthy, actuator.Healthy ? 1 : 0, actuator.Camera.Value);
     }
 
-    private void Each(PrometheusText page, string name, string type, string help, Func<RejectLoop, double> value)
+    private void Each(MetricPage page, MetricRule rule, Func<RejectLoop, double> value)
     {
-        page.Metric(name, type, help);
+        page.Declare(rule);
         foreach (var actuator in _actuators.Values)
         {
-            if (actuator.Reject is { } reject) page.Sample(name, value(reject), ("camera", actuator.Camera.Value));
+            if (actuator.Reject is { } reject) page.Add(rule, value(reject), actuator.Camera.Value);
         }
     }
 }

@@ -127,6 +127,7 @@ internal sealed partial class CameraLoop(CameraLane lane, FrameQueue queue, Fram
             try
             {
                 if (!source.Fill(frame.Pixels[..frame.PictureBytes])) break;
+                lane.Meter.Captured();
                 frame.Stamp(lane, connection, number++, clock.Of(picture.Time, time.GetUtcNow(), source.SenderStart), time.GetTimestamp());
                 if (!IsNew(frame)) continue;
                 _mask.BurnIn(frame.Pixels[..frame.PictureBytes], frame.Width, frame.Height, frame.Format, frame.Colour);

@@ -16,9 +16,12 @@ internal sealed class CameraMeter(TimeProvider time)
     private readonly double[] _latencies = new double[LatencySamples];
     private long _inInterval;
     private long _intervalStarted = time.GetTimestamp();
-    private long _arrived, _inspected, _dropped, _passedOver, _errors, _frozen, _damages, _rejects;
+    private long _captured, _arrived, _inspected, _dropped, _passedOver, _errors, _frozen, _damages, _rejects;
     private string? _lastClass;
     private bool _lastReject, _decided;
+
+    /// <summary>Frames that the camera sent, frozen ones among them.</summary>
+    public long FramesCaptured => Interlocked.Read(ref _captured);
 
     public long FramesInspected => Interlocked.Read(ref _inspected);
 
@@ -59,6 +62,8 @@ internal sealed class CameraMeter(TimeProvider time)
         if (reject) Interlocked.Increment(ref _rejects);
         lock (_gate) (_decided, _lastClass, _lastReject) = (true, top, reject);
     }
+
+    public void Captured() => Interlocked.Increment(ref _captured);
 
     public void Arrived() => Interlocked.Increment(ref _arrived);
 

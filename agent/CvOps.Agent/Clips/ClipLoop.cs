@@ -4,6 +4,7 @@ using CvOps.Agent.Capture;
 using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
 using CvOps.Contracts;
+using CvOps.Observability.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -39,11 +40,11 @@ internal sealed partial class ClipLoop(ClipOptions options, EncodedRing ring, Cl
     /// <summary>A frame that came at this time was rejected.</summary>
     internal void Note(CameraId camera, int connection, DateTimeOffset at) => _noted.Writer.TryWrite((camera, connection, at));
 
-    public void Write(PrometheusText page)
+    public void Write(MetricPage page)
     {
-        page.Metric("cvops_agent_clips_kept_total", "counter", "Clips around rejects kept since the agent's start.").Sample("cvops_agent_clips_kept_total", Interlocked.Read(ref _kept));
-        page.Metric("cvops_agent_clips_failed_total", "counter", "Clips that could not be kept.").Sample("cvops_agent_clips_failed_total", Interlocked.Read(ref _failed));
-        page.Metric("cvops_agent_clips_evicted_total", "counter", "Clips removed for the budget.").Sample("cvops_agent_clips_evicted_total", store.Evicted);
+        page.Add(AgentMetrics.ClipsKept, Interlocked.Read(ref _kept));
+        page.Add(AgentMetrics.ClipsFailed, Interlocked.Read(ref _failed));
+        page.Add(AgentMetrics.ClipsEvicted, store.Evicted);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

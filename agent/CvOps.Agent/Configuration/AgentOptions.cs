@@ -10,6 +10,7 @@ using CvOps.Agent.Integrations;
 using CvOps.Agent.Link;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Telemetry;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Update;
 using CvOps.Agent.Zones;
@@ -67,6 +68,8 @@ internal sealed record AgentOptions
     public HealthOptions Health { get; init; } = new();
 
     public IntegrationsOptions Integrations { get; init; } = new();
+
+    public TelemetryOptions Telemetry { get; init; } = new();
 }
 
 /// <summary>Which models this device may run.</summary>

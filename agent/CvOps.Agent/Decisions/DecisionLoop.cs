@@ -4,6 +4,7 @@ using CvOps.Agent.Inference;
 using CvOps.Agent.Update;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Observability.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -22,13 +23,13 @@ internal sealed partial class DecisionLoop(DecisionSink sink, DecisionLog log, D
     /// <summary>Records that the disk refused.</summary>
     public long Failed => Interlocked.Read(ref _failed);
 
-    public void Write(PrometheusText page)
+    public void Write(MetricPage page)
     {
-        page.Metric("cvops_agent_decisions_written_total", "counter", "Decision records written.").Sample("cvops_agent_decisions_written_total", Written);
-        page.Metric("cvops_agent_decisions_dropped_total", "counter", "Decision records given up because the disk could not follow.").Sample("cvops_agent_decisions_dropped_total", sink.Dropped);
-        page.Metric("cvops_agent_decisions_failed_total", "counter", "Decision records that the disk refused.").Sample("cvops_agent_decisions_failed_total", Failed);
-        page.Metric("cvops_agent_decisions_evicted_total", "counter", "Decision records deleted for newer ones.").Sample("cvops_agent_decisions_evicted_total", log.Evicted);
-        page.Metric("cvops_agent_decisions_bytes", "gauge", "Decision records on disk.").Sample("cvops_agent_decisions_bytes", log.Bytes);
+        page.Add(AgentMetrics.DecisionsWritten, Written);
+        page.Add(AgentMetrics.DecisionsDropped, sink.Dropped);
+        page.Add(AgentMetrics.DecisionsFailed, Failed);
+        page.Add(AgentMetrics.DecisionsEvicted, log.Evicted);
+        page.Add(AgentMetrics.DecisionsBytes, log.Bytes);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,8 +1,10 @@
+using CvOps.Observability.Metrics;
+
 namespace CvOps.Agent.Health;
 
 /// <summary>A feature that has numbers of its own for <c>/metrics</c>.</summary>
 internal interface IMetricsSource
 {
-    /// <summary>Adds metrics with their samples; names begin with <c>cvops_agent_</c>. From any thread.</summary>
-    void Write(PrometheusText page);
+    /// <summary>Adds values of <see cref="AgentMetrics"/>. From any thread.</summary>
+    void Write(MetricPage page);
 }

@@ -6,6 +6,7 @@ using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
+using CvOps.Observability.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Health;
 
 /// <summary>A page for whoever stands at the machine, and <c>/metrics</c> for Prometheus. Reads only; off unless configured.</summary>
-internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, ConfigurationLoop configuration, IEnumerable<IMetricsSource> features) : IHostedService, IAsyncDisposable
+internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, ConfigurationLoop configuration, MetricsPage metrics) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _server;
 
@@ -27,9 +28,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Listen)));
         _server = builder.Build();
-        _server.MapGet("/metrics", () => vitals.Latest is { } health
-            ? Results.Text(MetricsPage.Write(health, update.Report, features), PrometheusText.ContentType)
-            : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        _server.MapGet("/metrics", () => metrics.Take() is { } page ? Results.Text(page.Text(), MetricPage.ContentType) : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
         _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report, configuration.Report, configuration.Settings), "text/html; charset=utf-8"));
         try
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using CvOps.Agent.Telemetry;
 using MQTTnet.Packets;
 
 namespace CvOps.Agent.Link;
@@ -15,6 +16,7 @@ internal sealed class CloudEventProperties(CloudEventNames names)
     private readonly List<MqttUserProperty> _properties = new(8);
     private readonly VaryingProperty _id = new("id");
     private readonly VaryingProperty _time = new("time");
+    private readonly VaryingProperty _trace = new("traceparent");
 
     /// <param name="payload">UTF-8 JSON, as <see cref="Spool.OriginStamp"/> begins it.</param>
     /// <returns>Good until the next call; null for a topic that no device writes.</returns>
@@ -30,6 +32,8 @@ internal sealed class CloudEventProperties(CloudEventNames names)
         if (_time.Of(time) is { } when) _properties.Add(when);
         if (names.SubjectOf(kind, topic) is { } subject) _properties.Add(subject);
         _properties.Add(kind.Schema);
+        // CloudEvents' extension for distributed tracing, and the name by which W3C Trace Context travels in MQTT.
+        if (_trace.Of(PayloadTrace.Of(payload)) is { } trace) _properties.Add(trace);
         return _properties;
     }
 

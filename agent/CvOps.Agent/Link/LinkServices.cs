@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Commands;
 using CvOps.Agent.Configuration;
@@ -33,7 +34,7 @@ internal static class LinkServices
         .AddHostedService(provider => provider.WithCameras<BirthLoop>())
         .AddHostedService<LinkLoop>()
         .AddHostedService(provider => new UplinkLoop(provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<IFleetLink>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<UplinkLoop>>(), options.Link.Iothub is null ? options.Link.DurableAfter : TimeSpan.Zero))
+            provider.GetRequiredService<ILogger<UplinkLoop>>(), options.Link.Iothub is null ? options.Link.DurableAfter : TimeSpan.Zero, provider.GetService<ActivitySource>()))
         .AddHostedService<DesiredLoop>()
         .AddSingleton(provider => provider.WithCameras<CommandDesk>())
         .AddHostedService<CommandLoop>();

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,8 +10,9 @@ namespace CvOps.Agent.Link;
 /// Carries the spool to the fleet: each class in order, the classes in turns, a window of messages on their way, each cursor behind the oldest that is
 /// not acknowledged. After any doubt it begins again at the cursors, so everything arrives at least once; the fleet applies it once, by its origin.
 /// </summary>
+/// <param name="traces">Where the way of traced messages is told; null: nowhere.</param>
 /// <param name="durableAfter">How long after its acknowledgement a message may still be lost with a broker that is killed.</param>
-internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimeProvider time, ILogger<UplinkLoop> logger, TimeSpan durableAfter = default) : BackgroundService
+internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimeProvider time, ILogger<UplinkLoop> logger, TimeSpan durableAfter = default, ActivitySource? traces = null) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -57,10 +60,12 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
             while (_onTheWay.Count < (_suspects.Only is null ? link.Window : 1) && feed.TryRead(_suspects.Only) is { } record) Send(feed, record, cancellationToken);
             if (_onTheWay.TryDequeue(out var oldest))
             {
-                if (!Settle(oldest.Record, await oldest.Outcome))
+                var outcome = await oldest.Outcome;
+                oldest.End(outcome);
+                if (!Settle(oldest.Record, outcome))
                 {
                     // Their buffers are not used again before the client has let go of them.
-                    while (_onTheWay.TryDequeue(out var later)) await later.Outcome;
+                    while (_onTheWay.TryDequeue(out var later)) later.End(await later.Outcome);
                     return;
                 }
                 if (oldest.Expired) spool.CountExpired(oldest.Record);
@@ -77,8 +82,12 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     private void Send(SpoolFeed feed, SpoolRecord record, CancellationToken cancellationToken)
     {
         // In its turn all the same: the cursor passes it when it has passed those before it.
-        if (feed.Expired(record)) _onTheWay.Enqueue(new Sent(record, true, ValueTask.FromResult(PublishOutcome.Acknowledged)));
-        else _onTheWay.Enqueue(new Sent(record, false, link.SendAsync(record.Topic, record.Payload, feed.SecondsLeft(record), cancellationToken)));
+        if (feed.Expired(record)) _onTheWay.Enqueue(new Sent(record, true, ValueTask.FromResult(PublishOutcome.Acknowledged), null));
+        else
+        {
+            var span = traces is null ? null : PayloadTrace.BeginPublish(traces, record, time);
+            _onTheWay.Enqueue(new Sent(record, false, link.SendAsync(record.Topic, record.Payload, feed.SecondsLeft(record), cancellationToken), span));
+        }
     }
 
     /// <returns>False when it has to be sent again.</returns>
@@ -108,7 +117,15 @@ internal sealed partial class UplinkLoop(SpoolLog spool, IFleetLink link, TimePr
     }
 
     /// <param name="Outcome">Awaited once.</param>
-    private readonly record struct Sent(SpoolRecord Record, bool Expired, ValueTask<PublishOutcome> Outcome);
+    private readonly record struct Sent(SpoolRecord Record, bool Expired, ValueTask<PublishOutcome> Outcome, Activity? Span)
+    {
+        public void End(PublishOutcome outcome)
+        {
+            if (Span is null) return;
+            if (outcome.Verdict != PublishVerdict.Acknowledged) Span.SetStatus(ActivityStatusCode.Error, outcome.Reason);
+            Span.Stop();
+        }
+    }
 
     private static partial class Log
     {

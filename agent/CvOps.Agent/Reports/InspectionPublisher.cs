@@ -1,13 +1,14 @@
 using System.Text.Json;
 using CvOps.Agent.Inference;
 using CvOps.Agent.Spool;
+using CvOps.Agent.Telemetry;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
 
 namespace CvOps.Agent.Reports;
 
 /// <summary>Puts every inspection in the spool. When the disk cannot keep up, inspection waits: a result is never dropped silently.</summary>
-internal sealed class InspectionPublisher(SpoolLog spool, Topics topics) : IInspectedFrameSink
+internal sealed class InspectionPublisher(SpoolLog spool, Topics topics, FrameTracer? tracer = null) : IInspectedFrameSink
 {
     private static readonly Action<Utf8JsonWriter, InspectionReport> Write = InspectionWriter.Write;
 
@@ -17,6 +18,8 @@ internal sealed class InspectionPublisher(SpoolLog spool, Topics topics) : IInsp
     public void Inspected(in InspectedFrame inspected)
     {
         if (!_topics.TryGetValue(inspected.Camera, out var topic)) _topics[inspected.Camera] = topic = topics.Inspection(inspected.Camera);
-        spool.Append(topic, _report.Of(inspected), Write);
+        var report = _report.Of(inspected);
+        report.Trace = tracer?.Trace(inspected);
+        spool.Append(topic, report, Write);
     }
 }

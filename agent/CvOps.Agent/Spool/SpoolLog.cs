@@ -54,6 +54,7 @@ internal sealed partial class SpoolLog : IAsyncDisposable
     public SpoolLog(string folder, DeviceId device, SpoolLimits limits, TimeProvider time, ILogger<SpoolLog> logger)
     {
         (_folder, _device, _limits, _time, _logger) = (folder, device, limits, time, logger);
+        Losses = new SpoolLosses(time);
         // What an agent without classes left lies where it lay.
         _stores = [.. limits.Classes.Select(it => new SpoolStore(it.Class == SpoolClass.Earlier ? folder : Path.Combine(folder, SpoolClasses.Name(it.Class)), it, time, logger))];
         _groups = [.. _stores.Select(store => new SpoolGroup(store))];
@@ -87,11 +88,15 @@ internal sealed partial class SpoolLog : IAsyncDisposable
         Losses = Losses.Report(),
     };
 
+    /// <summary>For how long the oldest message of each class has waited.</summary>
+    public IEnumerable<(SpoolClass Class, TimeSpan Age)> Ages() =>
+        _stores.Where(store => store.Class != SpoolClass.Earlier || store.WaitingMessages > 0).Select(store => (store.Class, store.Waiting));
+
     /// <summary>Group commits since the start.</summary>
     public long Groups => Interlocked.Read(ref _committed);
 
     /// <summary>Messages given up since the start.</summary>
-    public SpoolLosses Losses { get; } = new();
+    public SpoolLosses Losses { get; }
 
     /// <summary>Position of the last message of a class that the fleet has acknowledged; 0 before the first.</summary>
     public long Acknowledged(SpoolClass of) => _stores[(int)of].Acknowledged;

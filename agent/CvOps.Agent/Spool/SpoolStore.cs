@@ -10,6 +10,7 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
     // A sixteenth of the budget goes at a time when it is full.
     private readonly long _segmentBytes = Math.Clamp(limits.BudgetBytes / 16, 64 * 1024, 16 * 1024 * 1024);
     private readonly Lock _lock = new();
+    private readonly SpoolAges _ages = new();
     private List<SpoolSegment> _segments = [];
     private SpoolCursor? _cursor;
     private SafeFileHandle? _active;
@@ -43,6 +44,22 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
 
     /// <summary>Bytes of the segments that hold something unacknowledged.</summary>
     public long WaitingBytes => WaitingMessages == 0 ? 0 : Bytes;
+
+    /// <summary>For how long the oldest message that is not acknowledged has waited; zero when there is none, or the clock went back.</summary>
+    public TimeSpan Waiting
+    {
+        get
+        {
+            long first;
+            lock (_lock)
+            {
+                if (_segments.Count == 0) return TimeSpan.Zero;
+                first = Math.Max(Acknowledged + 1, _segments[0].First);
+                if (first > _last) return TimeSpan.Zero;
+            }
+            return _ages.WrittenAt(first) is { } at && Now > at ? TimeSpan.FromMilliseconds(Now - at) : TimeSpan.Zero;
+        }
+    }
 
     /// <summary>Milliseconds since 1970 by the device's clock.</summary>
     public long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -91,6 +108,7 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
             _bytes = segments.Sum(segment => segment.Bytes);
         }
         RemoveAcknowledged();
+        NoteOldest();
     }
 
     /// <summary>Writes records behind the last; nobody sees them before <see cref="Sync"/>, and after a failure <see cref="Abandon"/> is due.</summary>
@@ -107,6 +125,7 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
     public void Sync()
     {
         DurableFile.Sync(_active!);
+        _ages.Written(Next, Now);
         lock (_lock)
         {
             _current!.Bytes += _unsynced.Bytes;
@@ -170,6 +189,19 @@ internal sealed partial class SpoolStore(string folder, ClassLimits limits, Time
         }
         _current = segment;
         return segment;
+    }
+
+    /// <summary>What an earlier run left has waited since the segment of its first message was begun, or less.</summary>
+    private void NoteOldest()
+    {
+        if (WaitingMessages == 0) return;
+        var segment = _segments[0];
+        using var file = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        SpoolSegment.Scan(file, 0, segment.First, record =>
+        {
+            if (SpoolRecord.WrittenAtOf(record.Span) is > 0 and var at) _ages.Written(segment.First, at);
+            return false;
+        });
     }
 
     private void RemoveAcknowledged()

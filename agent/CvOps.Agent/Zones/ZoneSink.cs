@@ -3,6 +3,7 @@ using CvOps.Agent.Health;
 using CvOps.Agent.Inference;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
+using CvOps.Observability.Metrics;
 
 namespace CvOps.Agent.Zones;
 
@@ -61,39 +62,39 @@ internal sealed class ZoneSink(IEnumerable<ZonesOptions> cameras, Action<ZoneRep
         }
     }
 
-    public void Write(PrometheusText page)
+    public void Write(MetricPage page)
     {
         lock (_gate)
         {
             if (_cameras.Count == 0) return;
-            Areas(page, "cvops_agent_zone_present", "gauge", "Objects in the zone.", tally => tally.Present);
-            Areas(page, "cvops_agent_zone_entered_total", "counter", "Visits that began.", tally => tally.Entered);
-            Areas(page, "cvops_agent_zone_left_total", "counter", "Visits that ended.", tally => tally.Left);
-            Areas(page, "cvops_agent_zone_dwell_seconds_total", "counter", "Length of the visits that ended.", tally => tally.DwellSeconds);
-            Areas(page, "cvops_agent_zone_overstayed_total", "counter", "Visits that came to be longer than the zone's limit.", tally => tally.Overstayed);
-            page.Metric("cvops_agent_line_crossings_total", "counter", "Objects that crossed the line.");
+            Areas(page, AgentMetrics.ZonePresent, tally => tally.Present);
+            Areas(page, AgentMetrics.ZoneEntered, tally => tally.Entered);
+            Areas(page, AgentMetrics.ZoneLeft, tally => tally.Left);
+            Areas(page, AgentMetrics.ZoneDwell, tally => tally.DwellSeconds);
+            Areas(page, AgentMetrics.ZoneOverstayed, tally => tally.Overstayed);
+            page.Declare(AgentMetrics.LineCrossings);
             foreach (var zones in _cameras.Values)
             {
                 foreach (var line in zones.Lines)
                 {
                     foreach (var tally in line.Tallies)
                     {
-                        page.Sample("cvops_agent_line_crossings_total", tally.In, ("camera", zones.Camera.Value), ("line", line.Name), ("class", tally.Class), ("direction", "in"));
-                        page.Sample("cvops_agent_line_crossings_total", tally.Out, ("camera", zones.Camera.Value), ("line", line.Name), ("class", tally.Class), ("direction", "out"));
+                        page.Add(AgentMetrics.LineCrossings, tally.In, zones.Camera.Value, line.Name, tally.Class, "in");
+                        page.Add(AgentMetrics.LineCrossings, tally.Out, zones.Camera.Value, line.Name, tally.Class, "out");
                     }
                 }
             }
         }
     }
 
-    private void Areas(PrometheusText page, string name, string type, string help, Func<AreaVisits.Tally, double> value)
+    private void Areas(MetricPage page, MetricRule rule, Func<AreaVisits.Tally, double> value)
     {
-        page.Metric(name, type, help);
+        page.Declare(rule);
         foreach (var zones in _cameras.Values)
         {
             foreach (var area in zones.Areas)
             {
-                foreach (var tally in area.Tallies) page.Sample(name, value(tally), ("camera", zones.Camera.Value), ("zone", area.Name), ("class", tally.Class));
+                foreach (var tally in area.Tallies) page.Add(rule, value(tally), zones.Camera.Value, area.Name, tally.Class);
             }
         }
     }

@@ -50,6 +50,7 @@ internal sealed record DeviceSpec(DeviceId Device, string Url)
         drift:
           bytes-per-hour: 10000000
           quiet-age-seconds: 0
+        {(options.OtlpEndpoint is null ? "" : $"telemetry: {{ otlp-endpoint: {Quote(options.OtlpEndpoint)}, trace-ratio: {options.TraceRatio.ToString(CultureInfo.InvariantCulture)} }}")}
         cameras:
           - id: {Camera}
             url: {Quote(Line is null && File.Exists(Url) ? Path.GetFullPath(Url) : Url)}

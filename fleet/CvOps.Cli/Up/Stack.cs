@@ -87,6 +87,7 @@ internal sealed class Stack : IAsyncDisposable
             "--data", _layout.FleetData, "--http", Fleet.Fleet.ToString().TrimEnd('/'), "--broker", $"mqtts://127.0.0.1:{_options.FleetPort}",
             "--authority", _layout.Certificates, "--public-brokers", $"mqtts://127.0.0.1:{_options.BrokerPort}", "--broker-log", _layout.Log("broker"),
             "--ca", _layout.CaCertificate, "--certificate", _layout.Identity("fleet").Certificate, "--key", _layout.Identity("fleet").Key,
+            .. (string[])(_options.OtlpEndpoint is { } collector ? ["--otlp-endpoint", collector] : []), "--metrics-token", _layout.MetricsToken,
             "--signing-key", _layout.FleetKey, "--trusted-keys", _layout.TrustedKeys, "--local-token", _layout.LocalToken, "--golden-share", _options.GoldenShare.ToString(CultureInfo.InvariantCulture),
         ]);
         await Answers("fleet", async () => await Fleet.Answers(ct), ct);

@@ -28,6 +28,9 @@ internal sealed class StackLayout(string data)
     public string TrustedKeys => Path.Combine(Data, "trusted-keys");
 
     /// <summary>What the programs of this machine show the fleet.</summary>
+    /// <summary>What Prometheus shows the fleet.</summary>
+    public string MetricsToken => Path.Combine(Data, "metrics.token");
+
     public string LocalToken => Path.Combine(Data, LocalTokenFile.Name);
 
     public string Models => Path.Combine(Data, "models");

@@ -20,4 +20,10 @@ internal sealed record StackOptions(string Data, int HttpPort, int BrokerPort, i
 
     /// <summary>Share of labelled audit frames that the fleet keeps for the golden set; 0 where a story lays one down itself.</summary>
     public double GoldenShare { get; init; } = 0.2;
+
+    /// <summary>An OpenTelemetry collector for all its programs; null: none.</summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>Share of the frames that are traced to it.</summary>
+    public double TraceRatio { get; init; } = 0.001;
 }

@@ -19,7 +19,9 @@ internal static class UpCommand
         var http = new Option<int>("--http-port") { Description = "Port of the dashboard and API.", DefaultValueFactory = _ => 8080 };
         var broker = new Option<int>("--broker-port") { Description = "Port of the MQTT broker (TLS).", DefaultValueFactory = _ => 8883 };
         var simulator = new Option<int>("--simulator-port") { Description = "Port of the line simulator.", DefaultValueFactory = _ => 8600 };
-        var up = new Command("up", "Start broker, fleet, simulated lines and agents on this machine; Ctrl-C stops everything.") { data, lines, camera, model, http, broker, simulator };
+        var otlp = new Option<string?>("--otlp-endpoint") { Description = "An OpenTelemetry collector (OTLP over HTTP, http://host:4318): metrics, traces and logs of all programs go there." };
+        var traces = new Option<double>("--trace-ratio") { Description = "Share of the frames that are traced to it, 0 to 1.", DefaultValueFactory = _ => 0.001 };
+        var up = new Command("up", "Start broker, fleet, simulated lines and agents on this machine; Ctrl-C stops everything.") { data, lines, camera, model, http, broker, simulator, otlp, traces };
         up.SetAction((parsed, ct) => FleetCommand.Guard(async () =>
         {
             var cameras = parsed.GetValue(camera)!;
@@ -29,7 +31,7 @@ internal static class UpCommand
             var simulatorPort = cameras.Length > 0 ? 0 : Ports.Claim(parsed.GetValue(simulator), "--simulator-port");
             var options = new StackOptions(
                 parsed.GetValue(data)!, Ports.Claim(parsed.GetValue(http), "--http-port"), Ports.Claim(parsed.GetValue(broker), "--broker-port"), simulatorPort,
-                cameras.Length > 0 ? DeviceSpec.OwnCameras(cameras) : DeviceSpec.SimulatedLines(parsed.GetValue(lines), simulatorPort));
+                cameras.Length > 0 ? DeviceSpec.OwnCameras(cameras) : DeviceSpec.SimulatedLines(parsed.GetValue(lines), simulatorPort)) { OtlpEndpoint = parsed.GetValue(otlp), TraceRatio = parsed.GetValue(traces) };
             await Stay(options, package, ct);
             return ExitCodes.Ok;
         }));

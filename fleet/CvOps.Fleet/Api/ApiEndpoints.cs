@@ -17,6 +17,7 @@ using CvOps.Fleet.Doctor;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames.Annotators;
 using CvOps.Fleet.Frames.Video;
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Retention;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Rollouts.Flight;
@@ -68,6 +69,8 @@ internal static class ApiEndpoints
         // Where a proxy speaks TLS for this fleet, browsers are to come by nothing else; never on the loopback.
         app.UseHsts();
         app.UseSafeHeaders();
+        // Before whatever turns failures into answers: what is counted is what was answered.
+        app.UseMiddleware<RequestTimes>();
         app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
         app.UseStatusCodePages();
         app.UseMiddleware<Identification>();
@@ -78,6 +81,7 @@ internal static class ApiEndpoints
         app.MapSessions();
         app.MapOidc();
         app.MapHealth();
+        app.MapMetrics();
 
         app.MapGet(ApiDocument.Path, ApiDocument.AnswerAsync);
 

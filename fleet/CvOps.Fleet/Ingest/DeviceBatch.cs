@@ -8,6 +8,7 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices.Liveness;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Storage;
 using Dapper;
 
@@ -53,10 +54,20 @@ internal sealed class DeviceBatch
     {
         if (_seen.TryApply(origin)) return true;
         _row.Duplicates++;
+        Tally += new SiteTally(0, 0, 0, 1);
         return false;
     }
 
-    public void CountInspection() => _row.Inspections++;
+    /// <summary>What this batch brought of the device, for the site's counts.</summary>
+    public SiteTally Tally { get; private set; }
+
+    public string Site => _topic.Site.Value;
+
+    public void Count(Inspection inspection)
+    {
+        _row.Inspections++;
+        Tally += new SiteTally(1, inspection.Reject ? 1 : 0, inspection.Error is null ? 0 : 1, 0);
+    }
 
     /// <returns>Whether the agent was started anew since the newest before; null where it is older than that, which a spool may deliver late.</returns>
     public bool? Take(DeviceHealth health)

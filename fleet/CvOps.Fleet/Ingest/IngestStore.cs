@@ -7,6 +7,7 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Devices.Twins;
 using CvOps.Fleet.Drift;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Retention.Erasure;
 using CvOps.Fleet.Rollouts;
 using CvOps.Fleet.Storage;
@@ -19,7 +20,7 @@ namespace CvOps.Fleet.Ingest;
 /// Applies many messages in one transaction: the rows and the marks of what was applied become durable together or not at all,
 /// so each (device, boot, stream, sequence) has its effect once.
 /// </summary>
-internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCache profiles, TwinStore twins, RolloutSignals rollouts, IOptions<FleetOptions> options, TimeProvider time)
+internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCache profiles, TwinStore twins, RolloutSignals rollouts, FleetCounters counters, IOptions<FleetOptions> options, TimeProvider time)
 {
     private const int DeadPayloadBytes = 64 * 1024;
 
@@ -46,8 +47,11 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
         return true;
     }
 
-    public Task SetAsideAsync(Message message, string reason, CancellationToken cancel) =>
-        database.WriteAsync(connection => SetAside(connection, message, reason, SqlTime.Of(time.GetUtcNow())), cancel);
+    public async Task SetAsideAsync(Message message, string reason, CancellationToken cancel)
+    {
+        await database.WriteAsync(connection => SetAside(connection, message, reason, SqlTime.Of(time.GetUtcNow())), cancel);
+        counters.Applied([], refused: 1);
+    }
 
     private async Task<Beside[]> PrepareAsync(IReadOnlyList<Message> messages)
     {
@@ -69,6 +73,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
     {
         foreach (var change in applied.Twins) twins.Apply(change);
         rollouts.Mark(applied.Rollouts);
+        counters.Applied(applied.Devices.Select(device => (device.Site, device.Tally)), applied.SetAside);
     }
 
     private Applied Apply(DbConnection connection, IReadOnlyList<Message> messages, Beside[] beside, bool isLetter = false)
@@ -92,7 +97,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
             {
                 case Inspection inspection:
                     insert.Run(inspection, now);
-                    device.CountInspection();
+                    device.Count(inspection);
                     running?.Count(inspection);
                     inspections++;
                     break;
@@ -128,7 +133,7 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
         if (windows > 0) Trim(connection, "drift_windows", "cursor", options.Value.DriftWindowsKept);
         if (zones > 0) Trim(connection, "zone_reports", "cursor", options.Value.ZoneReportsKept);
         if (dead > 0) Trim(connection, "dead_letters", "row", options.Value.DeadLettersKept);
-        return new Applied(changes, running?.Save() ?? []);
+        return new Applied(changes, running?.Save() ?? [], devices.Values, dead);
     }
 
     private static void InsertWindow(DbConnection connection, DriftWindow window) => connection.Execute(
@@ -162,5 +167,5 @@ internal sealed class IngestStore(Database database, BlobStore blobs, ProfileCac
     private readonly record struct Beside(string? Image, ReferenceProfile? Profile);
 
     /// <summary>What a commit changed: whoever lives on it is told afterwards.</summary>
-    private sealed record Applied(TwinChange[] Twins, IReadOnlyCollection<string> Rollouts);
+    private sealed record Applied(TwinChange[] Twins, IReadOnlyCollection<string> Rollouts, IReadOnlyCollection<DeviceBatch> Devices, int SetAside);
 }

@@ -12,6 +12,9 @@ internal sealed class Inspection : ITelemetry
 
     public required Origin Origin { get; init; }
 
+    /// <summary>See <see cref="InspectionReport.Trace"/>.</summary>
+    public string? Trace { get; init; }
+
     public required CameraId Camera { get; init; }
 
     public required long Frame { get; init; }
@@ -48,7 +51,7 @@ internal sealed class Inspection : ITelemetry
 
     public static Inspection Of(InspectionReport report) => new()
     {
-        Origin = report.Origin, Camera = report.Camera, Frame = report.Frame, Connection = report.Connection, Part = report.Part, CapturedAt = report.CapturedAt, Model = report.Model,
+        Origin = report.Origin, Trace = report.Trace, Camera = report.Camera, Frame = report.Frame, Connection = report.Connection, Part = report.Part, CapturedAt = report.CapturedAt, Model = report.Model,
         Class = report.Prediction.Class, Confidence = Finite(report.Prediction.Confidence), Reject = report.Prediction.Reject,
         LatencyUs = Microseconds(report.Timings.PreprocessMs + report.Timings.InferenceMs + report.Timings.DecodeMs), Error = report.Error,
         Shadow = report.Shadow is { } shadow ? new InspectionShadow(shadow.Model.Digest, shadow.Prediction.Class, Finite(shadow.Prediction.Confidence), shadow.Prediction.Reject) : null,

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using CvOps.Fleet.Observability;
 using Microsoft.Extensions.Options;
 using MQTTnet;
 
@@ -9,7 +10,7 @@ namespace CvOps.Fleet.Ingest;
 /// What cannot be read is set aside with its reason and acknowledged, so that it comes once.
 /// </summary>
 internal sealed partial class MqttIngest(
-    FleetLink link, IngestStore store, SignalHub signals, Seats seats, IOptions<FleetOptions> options, TimeProvider time, ILogger<MqttIngest> log) : BackgroundService
+    FleetLink link, IngestStore store, SignalHub signals, FleetCounters counters, IngestTraces traces, Seats seats, IOptions<FleetOptions> options, TimeProvider time, ILogger<MqttIngest> log) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -162,7 +163,12 @@ internal sealed partial class MqttIngest(
         while (await _received.Reader.WaitToReadAsync(cancel))
         {
             while (batch.Count < options.Value.IngestBatch && _received.Reader.TryRead(out var received)) batch.Add(received);
-            await ApplyAsync([.. batch.Select(received => received.Message)], cancel);
+            Message[] messages = [.. batch.Select(received => received.Message)];
+            var (begun, at) = (time.GetTimestamp(), time.GetUtcNow());
+            await ApplyAsync(messages, cancel);
+            counters.Commit.Record(time.GetElapsedTime(begun).TotalSeconds);
+            counters.TakenIn(messages);
+            traces.TakenIn(messages, at);
             await _durable.Writer.WriteAsync([.. batch], cancel);
             batch.Clear();
         }
@@ -172,7 +178,9 @@ internal sealed partial class MqttIngest(
     {
         await foreach (var batch in _durable.Reader.ReadAllAsync(cancel))
         {
+            var begun = time.GetTimestamp();
             await signals.TellAsync([.. batch.Select(received => received.Message)], cancel);
+            counters.Tell.Record(time.GetElapsedTime(begun).TotalSeconds);
             // All are begun before one is waited for: many go out in one write.
             await Task.WhenAll(batch.Select(received => AcknowledgeAsync(received, cancel)));
             Interlocked.Add(ref _acknowledged, batch.Length);

@@ -22,7 +22,11 @@ internal static class QuickInspection
         var stream = 0L;
         if (text.Take(",\"stream\":"u8) && !text.Whole(out stream)) return false;
         if (boot < 1 || sequence < 1 || stream is < 0 or > Limits.Streams) return false;
-        if (!text.Take("},\"camera\":\""u8) || !text.Text(out var camera) || topic.Camera is not { } own || !Same(camera, own.Value)) return false;
+        ReadOnlySpan<byte> trace = default;
+        if (!text.Take("}"u8)) return false;
+        var hasTrace = text.Take(",\"trace\":\""u8);
+        if (hasTrace && !text.Text(out trace)) return false;
+        if (!text.Take(",\"camera\":\""u8) || !text.Text(out var camera) || topic.Camera is not { } own || !Same(camera, own.Value)) return false;
         if (!text.Take(",\"frame\":"u8) || !text.Whole(out var frame) || !text.Take(",\"connection\":"u8) || !text.Whole(out var connection) || connection is < int.MinValue or > int.MaxValue) return false;
         ReadOnlySpan<byte> part = default;
         var hasPart = text.Take(",\"part\":\""u8);
@@ -46,7 +50,7 @@ internal static class QuickInspection
         if (!text.Take("}"u8) || !text.AtEnd) return false;
         inspection = new Inspection
         {
-            Origin = new Origin(topic.Device, boot, sequence, (int)stream), Camera = own, Frame = frame, Connection = (int)connection, Part = hasPart ? System.Text.Encoding.ASCII.GetString(part) : null,
+            Origin = new Origin(topic.Device, boot, sequence, (int)stream), Trace = !hasTrace ? null : System.Text.Encoding.ASCII.GetString(trace), Camera = own, Frame = frame, Connection = (int)connection, Part = hasPart ? System.Text.Encoding.ASCII.GetString(part) : null,
             CapturedAt = capturedAt, Model = model, Class = prediction.Class, Confidence = prediction.Confidence, Reject = prediction.Reject,
             LatencyUs = Inspection.Microseconds(preprocess + inference + decode), Shadow = shadow, Error = hasError ? names.Get(error) : null,
             Detections = prediction.Boxes.End.Value > prediction.Boxes.Start.Value ? payload[prediction.Boxes] : default,

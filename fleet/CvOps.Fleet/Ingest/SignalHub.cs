@@ -5,11 +5,12 @@ using CvOps.Contracts.Twin;
 using CvOps.Fleet.Api;
 using CvOps.Fleet.Devices;
 using CvOps.Fleet.Frames;
+using CvOps.Fleet.Observability;
 
 namespace CvOps.Fleet.Ingest;
 
 /// <summary>Tells everybody what a durable batch said: observers in order, then whoever looks at a page.</summary>
-internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, Previews previews, FleetEvents events, TimeProvider time, ILogger<SignalHub> log)
+internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, FrameStore frames, DeviceCommands commands, Previews previews, FleetEvents events, IngestTraces traces, TimeProvider time, ILogger<SignalHub> log)
 {
     private const int Tries = 3;
 
@@ -40,7 +41,7 @@ internal sealed partial class SignalHub(IEnumerable<IFleetObserver> observers, F
             switch (body)
             {
                 case DriftWindow window:
-                    await EachAsync(observer => observer.OnDriftWindow(window, cancel), cancel);
+                    using (traces.Begin("tell drift", window.Trace)) await EachAsync(observer => observer.OnDriftWindow(window, cancel), cancel);
                     break;
                 case TwinReported reported:
                     await EachAsync(observer => observer.OnTwinReported(topic.Device, reported, cancel), cancel);

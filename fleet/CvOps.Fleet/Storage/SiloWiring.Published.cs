@@ -1,4 +1,5 @@
 using System.Net;
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Storage;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -51,6 +52,7 @@ internal static class SiloWiring
             {
                 reminders.Invariant = Invariant;
                 reminders.ConnectionString = connection;
-            }));
+            })
+            .Traced(options));
     }
 }

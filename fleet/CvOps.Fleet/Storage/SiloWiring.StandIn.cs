@@ -1,3 +1,4 @@
+using CvOps.Fleet.Observability;
 using CvOps.Fleet.Storage;
 using Microsoft.Data.Sqlite;
 using Orleans.Hosting;
@@ -34,6 +35,7 @@ internal static class SiloWiring
             {
                 reminders.Invariant = Invariant;
                 reminders.ConnectionString = connection;
-            }));
+            })
+            .Traced(options));
     }
 }

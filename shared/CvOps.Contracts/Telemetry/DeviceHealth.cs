@@ -81,7 +81,11 @@ public enum SpoolLossReason { Budget, Expired, Disk }
 
 /// <summary>Messages the spool gave up since the agent's start.</summary>
 /// <param name="Kind">What their topic carries; null for topics of other trees.</param>
-public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, [Wire(Minimum = 0)] long Messages);
+public sealed record SpoolLoss(TopicKind? Kind, SpoolLossReason Reason, [Wire(Minimum = 0)] long Messages)
+{
+    /// <summary>When the newest of them was given up; null from agents that do not say.</summary>
+    public DateTimeOffset? At { get; init; }
+}
 
 /// <summary>One camera's outputs. Counters run since the agent's start.</summary>
 /// <param name="Healthy">Whether they say that parts are inspected; false is the fail-safe level.</param>

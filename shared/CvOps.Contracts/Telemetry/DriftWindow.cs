@@ -7,6 +7,9 @@ public sealed record DriftWindow : ITelemetry
 {
     public required Origin Origin { get; init; }
 
+    /// <summary>The span of one of the window's frames, as in <see cref="InspectionReport.Trace"/>; null when none was traced.</summary>
+    public string? Trace { get; init; }
+
     public required CameraId Camera { get; init; }
 
     public required ModelRef Model { get; init; }

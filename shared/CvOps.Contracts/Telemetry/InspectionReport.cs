@@ -11,6 +11,9 @@ public sealed record InspectionReport : ITelemetry
 {
     public required Origin Origin { get; set; }
 
+    /// <summary>The span of this frame on the device, as W3C Trace Context writes a <c>traceparent</c>, for whoever goes on with the trace; null for the frames that are not traced, which are nearly all.</summary>
+    public string? Trace { get; set; }
+
     public required CameraId Camera { get; set; }
 
     /// <summary>Number of the frame since this camera was connected, from 0; with <see cref="Connection"/> it names the frame.</summary>

@@ -13,6 +13,7 @@ public static class InspectionWriter
     private static readonly JsonEncodedText Boot = JsonEncodedText.Encode("boot");
     private static readonly JsonEncodedText Sequence = JsonEncodedText.Encode("sequence");
     private static readonly JsonEncodedText Stream = JsonEncodedText.Encode("stream");
+    private static readonly JsonEncodedText Trace = JsonEncodedText.Encode("trace");
     private static readonly JsonEncodedText Camera = JsonEncodedText.Encode("camera");
     private static readonly JsonEncodedText Frame = JsonEncodedText.Encode("frame");
     private static readonly JsonEncodedText Connection = JsonEncodedText.Encode("connection");
@@ -43,6 +44,7 @@ public static class InspectionWriter
         json.WriteNumber(Sequence, report.Origin.Sequence);
         if (report.Origin.Stream != 0) json.WriteNumber(Stream, report.Origin.Stream);
         json.WriteEndObject();
+        if (report.Trace is { } trace) json.WriteString(Trace, trace);
         json.WriteString(Camera, report.Camera.Value);
         json.WriteNumber(Frame, report.Frame);
         json.WriteNumber(Connection, report.Connection);

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Clips;
-using CvOps.Agent.Health;
 using CvOps.Agent.Tests.Capture;
 using CvOps.Contracts;
+using CvOps.Observability.Metrics;
 using CvOps.Testing;
 
 namespace CvOps.Agent.Tests.Clips;
@@ -82,7 +82,7 @@ public sealed class ClipTests
         Assert.Equal("h264", await ProbeAsync(clip, "stream=codec_name"));
         // Two seconds, and what is left of the segments at both ends.
         Assert.InRange(double.Parse(await ProbeAsync(clip, "format=duration"), CultureInfo.InvariantCulture), 1.9, 5.5);
-        var page = new PrometheusText();
+        var page = new MetricPage();
         clips.Write(page);
         Assert.Contains("cvops_agent_clips_kept_total 1", page.ToString(), StringComparison.Ordinal);
     }

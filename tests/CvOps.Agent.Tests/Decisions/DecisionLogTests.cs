@@ -1,8 +1,8 @@
 using CvOps.Agent.Decisions;
-using CvOps.Agent.Health;
 using CvOps.Agent.Tests.Health;
 using CvOps.Agent.Tests.Sampling;
 using CvOps.Contracts.Telemetry;
+using CvOps.Observability.Metrics;
 using CvOps.Testing;
 using CvOps.Vision;
 
@@ -55,7 +55,7 @@ public sealed class DecisionLogTests
         await using var rig = new DecisionRig(DecisionsKept.Every);
         Directory.Delete(rig.Records);
         await rig.InspectAsync(3);
-        var page = new PrometheusText();
+        var page = new MetricPage();
         rig.Loop.Write(page);
         var samples = PrometheusParser.Parse(page.ToString());
         Assert.Equal((3, 0), (samples.Single(it => it.Name == "cvops_agent_decisions_failed_total").Value, samples.Single(it => it.Name == "cvops_agent_decisions_written_total").Value));

@@ -28,7 +28,7 @@ public sealed class MetricsPageTests
     [Fact]
     public void Every_number_is_there_with_its_camera()
     {
-        var samples = PrometheusParser.Parse(MetricsPage.Write(Sick, new ReportedModel { State = UpdateState.Soaking, Active = new ModelRef("tiny", Nasty, new string('a', 64)) }, []));
+        var samples = PrometheusParser.Parse(MetricsPage.Of(Sick, new ReportedModel { State = UpdateState.Soaking, Active = new ModelRef("tiny", Nasty, new string('a', 64)) }, []).Text());
         double Of(string name, string? camera = null) => Assert.Single(samples, it => it.Name == name && it.Labels.GetValueOrDefault("camera") == camera).Value;
         Assert.Equal(1000, Of("cvops_agent_frames_inspected_total", "cam-1"));
         Assert.Equal(4, Of("cvops_agent_camera_reconnects_total", "cam-1"));
@@ -49,7 +49,7 @@ public sealed class MetricsPageTests
     [Fact]
     public void Without_a_model_there_is_no_model_sample()
     {
-        var samples = PrometheusParser.Parse(MetricsPage.Write(Sick, new ReportedModel { State = UpdateState.Idle }, []));
+        var samples = PrometheusParser.Parse(MetricsPage.Of(Sick, new ReportedModel { State = UpdateState.Idle }, []).Text());
         Assert.DoesNotContain(samples, it => it.Name == "cvops_agent_model_info");
     }
 }

@@ -13,6 +13,7 @@ internal static partial class PrometheusParser
         var typed = new HashSet<string>(StringComparer.Ordinal);
         var helped = "";
         var present = "";
+        var histogram = false;
         foreach (var line in text[..^1].Split('\n'))
         {
             if (Help().Match(line) is { Success: true } help)
@@ -26,15 +27,18 @@ internal static partial class PrometheusParser
                 Assert.Equal(helped, present);
                 Assert.True(typed.Add(present), $"{present} has two TYPE lines.");
                 Assert.Equal(type.Groups[2].Value == "counter", present.EndsWith("_total", StringComparison.Ordinal));
+                histogram = type.Groups[2].Value == "histogram";
                 continue;
             }
             var sample = Sample().Match(line);
             Assert.True(sample.Success, $"No sample: {line}");
-            Assert.Equal(present, sample.Groups["name"].Value);
+            var name = sample.Groups["name"].Value;
+            if (histogram) Assert.Contains(name, new[] { present + "_bucket", present + "_sum", present + "_count" });
+            else Assert.Equal(present, name);
             var labels = new Dictionary<string, string>();
             for (var i = 0; i < sample.Groups["label"].Captures.Count; i++)
                 labels.Add(sample.Groups["label"].Captures[i].Value, Unescape(sample.Groups["value"].Captures[i].Value));
-            samples.Add((present, labels, sample.Groups["number"].Value switch
+            samples.Add((name, labels, sample.Groups["number"].Value switch
             {
                 "+Inf" => double.PositiveInfinity,
                 "-Inf" => double.NegativeInfinity,
@@ -51,7 +55,7 @@ internal static partial class PrometheusParser
     [GeneratedRegex(@"^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) ((?:[^\\]|\\\\|\\n)*)$")]
     private static partial Regex Help();
 
-    [GeneratedRegex("^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)$")]
+    [GeneratedRegex("^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)$")]
     private static partial Regex Type();
 
     [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?:(?<label>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>(?:[^"\\]|\\\\|\\"|\\n)*)"(?:,|(?=\})))+\})? (?<number>[+-]Inf|NaN|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)$""")]

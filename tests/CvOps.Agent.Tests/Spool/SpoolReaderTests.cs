@@ -124,6 +124,6 @@ public sealed class SpoolReaderTests : IDisposable
         for (var index = 0; index < texts.Count; index++) SpoolRecord.Write(_records, first + index, $"topic/{texts[index][0]}", Encoding.UTF8.GetBytes(texts[index]), default);
         store.Write(texts.Count, _records.WrittenMemory);
         store.Sync();
-        new SpoolBudget([store], long.MaxValue, new SpoolLosses(), NullLogger.Instance).Keep();
+        new SpoolBudget([store], long.MaxValue, new SpoolLosses(TimeProvider.System), NullLogger.Instance).Keep();
     }
 }

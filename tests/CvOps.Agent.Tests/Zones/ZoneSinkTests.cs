@@ -1,11 +1,11 @@
 using CvOps.Agent.Configuration;
-using CvOps.Agent.Health;
 using CvOps.Agent.Tests.Health;
 using CvOps.Agent.Tests.Sampling;
 using CvOps.Agent.Tracking;
 using CvOps.Agent.Zones;
 using CvOps.Contracts;
 using CvOps.Contracts.Telemetry;
+using CvOps.Observability.Metrics;
 
 namespace CvOps.Agent.Tests.Zones;
 
@@ -42,7 +42,7 @@ public sealed class ZoneSinkTests
         Assert.Equal((10, 10, 10, 0), (reports.Sum(report => report.Zones.Sum(zone => zone.Entered)), reports.Sum(report => report.Zones.Sum(zone => zone.Left)),
             reports.Sum(report => report.Lines.Sum(line => line.In)), reports.Sum(report => report.Lines.Sum(line => line.Out))));
 
-        var page = new PrometheusText();
+        var page = new MetricPage();
         zones.Write(page);
         var samples = PrometheusParser.Parse(page.ToString());
         Assert.Equal(10, Assert.Single(samples, it => it.Name == "cvops_agent_zone_entered_total" && it.Labels["zone"] == "left" && it.Labels["class"] == "part").Value);

@@ -69,6 +69,7 @@ public sealed class QuickInspectionTests
         yield return plain;
         yield return plain with { Origin = plain.Origin with { Stream = 0 }, Part = null, CapturedAt = DateTimeOffset.UnixEpoch, TimeSource = TimeSource.Host };
         yield return plain with { Prediction = new Prediction { Class = "", Detections = [box, box with { Track = 12, Angle = -0.5 }], Reject = true }, TimeSource = TimeSource.Container };
+        yield return plain with { Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
         yield return plain with { Timings = new FrameTimings(0.125, 2.5, 11.75, 0.3) };
         yield return plain with { Prediction = new Prediction(), Error = "The output holds numbers that are none.", CapturedAt = plain.CapturedAt.AddTicks(4_567) };
         yield return plain with { Shadow = new ShadowPrediction(new ModelRef("line", "2", new string('b', 64)), new Prediction { Class = "dent", Confidence = 1, Detections = [box] }) };
@@ -99,7 +100,7 @@ public sealed class QuickInspectionTests
 
     private static void Same(Inspection expected, Inspection actual)
     {
-        Assert.Equal(expected.Origin, actual.Origin);
+        Assert.Equal((expected.Origin, expected.Trace), (actual.Origin, actual.Trace));
         Assert.Equal((expected.Camera, expected.Frame, expected.Connection, expected.Part, expected.CapturedAt), (actual.Camera, actual.Frame, actual.Connection, actual.Part, actual.CapturedAt));
         Assert.Equal((expected.Model, expected.Class, expected.Confidence, expected.Shadow, expected.Error), (actual.Model, actual.Class, actual.Confidence, actual.Shadow, actual.Error));
         Assert.Equal((expected.Reject, expected.LatencyUs), (actual.Reject, actual.LatencyUs));

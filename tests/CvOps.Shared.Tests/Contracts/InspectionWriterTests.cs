@@ -17,6 +17,7 @@ public sealed class InspectionWriterTests
         [
             full,
             full with { Part = null, Shadow = null, Error = null, Origin = full.Origin with { Stream = 2 } },
+            full with { Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
             full with { Prediction = rich, TimeSource = TimeSource.Host },
             full with { TimeSource = TimeSource.Container, Prediction = new Prediction { Class = "Ä \"quoted\" <b> 日本", Confidence = double.NaN, Margin = double.PositiveInfinity, Entropy = -0.0 } },
             full with { Prediction = new Prediction(), Timings = new FrameTimings(1e-9, 1e300, 0.1, 12345.6789), CapturedAt = DateTimeOffset.UnixEpoch.AddTicks(1) },

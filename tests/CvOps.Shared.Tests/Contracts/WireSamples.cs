@@ -49,6 +49,17 @@ internal static class WireSamples
             Origin = From with { Stream = 2 }, Camera = Camera, Frame = 1234, Connection = 2, CapturedAt = Noon, TimeSource = TimeSource.Host, TimeUncertaintyMs = 1,
             Model = Champion, Prediction = Scratch, Timings = new FrameTimings(0.5, 1.25, 8.75, 0.125),
         }),
+        ["InspectionReportOfATrace"] = Of(ContractsJson.Default.InspectionReport, new InspectionReport
+        {
+            Origin = From with { Stream = 2 }, Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Camera = Camera, Frame = 1234, Connection = 2, CapturedAt = Noon, TimeSource = TimeSource.Host, TimeUncertaintyMs = 1,
+            Model = Champion, Prediction = Scratch, Timings = new FrameTimings(0.5, 1.25, 8.75, 0.125),
+        }),
+        ["DriftWindowOfATrace"] = Of(ContractsJson.Default.DriftWindow, new DriftWindow
+        {
+            Origin = From, Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", Camera = Camera, Model = Champion, From = Noon, To = Noon.AddSeconds(10), Frames = 50,
+            Histograms = new Dictionary<string, HistogramCounts> { [Covariates.Brightness] = new("0123456789abcdef", [1, 48, 1], 6000.5) },
+            Classes = new Dictionary<string, long> { ["scratch"] = 3, [""] = 47 },
+        }),
         [nameof(DriftWindow)] = Of(ContractsJson.Default.DriftWindow, new DriftWindow
         {
             Origin = From, Camera = Camera, Model = Champion, From = Noon, To = Noon.AddSeconds(10), Frames = 50,
@@ -86,6 +97,11 @@ internal static class WireSamples
                 Classes = [new SpoolClassHealth("results", 5, 2500, 1 << 30), new SpoolClassHealth("frames", 2, 1000, 1 << 29)],
                 Losses = [new SpoolLoss(TopicKind.Frame, SpoolLossReason.Budget, 3), new SpoolLoss(TopicKind.Health, SpoolLossReason.Expired, 9), new SpoolLoss(null, SpoolLossReason.Disk, 1)],
             },
+        }),
+        ["DeviceHealthWithTimesOfLosses"] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
+        {
+            Origin = From, At = Noon, UptimeSeconds = 3600.5, ResidentBytes = 250_000_000, Provider = "CPU", Cameras = [],
+            Spool = new SpoolHealth(7, 3500, 1 << 30, 1, 0) { Losses = [new SpoolLoss(TopicKind.Frame, SpoolLossReason.Disk, 1) { At = Noon.AddSeconds(-30) }] },
         }),
         ["DeviceHealthWithDecisions"] = Of(ContractsJson.Default.DeviceHealth, new DeviceHealth
         {

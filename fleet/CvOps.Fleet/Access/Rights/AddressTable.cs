@@ -179,6 +179,7 @@ internal static class AddressTable
         ("GET /healthz", Needs.Open),
         ("GET /readyz", Needs.Open),
         ("GET /openapi/v1.json", Needs.Open),
+        ("GET /metrics", new Needs(Audience.Principals, Read, All)),
         ("GET /find", new Needs(Audience.Principals, Read, Filtered)),
         ($"POST {ApiRoutes.Root}/enrolment", Needs.OfDevices),
         // Whom the broker is to refuse: it is public by design, as every revocation list.

@@ -1,6 +1,7 @@
 using System.Text;
 using CvOps.Fleet.Access.Sessions;
 using CvOps.Fleet.Access.Tokens;
+using CvOps.Fleet.Observability;
 
 namespace CvOps.Fleet.Access.Rights;
 
@@ -8,7 +9,7 @@ namespace CvOps.Fleet.Access.Rights;
 internal sealed record Authentication(Principal? Principal, bool Refused);
 
 /// <summary>Finds out who asks: by a token in the header (<c>Bearer</c>, or as the password of <c>Basic</c>, as MLflow's clients send it), else by the session's cookie.</summary>
-internal sealed class Authenticator(LocalToken local, ApiTokens tokens, SessionDesk sessions)
+internal sealed class Authenticator(LocalToken local, MetricsToken metrics, ApiTokens tokens, SessionDesk sessions)
 {
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
@@ -23,6 +24,7 @@ internal sealed class Authenticator(LocalToken local, ApiTokens tokens, SessionD
         // Secrets of 256 bits: nobody finds one by trying, so a wrong one from an address never holds up the right ones of its neighbours.
         if (Token(header) is not { } token) return Wrong;
         if (local.Opens(token)) return new Authentication(LocalToken.Principal, false);
+        if (metrics.Opens(http.Request.Path, token)) return new Authentication(MetricsToken.Principal, false);
         return await tokens.FindAsync(token, http.RequestAborted) is { } principal ? new Authentication(principal, false) : Wrong;
     }
 

@@ -39,6 +39,7 @@ internal sealed record BackupNote(int Format, DateTimeOffset At, int Schema)
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BackupNote))]
+[JsonSerializable(typeof(BackupRecord))]
 [JsonSerializable(typeof(ResticLine))]
 [JsonSerializable(typeof(BackupSnapshot[]))]
 internal sealed partial class BackupJson : JsonSerializerContext;

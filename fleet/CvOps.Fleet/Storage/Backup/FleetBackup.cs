@@ -32,6 +32,7 @@ internal sealed class FleetBackup(string data, Restic repository, TimeProvider t
             var (at, schema) = await Task.Run(() => DatabaseMoment.Copy(data, _folder, time), cancel);
             new BackupNote(BackupNote.Newest, at, schema).Write(_folder);
             var took = await repository.BackUpAsync(data, Without(), tell, cancel);
+            new BackupRecord(at, took.SnapshotId![..8], took.TotalBytes ?? 0).Write(data);
             return new BackupReport(took.SnapshotId![..8], at, took.TotalFiles ?? 0, took.TotalBytes ?? 0, took.DataAdded ?? 0, made);
         }
         finally
@@ -43,7 +44,7 @@ internal sealed class FleetBackup(string data, Restic repository, TimeProvider t
     /// <summary>The databases themselves, which change while they are read, and what is of use to this process alone.</summary>
     private IEnumerable<string> Without()
     {
-        string[] names = [.. DatabaseMoment.Files.SelectMany(file => (string[])[file, file + "-wal", file + "-shm"]), "lock", "backup.lock", "imports", Path.Combine("blobs", "incoming")];
+        string[] names = [.. DatabaseMoment.Files.SelectMany(file => (string[])[file, file + "-wal", file + "-shm"]), "lock", "backup.lock", BackupRecord.Name, "imports", Path.Combine("blobs", "incoming")];
         var root = Path.GetFullPath(data);
         return names.Select(name => Path.Combine(root, name));
     }
