@@ -8,7 +8,7 @@ from=$1 cloud=$(cd "$(dirname "$0")/.." && pwd)
 
 make() { kubectl create "$@" --dry-run=client -o yaml; echo ---; }
 
-make secret generic cvops-fleet --from-file="$from/Fleet__Cluster" --from-file="$from/https.key" --from-file="$from/fleet.key" --from-file="$from/signing.key"
+make secret generic cvops-fleet --from-file="$from/Fleet__Cluster" --from-file="$from/https.key" --from-file="$from/fleet.key" --from-file="$from/signing.key" --from-file="$from/metrics.token"
 make secret generic cvops-authority --from-file="$from/authority/ca.pem" --from-file="$from/authority/ca.key"
 make configmap cvops-certificates --from-file="$from/ca.pem" --from-file="$from/https.pem" --from-file="$from/fleet.pem"
 make configmap cvops-trusted-keys --from-file="$from/trusted"
