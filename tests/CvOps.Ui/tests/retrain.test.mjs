@@ -42,6 +42,10 @@ test('labels are frozen, a model is trained on them, and its run is compared wit
   await go(form, 'Start', `on snapshot ${frozen.name}`);
   const run = await until('the run is there', 20, async () => (await stack.get('training')).find(view => view.request.version === `v${stamp}`));
   assert.equal(run.request.by, `trainer-${stamp}`);
+  // Chosen for the next one, before the list of models gets longer.
+  await page.waitForFunction(() => document.querySelector('#start [name=version]').value === '');
+  const first = await form.getByLabel('Start from').locator('option').last().getAttribute('value');
+  await form.getByLabel('Start from').selectOption(first);
   const done = await until('the run ends', 240, async () => {
     const view = await stack.get(`training/${run.id}`);
     return !['Queued', 'Running', 'Packing', 'Gating'].includes(view.state) && view;
@@ -51,6 +55,8 @@ test('labels are frozen, a model is trained on them, and its run is compared wit
   const card = page.locator('article', { hasText: `v${stamp}` });
   await card.getByText('Promotion gate').waitFor({ timeout: 15_000 });
   await card.getByRole('link', { name: 'Open the model' }).waitFor();
+  await form.getByLabel('Start from').locator(`option[value="${done.model}"]`).waitFor({ state: 'attached' });
+  assert.equal(await form.getByLabel('Start from').inputValue(), first);
 
   await page.goto('/tracking');
   const boxes = page.locator('input[name=run]');

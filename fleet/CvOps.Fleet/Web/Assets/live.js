@@ -47,20 +47,24 @@ async function look(shared) {
   } catch { /* The stale notice already says that the fleet is away. */ }
 }
 
+// What tells siblings apart. An option is its value: what a person chose stays chosen when the list gets longer.
+const key = node => node?.dataset?.key ?? (node?.tagName === 'OPTION' ? node.value : undefined);
+
 // Makes `now` equal to `next` and leaves untouched whatever is the same, so focus, scroll and open images stay.
 function morph(now, next) {
   if (now.isEqualNode(next)) return;
-  const same = now.nodeType === Node.ELEMENT_NODE && next.nodeType === Node.ELEMENT_NODE && now.tagName === next.tagName && now.dataset?.key === next.dataset?.key;
+  const same = now.nodeType === Node.ELEMENT_NODE && next.nodeType === Node.ELEMENT_NODE && now.tagName === next.tagName && key(now) === key(next);
   if (!same) { now.replaceWith(next.cloneNode(true)); return; }
   // What a person opened or holds stays so.
   if (now.dataset.own !== undefined) return;
   for (const { name } of [...now.attributes]) if (!next.hasAttribute(name) && !(now.tagName === 'DETAILS' && name === 'open')) now.removeAttribute(name);
   for (const { name, value } of next.attributes) if (now.getAttribute(name) !== value) now.setAttribute(name, value);
-  const keyed = new Map([...now.children].filter(child => child.dataset.key).map(child => [child.dataset.key, child]));
+  const keyed = new Map([...now.children].filter(child => key(child) !== undefined).map(child => [key(child), child]));
   let at = now.firstChild;
   for (const child of [...next.childNodes]) {
-    const match = child.dataset?.key ? keyed.get(child.dataset.key) : null;
+    const match = keyed.get(key(child));
     if (match && match !== at) { now.insertBefore(match, at); morph(match, child); }
+    else if (!match && key(at) !== key(child)) now.insertBefore(child.cloneNode(true), at);
     else if (at) { const after = at.nextSibling; morph(at, child); at = after; }
     else now.append(child.cloneNode(true));
   }

@@ -3,6 +3,9 @@
 import { ask, make, open, sure, tell } from './ask.js';
 import { refresh } from './live.js';
 
+// A field named like a property of its form hides it (a form with a field "dataset" has no form.dataset), so attributes are asked for.
+const says = (element, name) => element.getAttribute(`data-${name}`);
+
 const words = text => text.split(/[\s,]+/).filter(word => word);
 
 function given(field) {
@@ -24,8 +27,9 @@ function body(form) {
     else if (field.type === 'checkbox') said[field.name] = field.checked;
     else if (given(field) !== undefined) said[field.name] = given(field);
   }
-  if (form.dataset.grant) {
-    said[form.dataset.grant] = [{ role: said.role, site: said.site ?? null }];
+  const grant = says(form, 'grant');
+  if (grant) {
+    said[grant] = [{ role: said.role, site: said.site ?? null }];
     delete said.role;
     delete said.site;
   }
@@ -40,7 +44,7 @@ const filled = (form, text) => text.replace(/\{(\w+)\}/g, (_, name) => {
 });
 
 // A secret: it goes away when somebody says that it is kept, and by no stray click or key.
-async function once(title, says, secret) {
+async function once(title, text, secret) {
   const shown = make('pre', { textContent: secret, tabIndex: 0, className: 'secret' });
   shown.setAttribute('aria-label', title);
   const copy = make('button', { type: 'button', textContent: 'Copy', className: 'go' });
@@ -52,7 +56,7 @@ async function once(title, says, secret) {
     // Beyond https a browser lets no page write there: then it is marked, ready for the keys.
     try { await navigator.clipboard.writeText(secret); copy.textContent = 'Copied'; } catch { copy.textContent = 'Marked: copy it with your keys'; }
   });
-  const dialog = make('dialog', { ariaLabel: title }, make('form', { method: 'dialog' }, make('h2', { textContent: title }), make('p', { textContent: says }), shown,
+  const dialog = make('dialog', { ariaLabel: title }, make('form', { method: 'dialog' }, make('h2', { textContent: title }), make('p', { textContent: text }), shown,
     make('div', { className: 'actions' }, make('button', { textContent: 'I have kept it' }), copy)));
   dialog.dataset.firm = '';
   dialog.addEventListener('cancel', event => event.preventDefault());
@@ -67,17 +71,20 @@ const secrets = {
 };
 
 async function set(element, said, verb, style) {
-  const fill = text => element.tagName === 'FORM' ? filled(element, text) : text;
-  if (element.dataset.title && !await sure(fill(element.dataset.title), fill(element.dataset.confirm ?? ''), verb, style)) return;
-  const [method, path] = element.dataset.set.split(' ');
+  const fill = name => {
+    const text = says(element, name) ?? '';
+    return element.tagName === 'FORM' ? filled(element, text) : text;
+  };
+  if (says(element, 'title') && !await sure(fill('title'), fill('confirm'), verb, style)) return;
+  const [method, path] = says(element, 'set').split(' ');
   const { answer, problem } = await ask(method, path, said);
   const place = element.querySelector?.('.problem');
   if (place) place.textContent = problem ?? '';
   if (problem) { if (!place) tell(problem, true); return; }
   const done = await answer.json().catch(() => ({}));
-  const secret = element.dataset.once && secrets[element.dataset.once](done);
-  if (secret) await once(fill(element.dataset.onceTitle), element.dataset.onceSays, secret);
-  else if (element.dataset.same && done.name !== said.name) tell(element.dataset.same.replace('{name}', done.name));
+  const secret = secrets[says(element, 'once')]?.(done);
+  if (secret) await once(fill('once-title'), says(element, 'once-says'), secret);
+  else if (says(element, 'same') && done.name !== said.name) tell(says(element, 'same').replace('{name}', done.name));
   else tell(`${verb}: done.`);
   if (element.tagName === 'FORM') element.reset();
   refresh();
@@ -86,7 +93,7 @@ async function set(element, said, verb, style) {
 export function settings() {
   document.addEventListener('submit', event => {
     const form = event.target;
-    if (!form.dataset?.set) return;
+    if (!says(form, 'set')) return;
     event.preventDefault();
     const place = form.querySelector('.problem');
     const [first, again] = [form.querySelector('[name=next]'), form.querySelector('[data-again]')];
