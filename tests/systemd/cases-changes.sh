@@ -29,7 +29,7 @@ change_to() {
     read -rt 8 <> <(:) || true
     state=$(kept)
     inspected=$(metric cvops_agent_frames_inspected_total)
-    on /root/install.sh "$1" > "$work/change.log" 2>&1 || { note=$(tail -3 "$work/change.log"); return 1; }
+    on /opt/install.sh "$1" > "$work/change.log" 2>&1 || { note=$(tail -3 "$work/change.log"); return 1; }
     within 60 is_active || { note="not active again"; return 1; }
     read -rt 4 <> <(:) || true
     wire up
@@ -39,13 +39,13 @@ change_to() {
     [ "$(on dpkg-query -W -f '${Version}' cvops-agent)" = "$2" ] && [ "$state" = "$(kept)" ]
 }
 
-An_upgrade_in_mid_inspection_loses_nothing() { change_to /root/newer "$newer" && upgrade_gap=$change_gap; }
+An_upgrade_in_mid_inspection_loses_nothing() { change_to /opt/newer "$newer" && upgrade_gap=$change_gap; }
 
-A_downgrade_keeps_configuration_model_and_spool() { change_to /root/new "$version"; }
+A_downgrade_keeps_configuration_model_and_spool() { change_to /opt/new "$version"; }
 
 An_agent_that_was_stopped_by_hand_stays_stopped_over_an_upgrade() {
     on systemctl stop cvops-agent
-    on sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq /root/newer/cvops-agent_*.deb' > /dev/null 2>&1
+    on sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq /opt/newer/cvops-agent_*.deb' > /dev/null 2>&1
     note=$(show ActiveState)
     [ "$note" = inactive ] && on systemctl start cvops-agent && within 60 is_active
 }
@@ -75,7 +75,7 @@ A_purge_removes_all() {
     on cvops-agent-devices v4l2 2>/dev/null
     on apt-get purge -y -qq cvops-agent > /dev/null 2>&1
     local left
-    left=$(on sh -c 'find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /srv -o -path /root -o -path /tmp \) -prune -o \( -iname "*cvops*" -o -user cvops -o -group cvops \) -print' | grep -vE '^/var/(log|cache)/|^/var/lib/apt/')
+    left=$(on sh -c 'find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /srv -o -path /opt -o -path /tmp \) -prune -o \( -iname "*cvops*" -o -user cvops -o -group cvops \) -print' | grep -vE '^/var/(log|cache)/|^/var/lib/apt/')
     note=${left:-nothing is left but the user}
     [ -z "$left" ] && [ "$(show LoadState)" = not-found ]
 }

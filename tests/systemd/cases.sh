@@ -2,7 +2,7 @@
 
 An_installation_starts_nothing_and_says_what_comes_next() {
     local said
-    said=$(on /root/install.sh /root/new) || { note=$said; return 1; }
+    said=$(on /opt/install.sh /opt/new) || { note=$said; return 1; }
     note=$(tail -1 <<< "$said")
     [ "$(show ActiveState)" = inactive ] && [[ $said == *"enroll"* ]] && on test -e /etc/cvops/agent.yaml &&
         [ "$(on stat -c %U:%a /var/lib/cvops-agent)" = cvops:700 ] && on test -e /usr/share/man/man1/cvops-agent.1.gz
@@ -23,7 +23,7 @@ From_the_package_to_the_first_inspection() {
     on systemctl reset-failed cvops-agent 2>/dev/null
     local begun
     begun=$(now)
-    on /root/install.sh /root/new > "$work/install.log" 2>&1 || { note=$(cat "$work/install.log"); return 1; }
+    on /opt/install.sh /opt/new > "$work/install.log" 2>&1 || { note=$(cat "$work/install.log"); return 1; }
     installed=$(since "$begun")
     configure
     on systemctl enable --quiet --now cvops-agent || { note=$(on journalctl -u cvops-agent --no-pager | tail -5); return 1; }

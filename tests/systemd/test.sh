@@ -25,11 +25,11 @@ root=$(tests/systemd/prepared.sh "$root") || exit 1
 
 # The next version: the same program under the next number.
 next_version() {
-    mkdir -p "$work/upper/root/new" "$work/upper/root/newer" "$work/next"
-    cp "$package" "$work/upper/root/new/"
+    mkdir -p "$work/upper/opt/new" "$work/upper/opt/newer" "$work/next"
+    cp "$package" "$work/upper/opt/new/"
     dpkg-deb -R "$package" "$work/next" && sed -i "s/^Version: .*/Version: $newer/" "$work/next/DEBIAN/control" &&
-        dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/next" "$work/upper/root/newer/cvops-agent_${newer}_amd64.deb" > /dev/null && rm -rf "$work/next"
-    install -m 0755 deploy/edge/install.sh "$work/upper/root/install.sh"
+        dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/next" "$work/upper/opt/newer/cvops-agent_${newer}_amd64.deb" > /dev/null && rm -rf "$work/next"
+    install -m 0755 deploy/edge/install.sh "$work/upper/opt/install.sh"
 }
 
 passed=0 failed=0 broken=

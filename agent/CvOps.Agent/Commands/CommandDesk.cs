@@ -13,7 +13,7 @@ namespace CvOps.Agent.Commands;
 /// Does commands, each at most once: the id is on disk before anything is done, so a command that the broker delivers again after a restart
 /// is refused. Called by one thread at a time.
 /// </summary>
-internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, PreviewDesk preview, TimeProvider time, ILogger<CommandDesk> log)
+internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, PreviewDesk preview, LogTail tail, TimeProvider time, ILogger<CommandDesk> log)
 {
     private readonly CommandMemory _memory = new(Path.Combine(options.Data, "commands.json"), time);
     private readonly CommandAudit _audit = new(Path.Combine(options.Data, "command-audit.jsonl"));
@@ -35,7 +35,8 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
             "show-camera" => ShowCamera(command),
             "update-now" => UpdateNow(command),
             "line" => TellLine(command),
-            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping, restart-camera, show-camera, update-now and line."),
+            "log" => ReadLog(command),
+            _ => Answer(command, false, $"This agent knows no command '{command.Name}'; it knows ping, restart-camera, show-camera, update-now, line and log."),
         };
     }
 
@@ -77,6 +78,16 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         return line.Tell(state == "idle")
             ? Answer(command, true, $"The line is {state}.")
             : Answer(command, false, "This device does not ask commands whether its line is idle; its configuration would say 'when-idle: by: command'.");
+    }
+
+    private CommandResponse ReadLog(Command command)
+    {
+        var lines = command.Arguments?.GetValueOrDefault("lines") ?? $"{LogTail.Most}";
+        if (!int.TryParse(lines, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > LogTail.Most) return Answer(command, false, $"lines={lines} is not 1 to {LogTail.Most}.");
+        var severity = command.Arguments?.GetValueOrDefault("severity") ?? $"{LogSeverity.Information}";
+        if (!Enum.TryParse<LogSeverity>(severity, ignoreCase: true, out var from) || !Enum.IsDefined(from)) return Answer(command, false, $"severity={severity} is none of {string.Join(", ", Enum.GetNames<LogSeverity>())}.");
+        var taken = tail.Take(count, from);
+        return Answer(command, true, $"{taken.Count} {(taken.Count == 1 ? "line" : "lines")}; the agent started at {tail.Since:u}, what it said before is in the device's journal.") with { Log = taken };
     }
 
     private CommandResponse Answer(Command command, bool succeeded, string message)

@@ -36,6 +36,8 @@ internal static class LinkServices
         .AddHostedService(provider => new UplinkLoop(provider.GetRequiredService<SpoolLog>(), provider.GetRequiredService<IFleetLink>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<UplinkLoop>>(), options.Link.Iothub is null ? options.Link.DurableAfter : TimeSpan.Zero, provider.GetService<ActivitySource>()))
         .AddHostedService<DesiredLoop>()
+        .AddSingleton<LogTail>()
+        .AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<LogTail>())
         .AddSingleton(provider => provider.WithCameras<CommandDesk>())
         .AddHostedService<CommandLoop>();
 }

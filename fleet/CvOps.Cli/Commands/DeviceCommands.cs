@@ -38,7 +38,7 @@ internal static class DeviceCommands
             Show(screen, await fleet.Put<LabelsChange, DeviceView>($"devices/{parsed.GetValue(id)}/labels", change, ct));
         }));
 
-        var name = new Argument<string>("name") { Description = "ping, restart-camera, update-now or line." };
+        var name = new Argument<string>("name") { Description = "ping, restart-camera, update-now, line or log." };
         var arguments = new Argument<string[]>("arguments") { Description = "name=value, e.g. camera=cam-1 or state=idle.", Arity = ArgumentArity.ZeroOrMore };
         var expires = new Option<double>("--expires") { Description = "Seconds for which the device may still do it, also once it is back; at most 3600. Default: as long as the answer is waited for." };
         devices.Add(on.On(new Command("command", "Send a command and wait for the device's answer.") { id, name, arguments, expires }, async (parsed, fleet, screen, ct) =>
@@ -52,6 +52,16 @@ internal static class DeviceCommands
             screen.Table(await fleet.Get<CommandView[]>($"devices/{parsed.GetValue(id)}/commands", ct), "This device was never told to do anything.",
                 ("command", view => $"{view.Name}{string.Concat((view.Arguments ?? new Dictionary<string, string>()).Select(pair => $" {pair.Key}={pair.Value}"))}"), ("is", view => $"{view.State}"),
                 ("issued", view => $"{view.IssuedAt:u}"), ("until", view => $"{view.ExpiresAt:u}"), ("by", view => view.By), ("answer", view => view.Message ?? ""), ("id", view => view.Id))));
+        var lines = new Option<int>("--lines") { Description = "How many of the newest, at most 500.", DefaultValueFactory = _ => 100 };
+        var severity = new Option<LogSeverity>("--severity") { Description = "Only what is at least as bad." };
+        devices.Add(on.On(new Command("log", "What the agent of a device has said since it started, the newest line last.") { id, lines, severity }, async (parsed, fleet, screen, ct) =>
+        {
+            var request = new CommandRequest("log", new Dictionary<string, string> { ["lines"] = parsed.GetValue(lines).ToString(CultureInfo.InvariantCulture), ["severity"] = $"{parsed.GetValue(severity)}" });
+            var answer = await fleet.Post<CommandRequest, CommandResponse>($"devices/{parsed.GetValue(id)}/commands", request, ct);
+            if (!answer.Succeeded) throw new CliException($"{answer.Device} refused: {answer.Message}");
+            screen.Table(answer.Log ?? [], "The agent has said nothing of that kind since it started.",
+                ("at", line => $"{line.At:u}"), ("severity", line => $"{line.Severity}"), ("source", line => line.Source), ("message", line => line.Message));
+        }));
         foreach (var command in DeviceAccessCommands.All(on)) devices.Add(command);
         devices.Aliases.Add("device");
         yield return devices;

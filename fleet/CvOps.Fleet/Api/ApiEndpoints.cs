@@ -71,7 +71,8 @@ internal static class ApiEndpoints
         app.UseSafeHeaders();
         // Before whatever turns failures into answers: what is counted is what was answered.
         app.UseMiddleware<RequestTimes>();
-        app.UseExceptionHandler(handler => handler.Run(Problems.HandleAsync));
+        // Problems says in the log what is the fleet's own fault, once; a request that cannot be understood is not.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Problems.HandleAsync, SuppressDiagnosticsCallback = _ => true });
         app.UseStatusCodePages();
         app.UseMiddleware<Identification>();
         app.UseRateLimiter();

@@ -1,3 +1,4 @@
+using System.Reflection;
 using CvOps.Fleet.Observability.Gauges;
 using CvOps.Fleet.Storage;
 using CvOps.Observability.Metrics;
@@ -14,7 +15,9 @@ internal static class ObservabilityServices
         .AddSingleton<IFleetGauges, ProgramGauges>().AddSingleton<IFleetGauges, DeviceGauges>().AddSingleton<IFleetGauges, WorkGauges>()
         .AddSingleton<Database>(provider => new MeteredDatabase(SiloWiring.OpenDatabase(options), provider.GetRequiredService<FleetCounters>()));
 
-    public static string Version => typeof(ObservabilityServices).Assembly.GetName().Version?.ToString(3) ?? "";
+    /// <summary>The version this fleet was built as.</summary>
+    public static string Version { get; } =
+        typeof(ObservabilityServices).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     public static void MapMetrics(this WebApplication app) =>
         app.MapGet(MetricsToken.Path, async (FleetPage page, CancellationToken cancel) => Results.Text((await page.TakeAsync(cancel)).Text(), MetricPage.ContentType));

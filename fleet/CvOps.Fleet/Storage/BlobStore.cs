@@ -13,6 +13,7 @@ internal sealed class BlobStore
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
+    // Times of files are the kernel's, so they are compared with its clock.
     private static readonly TimeSpan Stale = TimeSpan.FromDays(1);
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
 

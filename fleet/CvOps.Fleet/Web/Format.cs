@@ -12,6 +12,9 @@ internal static class Format
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>"1 device", "2,000 devices".</summary>
+    public static string Count(long value, string what) => $"{Count(value)} {what}{(value == 1 ? "" : "s")}";
+
     public static string Percent(double share) => share.ToString("P1", CultureInfo.InvariantCulture);
 
     /// <summary>A small share, with as many digits as tell it from 0.</summary>

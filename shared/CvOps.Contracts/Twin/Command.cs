@@ -19,4 +19,16 @@ public sealed record CommandSignature(byte[] Certificate, byte[] Value);
 
 /// <summary>A device's answer to a command. Topic <c>response/{id}</c>, QoS 1.</summary>
 /// <param name="Message">What was done, or why not.</param>
-public sealed record CommandResponse([Wire(Pattern = WireAttribute.Name)] string Id, DeviceId Device, bool Succeeded, string Message);
+public sealed record CommandResponse([Wire(Pattern = WireAttribute.Name)] string Id, DeviceId Device, bool Succeeded, string Message)
+{
+    /// <summary>Of the agent's log, oldest first; null where the command does not ask for it.</summary>
+    public IReadOnlyList<LogLine>? Log { get; init; }
+}
+
+/// <summary>How bad it is, what a line of an agent's log tells of. Stored and sent by name.</summary>
+public enum LogSeverity { Information, Warning, Error, Critical }
+
+/// <summary>A line of an agent's log.</summary>
+/// <param name="At">On the device's clock.</param>
+/// <param name="Source">The part of the agent that says it.</param>
+public sealed record LogLine(DateTimeOffset At, LogSeverity Severity, string Source, string Message);

@@ -44,6 +44,24 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_agents_log_can_be_read_from_afar_by_how_bad_it_is_and_by_its_newest_lines()
+    {
+        await using var agent = await _rig.StartInspectingAsync();
+        var all = (await AskAsync(agent, Make("c1", "log"))).Log!;
+        Assert.Contains(all, line => line is { Source: "UplinkLoop" or "MqttFleetLink" or "LinkLoop" or "ModelStart" or "CameraLoop", Severity: LogSeverity.Information });
+        Assert.Equal(all.OrderBy(line => line.At), all);
+        Assert.Equal(2, (await AskAsync(agent, Ask("c2", ("lines", "2")))).Log!.Count);
+        Assert.True((await AskAsync(agent, Make("c3", "restart-camera", "cam-1"))).Succeeded);
+        // What was asked before is in the log, too.
+        Assert.Contains("restart-camera", (await AskAsync(agent, Ask("c4", ("lines", "5")))).Log!.Select(line => line.Message).First(message => message.Contains("c3", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain((await AskAsync(agent, Ask("c5", ("severity", "warning")))).Log!, line => line.Severity == LogSeverity.Information);
+        Assert.Contains("is not 1 to 500", (await AskAsync(agent, Ask("c6", ("lines", "501")))).Message, StringComparison.Ordinal);
+        Assert.Contains("none of Information, Warning", (await AskAsync(agent, Ask("c7", ("severity", "loud")))).Message, StringComparison.Ordinal);
+
+        static Command Ask(string id, (string Name, string Value) argument) => Make(id, "log") with { Arguments = new Dictionary<string, string> { [argument.Name] = argument.Value } };
+    }
+
+    [Fact]
     public async Task A_command_that_is_not_what_its_topic_says_is_not_done()
     {
         await using var agent = await _rig.StartInspectingAsync();

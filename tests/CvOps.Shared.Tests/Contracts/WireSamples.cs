@@ -172,7 +172,7 @@ internal static class WireSamples
             Summary = "press-1/cam-1 gives no picture: the cable is out.", Since = Noon, At = Noon.AddMinutes(15), Link = "https://fleet.example/devices/press-1",
             Labels = new Dictionary<string, string> { ["device"] = "press-1", ["site"] = "plant-a", ["camera"] = "cam-1" },
         }),
-        [nameof(CommandResponse)] = Of(ContractsJson.Default.CommandResponse, new CommandResponse("c-1", Device, true, "The connection of camera 'cam-1' was dropped.")),
+        [nameof(CommandResponse)] = Of(ContractsJson.Default.CommandResponse, new CommandResponse("c-1", Device, true, "The connection of camera 'cam-1' was dropped.") { Log = [new LogLine(Noon, LogSeverity.Warning, "CameraLoop", "Camera 'cam-1' is lost.")] }),
         [nameof(ModelManifest)] = Of(ContractsJson.Default.ModelManifest, new ModelManifest
         {
             Name = "steel", Version = "1.2.0", Task = ModelTask.Detection, Classes = ["scratch", "dent"], RejectClasses = ["dent"], LatencyLimitMs = 40,

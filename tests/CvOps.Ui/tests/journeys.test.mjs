@@ -59,6 +59,14 @@ test('a device answers a ping from its page', () => open('devices/device-1', the
   await page.locator('.history', { hasText: 'ping' }).first().waitFor();
 }));
 
+test('what the agent of a device said is read on its page', () => open('devices/device-1', themes.light, async page => {
+  await page.getByRole('button', { name: 'Read the log' }).click();
+  await page.locator('#log li', { hasText: 'Information' }).first().waitFor({ timeout: 20_000 });
+  await page.getByLabel('At least').selectOption('Critical');
+  await page.getByRole('button', { name: 'Read the log' }).click();
+  await page.locator('#log', { hasText: 'nothing of that kind' }).waitFor({ timeout: 20_000 });
+}));
+
 test('sixty class labels a minute by keyboard', () => open('labels', themes.light, async page => {
   await until('frames wait', 120, async () => (await stack.get('frames?state=unlabelled&limit=1')).unlabelled >= 10);
   await page.reload();

@@ -177,7 +177,7 @@ test('a running rollout is aborted, and another needs four eyes: its author may 
     await author.page.goto(`/rollouts/${rollout.id}`);
     await author.page.getByRole('button', { name: 'Roll back' }).click();
     await author.page.locator('dialog[open] input').fill('another plan takes its place');
-    await say(author.page, 'get back what they had before', 'Roll back');
+    await say(author.page, 'will get back what was there before', 'Roll back');
     await until('the rollout is rolled back', 120, async () => over(await stack.get(`rollouts/${rollout.id}`)));
   }
 

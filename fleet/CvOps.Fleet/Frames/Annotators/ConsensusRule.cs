@@ -31,7 +31,7 @@ internal static class ConsensusRule
         var (boxes, openBoxes) = ShapeConsensus.Of([.. said.Select(opinion => opinion.Label!.Boxes)], leastIou, (a, b) => a.Class == b.Class ? ShapeOverlap.Of(a, b) : 0, Median);
         var (polygons, openPolygons) = ShapeConsensus.Of([.. said.Select(opinion => opinion.Label!.Polygons ?? [])], leastIou, (a, b) => a.Class == b.Class ? ShapeOverlap.Of(a, b) : 0, Middle);
         if (openBoxes > 0) doubts.Add($"{openBoxes} box(es) that only half of them drew: {Drawn(said, label => label.Boxes.Select(box => box.Class))}.");
-        if (openPolygons > 0) doubts.Add($"{openPolygons} outline(s) that only half of them drew: {Drawn(said, label => (label.Polygons ?? []).Select(polygon => polygon.Class))}.");
+        if (openPolygons > 0) doubts.Add($"{openPolygons} {(openPolygons == 1 ? "outline" : "outlines")} that only half of them drew: {Drawn(said, label => (label.Polygons ?? []).Select(polygon => polygon.Class))}.");
         if (doubts.Count > 0) return new(LabelState.Review, null, string.Join(' ', doubts));
 
         var agreeing = said.Where(opinion => (opinion.Label!.Class ?? NoClass) == name).ToArray();

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CvOps.Fleet.Ingest;
@@ -14,8 +13,6 @@ internal sealed class ProgramGauges : IFleetGauges, IDisposable
 {
     private const string SiloMeter = "Microsoft.Orleans";
     private const string Activations = "orleans-catalog-activations";
-
-    private static readonly string Version = typeof(ProgramGauges).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     private readonly FleetLink _link;
     private readonly MqttIngest _ingest;
@@ -40,7 +37,7 @@ internal sealed class ProgramGauges : IFleetGauges, IDisposable
 
     public ValueTask WriteAsync(MetricPage page, CancellationToken cancel)
     {
-        page.Add(FleetMetrics.Info, 1, Version).Add(FleetMetrics.Uptime, _time.GetElapsedTime(_begun).TotalSeconds).Add(FleetMetrics.Resident, Environment.WorkingSet)
+        page.Add(FleetMetrics.Info, 1, ObservabilityServices.Version).Add(FleetMetrics.Uptime, _time.GetElapsedTime(_begun).TotalSeconds).Add(FleetMetrics.Resident, Environment.WorkingSet)
             .Add(FleetMetrics.CpuSeconds, Environment.CpuUsage.TotalTime.TotalSeconds).Add(FleetMetrics.BrokerConnected, _link.IsConnected ? 1 : 0).Add(FleetMetrics.IngestHeld, _ingest.Held);
         _grains = 0;
         _silo.RecordObservableInstruments();

@@ -14,16 +14,32 @@ async function act(button) {
 }
 
 // A command to a device, answered while one waits.
-async function command(button) {
+async function command(button, device, name, given) {
   button.disabled = true;
-  tell(`${button.dataset.command}: asking the device.`);
+  tell(`${name}: asking the device.`);
+  let said = {};
   try {
-    const answer = await fetch(`api/v1/devices/${button.dataset.device}/commands`, { method: 'POST', headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify({ name: button.dataset.command, arguments: button.dataset.arguments ? JSON.parse(button.dataset.arguments) : null }) });
-    const said = await answer.json().catch(() => ({}));
+    const answer = await fetch(`api/v1/devices/${device}/commands`, { method: 'POST', headers: signed({ 'content-type': 'application/json' }), body: JSON.stringify({ name, arguments: given }) });
+    said = await answer.json().catch(() => ({}));
     tell(said.message ?? said.detail ?? `The fleet answered ${answer.status}.`, !answer.ok || said.succeeded === false);
   } catch { tell('The fleet did not answer.', true); }
   button.disabled = false;
   refresh();
+  return said;
+}
+
+const tones = { Warning: 'warn', Error: 'bad', Critical: 'bad' };
+
+// What a device's agent said, the newest line first.
+async function log(button) {
+  const { log: lines } = await command(button, button.dataset.log, 'log', { severity: button.closest('section').querySelector('[data-severity]').value });
+  if (!lines) return;
+  const place = document.getElementById('log');
+  if (!lines.length) { place.replaceChildren(make('p', { className: 'aside', textContent: 'The agent has said nothing of that kind since it started.' })); return; }
+  place.replaceChildren(make('ol', { className: 'history' }, ...lines.reverse().map(line => make('li', {},
+    make('time', { dateTime: line.at, textContent: new Date(line.at).toLocaleString() }), ' ',
+    make('span', { className: `badge ${tones[line.severity] ?? 'calm'}`, textContent: line.severity }), ' ',
+    make('strong', { textContent: line.source }), ` ${line.message}`))));
 }
 
 // What a plan would do, or what it does: the fleet's answer in its own words.
@@ -34,7 +50,7 @@ async function plan(what) {
   if (answer.status === 201) { location.href = `rollouts/${said.id}`; return; }
   const good = answer.ok && said.mistakes.length === 0;
   const lines = good
-    ? [...said.rings.map(ring => `Ring ${ring.name}: ${ring.devices} device(s), ${ring.tell} could be told now${ring.waits ? `; ${ring.waits}` : ''}`),
+    ? [...said.rings.map(ring => `Ring ${ring.name}: ${ring.devices} device${ring.devices === 1 ? '' : 's'}, ${ring.tell} could be told now${ring.waits ? `; ${ring.waits}` : ''}`),
       ...(said.coverage ? said.coverage.rings.map(ring => `Up to ring ${ring.ring}: ${ring.strataSoFar} of ${said.coverage.strata} kinds of place, ${Math.round(100 * ring.shareSoFar)} % of the devices`) : []), ...said.notes]
     : (said.mistakes ?? []).map(mistake => `${mistake.line ? `Line ${mistake.line}: ` : ''}${mistake.path ? `${mistake.path}: ` : ''}${mistake.problem}`);
   document.getElementById('plan-answer').replaceChildren(
@@ -94,7 +110,8 @@ export function actions() {
     const button = event.target.closest('button');
     if (!button) return;
     if (button.dataset.post) act(button);
-    else if (button.dataset.command) command(button);
+    else if (button.dataset.command) command(button, button.dataset.device, button.dataset.command, button.dataset.arguments ? JSON.parse(button.dataset.arguments) : null);
+    else if (button.dataset.log) log(button);
     else if (button.dataset.accept) accept(button);
     else if (button.dataset.check) check(button);
     else if (button.dataset.plan) plan(button.dataset.plan);
