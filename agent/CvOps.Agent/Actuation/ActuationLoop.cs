@@ -81,6 +81,8 @@ internal sealed partial class ActuationLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A device without an ejector is not woken twenty times a second for it.
+        if (_actuators.Count == 0) return;
         using var timer = new PeriodicTimer(LookEvery, time);
         var ends = _actuators.Values.Select(actuator => actuator.Reject?.Ended).OfType<Task>().ToArray();
         var reported = time.GetTimestamp();

@@ -16,8 +16,8 @@ internal sealed class PagePulse(FleetEvents events, TimeProvider time) : Backgro
     private const int PaceMsOfViewer = 50;
     private const int MostPaceMs = 20_000;
 
-    /// <summary>Beats to a pace: a page that may look every ten seconds need not hear of changes twice a second.</summary>
-    private const int BeatsToPace = 5;
+    /// <summary>Beats to a pace: a page that may look every ten seconds need not hear of changes twice a second, and between two beats what everybody sees is drawn once.</summary>
+    private const int BeatsToPace = 2;
 
     private readonly Lock _guard = new();
     private TaskCompletionSource<ReadOnlyMemory<byte>> _next = new(TaskCreationOptions.RunContinuationsAsynchronously);

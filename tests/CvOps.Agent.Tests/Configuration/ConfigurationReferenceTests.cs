@@ -54,10 +54,11 @@ public sealed class ConfigurationReferenceTests
                 _text.Append($"The same keys as of `{_seen[type]}`.\n");
                 return;
             }
-            _text.Append("\n| key | default | allowed | what it says |\n| --- | --- | --- | --- |\n");
+            var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToArray();
+            if (properties.Length > 0) _text.Append("\n| key | default | allowed | what it says |\n| --- | --- | --- | --- |\n");
             var inner = new List<(string Path, Type Type)>();
             var defaults = type.GetConstructor(Type.EmptyTypes)?.Invoke(null);
-            foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+            foreach (var property in properties)
             {
                 var key = YamlBinder.KeyOf(property);
                 var element = YamlBinder.ElementOf(property.PropertyType);

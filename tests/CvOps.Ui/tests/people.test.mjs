@@ -141,7 +141,7 @@ test('a device is enrolled by the command that the page shows; a second one of i
   await page.locator('input[name=devices]').fill('press-*');
   await page.getByLabel('How many').fill('3');
   await page.getByRole('button', { name: 'Make a code' }).click();
-  await say(page, 'For 24 hours it lets in 3 device(s) called press-*: the new press. Known devices as well: no.', 'Make a code');
+  await say(page, 'For 24 hours it lets in 3 devices called press-*: the new press. Known devices as well: no.', 'Make a code');
   const command = await kept(page);
   assert.match(await enrol(command, 'first'), /Enrolled as press-/);
   await page.reload();
