@@ -15,6 +15,7 @@ using CvOps.Agent.Integrations;
 using CvOps.Agent.Link;
 using CvOps.Agent.Offline;
 using CvOps.Agent.Preview;
+using CvOps.Agent.Programs;
 using CvOps.Agent.Reports;
 using CvOps.Agent.Sampling;
 using CvOps.Agent.Spool;
@@ -28,6 +29,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
+const int Failure = 1;
 const int WrongConfiguration = 78;      // EX_CONFIG of sysexits.h; the unit does not restart on it
 
 if (args is ["run", .. var offline]) return await OfflineCommand.RunAsync(offline);
@@ -54,6 +56,9 @@ switch (command.Verb)
         return WrongConfiguration;
 }
 
+// The installed program becomes the one that is meant: from a slot, where there is one.
+var launch = command.Verb == Verb.Run ? Launcher.Run(args, command.ConfigPath, Console.Error) : ProgramLaunch.OfThisProcess();
+var restart = new ProgramRestart();
 try
 {
     var file = ConfigurationFile.Text(command.ConfigPath);
@@ -101,13 +106,21 @@ try
         .AddConfiguration(start, journal, command.ConfigPath)   // what the fleet sets over the file
         .AddEnrolment(options)      // the certificate is renewed in time
         .AddLink(options)           // spool to broker; desired twin and commands back
+        .AddPrograms(options, launch, restart, command.ConfigPath)  // the agent's own program, changed as a model is
         .AddIntegrations(options)   // Sparkplug, Home Assistant
         .AddHealth(options);        // watchdog, status page, metrics
 
-    return await HostRun.ToTheEndAsync(builder.Build());
+    var code = await HostRun.ToTheEndAsync(builder.Build());
+    return restart.Requested && code == 0 ? Launcher.Again(launch, args, Console.Error) : code;
 }
 catch (ConfigurationException e)
 {
     foreach (var mistake in e.Mistakes) Console.Error.WriteLine($"{command.ConfigPath}: {mistake}");
-    return WrongConfiguration;
+    // systemd starts nothing again that ends with 78; a program on trial must be, to give way to the one before.
+    return Launcher.LastWords(launch, command.ConfigPath, string.Join("; ", e.Mistakes)) ? Failure : WrongConfiguration;
+}
+catch (Exception e)
+{
+    Launcher.LastWords(launch, command.ConfigPath, e.Message);
+    throw;
 }

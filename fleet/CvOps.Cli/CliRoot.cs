@@ -29,6 +29,7 @@ internal static class CliRoot
         root.Add(DemoCommand.Create());
         foreach (var command in DeviceCommands.All(on)) root.Add(command);
         root.Add(ModelCommands.All(on));
+        root.Add(AgentCommands.All(on));
         root.Add(ConfigurationCommands.All(on));
         root.Add(RolloutCommands.All(on));
         root.Add(GroupCommands.All(on));

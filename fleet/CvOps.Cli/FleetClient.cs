@@ -63,6 +63,10 @@ internal sealed class FleetClient(Uri fleet, string? token) : IDisposable
         }
     }
 
+    /// <inheritdoc cref="PushModel"/>
+    public Task<ProgramView> PushProgram(string file, CancellationToken ct, Action<long>? tell = null) =>
+        Send<ProgramView>(new HttpRequestMessage(HttpMethod.Post, "programs") { Content = new UploadContent(new FileInfo(file), tell ?? (_ => { })) }, ct, Timeout.InfiniteTimeSpan);
+
     /// <param name="tell">Hears how many bytes were sent.</param>
     public Task<ModelView> PushModel(string file, CancellationToken ct, Action<long>? tell = null) =>
         Send<ModelView>(new HttpRequestMessage(HttpMethod.Post, "models") { Content = new UploadContent(new FileInfo(file), tell ?? (_ => { })) }, ct, Timeout.InfiniteTimeSpan);

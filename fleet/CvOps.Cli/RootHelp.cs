@@ -15,7 +15,7 @@ internal sealed class RootHelp(HelpAction usual) : SynchronousCommandLineAction
     [
         ("Begin", ["up", "demo", "doctor", "run", "replay", "login", "logout", "whoami", "completion"]),
         ("See what is", ["status", "devices", "drift", "alerts", "deadletters", "audit"]),
-        ("Models and rollouts", ["model", "rollout", "configuration", "group", "site"]),
+        ("Models and rollouts", ["model", "rollout", "agents", "configuration", "group", "site"]),
         ("Labels and training", ["frames", "labels", "dataset", "training", "retraining", "runs"]),
         ("People and programs", ["account", "token", "contracts"]),
         ("The fleet's own machine", ["backup", "restore", "retention"]),

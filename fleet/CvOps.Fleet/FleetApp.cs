@@ -61,7 +61,7 @@ internal static class FleetApp
         builder.Services.AddSingleton<TwinSelector>().AddSingleton<ConnectionLog>().AddHostedService<TwinLoader>().AddHostedService<LivenessLoop>();
         builder.Services.AddSingleton<DeviceDirectory>().AddSingleton<DesiredTwins>().AddSingleton<TwinOutbox>().AddSingleton<DeviceCommands>().AddSingleton<CommandLog>().AddSingleton<Previews>().AddHostedService<CommandOutbox>().AddSingleton<OverviewReader>().AddHostedService<TwinPublisher>();
         builder.Services.AddSingleton<FrameStore>().AddSingleton<LabelQueue>().AddSingleton<ReviewDesk>().AddSingleton<VideoDesk>().AddSingleton<ClassNames>().AddSingleton<AccuracyReader>().AddHostedService<LabelWordsLoop>();
-        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<LostPackages>().AddSingleton<IOverviewSource>(services => services.GetRequiredService<LostPackages>());
+        builder.Services.AddSingleton<ModelRegistry>().AddSingleton<ModelLinks>().AddSingleton<ChunkLists>().AddSingleton<Revocations>().AddSingleton<ModelAliases>().AddSingleton<ConfigurationStore>().AddSingleton<ProgramStore>().AddHostedService<ModelPromotions>().AddSingleton<IFleetObserver, LinkRenewal>().AddSingleton<LostPackages>().AddSingleton<IOverviewSource>(services => services.GetRequiredService<LostPackages>());
         builder.Services.AddSingleton<FleetLink>().AddSingleton<IngestStore>().AddSingleton<InspectionLog>().AddSingleton<SignalHub>().AddSingleton<DeadLetters>();
         builder.Services.AddRollouts();
         builder.Services.AddDrift();

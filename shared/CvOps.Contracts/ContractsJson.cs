@@ -5,6 +5,7 @@ using CvOps.Contracts.Doctor;
 using CvOps.Contracts.Identity;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Packages.Chunks;
+using CvOps.Contracts.Programs;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 
@@ -38,6 +39,7 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(Lineage))]
 [JsonSerializable(typeof(ChunkList))]
 [JsonSerializable(typeof(TrustDocument))]
+[JsonSerializable(typeof(ProgramManifest))]
 [JsonSerializable(typeof(ChunkHolding))]
 [JsonSerializable(typeof(FleetOverview))]
 [JsonSerializable(typeof(DoctorReport))]
@@ -53,6 +55,9 @@ namespace CvOps.Contracts;
 [JsonSerializable(typeof(AliasView))]
 [JsonSerializable(typeof(ModelEvent[]))]
 [JsonSerializable(typeof(RevokeModelRequest))]
+[JsonSerializable(typeof(ProgramView))]
+[JsonSerializable(typeof(ProgramView[]))]
+[JsonSerializable(typeof(ProgramOrder))]
 [JsonSerializable(typeof(ConfigurationView))]
 [JsonSerializable(typeof(ConfigurationView[]))]
 [JsonSerializable(typeof(CommandView[]))]

@@ -36,6 +36,15 @@ public static class Limits
     /// <summary>Most memory that opening a package allocates, whatever the file says, in bytes.</summary>
     public const long PackageOpenBytes = 96L * 1024 * 1024;
 
+    /// <summary>Largest <c>.cvagent</c> file, in bytes.</summary>
+    public const long ProgramPackageBytes = 512L * 1024 * 1024;
+
+    /// <summary>Most bytes of a program's files once they are unpacked.</summary>
+    public const long ProgramBytes = 2L * 1024 * 1024 * 1024;
+
+    /// <summary>Most files of a program.</summary>
+    public const int ProgramFiles = 4096;
+
     /// <summary>No device's clock shows less unless it was never set.</summary>
     public static readonly DateTimeOffset EarliestClock = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
 

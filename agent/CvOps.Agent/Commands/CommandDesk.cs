@@ -2,6 +2,7 @@ using System.Globalization;
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Preview;
+using CvOps.Agent.Programs;
 using CvOps.Agent.Update.Maintenance;
 using CvOps.Contracts;
 using CvOps.Contracts.Twin;
@@ -13,7 +14,7 @@ namespace CvOps.Agent.Commands;
 /// Does commands, each at most once: the id is on disk before anything is done, so a command that the broker delivers again after a restart
 /// is refused. Called by one thread at a time.
 /// </summary>
-internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, LineSignal line, PreviewDesk preview, LogTail tail, TimeProvider time, ILogger<CommandDesk> log)
+internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<CameraLoop> cameras, MaintenanceGate maintenance, QuietPoint quiet, LineSignal line, PreviewDesk preview, LogTail tail, TimeProvider time, ILogger<CommandDesk> log)
 {
     private readonly CommandMemory _memory = new(Path.Combine(options.Data, "commands.json"), time);
     private readonly CommandAudit _audit = new(Path.Combine(options.Data, "command-audit.jsonl"));
@@ -67,7 +68,7 @@ internal sealed partial class CommandDesk(AgentOptions options, IEnumerable<Came
         return Answer(command, true, $"Camera '{wanted}' is shown for {length} s.");
     }
 
-    private CommandResponse UpdateNow(Command command) => maintenance.Now()
+    private CommandResponse UpdateNow(Command command) => maintenance.Now() | quiet.Now()
         ? Answer(command, true, "The update waits for no maintenance window any more.")
         : Answer(command, false, "No update waits for a maintenance window here.");
 

@@ -21,6 +21,9 @@ namespace CvOps.Agent.Configuration;
 /// <summary>The whole configuration file. Each feature owns its section's class.</summary>
 internal sealed record AgentOptions
 {
+    /// <summary>What <see cref="Data"/> is where the file does not say.</summary>
+    public const string DefaultData = "/var/lib/cvops-agent";
+
     /// <summary>The plant; second level of every topic.</summary>
     public required SiteId Site { get; init; }
 
@@ -29,7 +32,7 @@ internal sealed record AgentOptions
 
     /// <summary>State folder: spool, models, journal. Must survive reboots.</summary>
     [MinLength(1)]
-    public string Data { get; init; } = "/var/lib/cvops-agent";
+    public string Data { get; init; } = DefaultData;
 
     /// <summary>Whether settings from the fleet hold over this file's; false is a person's last word at the device.</summary>
     public bool FleetSettings { get; init; } = true;

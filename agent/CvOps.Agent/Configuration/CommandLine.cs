@@ -16,7 +16,7 @@ internal sealed record CommandLine(Verb Verb, string ConfigPath, string? Problem
           cvops-agent status [--config FILE]  which model and which settings are in force, from the state folder
           cvops-agent doctor [--config FILE]  look at broker, certificates, clock, disk, cameras and model, and say how to mend each; see doctor --help
           cvops-agent enroll --fleet URL ...  get a certificate from the fleet; see cvops-agent enroll --help
-          cvops-agent import PACKAGE ...      take a model from a file; see cvops-agent import --help
+          cvops-agent import PACKAGE ...      take a model or a program from a file; see cvops-agent import --help
           cvops-agent run MODEL INPUT ...     inspect a video or pictures without a fleet; see run --help
           cvops-agent replay RECORD ...       go over a recorded decision again; see cvops-agent replay --help
           cvops-agent --version

@@ -1,4 +1,6 @@
 using CvOps.Agent.Configuration.Remote;
+using CvOps.Agent.Programs;
+using CvOps.Agent.Reports;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -13,6 +15,8 @@ internal static class StatusCommand
         var update = UpdateJournal.Peek(Path.Combine(own.Data, "update.json")) ?? new UpdateRecord();
         var configuration = ConfigurationJournal.Peek(ConfigurationJournal.PathIn(own.Data)) ?? new ConfigurationRecord();
         output.WriteLine($"device         {own.Site} / {own.Device}");
+        var program = ProgramJournal.Peek(new ProgramFolder(own.Data).JournalPath) ?? new ProgramRecord();
+        output.WriteLine($"program        {(program.In(program.Charge) is { } charge ? $"{charge.Version} from slot {program.Charge}; installed is {AgentVersion.Text}" : $"{AgentVersion.Text}, as installed")}{Changing(program)}");
         output.WriteLine($"model          {Named(update.Active)}, update {update.State}{Since(update.Since)}{Because(update.Reason)}");
         if (update is { State: UpdateState.Shadowing, Target: { Stage: ModelStage.Shadow } shadow }) output.WriteLine($"in shadow      {Named(shadow.Model)}");
         output.WriteLine($"configuration  {Whose(own, configuration, path)}, {configuration.State}{Since(configuration.Since)}{Because(configuration.Reason)}");
@@ -20,6 +24,8 @@ internal static class StatusCommand
         output.WriteLine($"To overrule the fleet, write 'fleet-settings: false' into {path}. What it has set:");
         foreach (var line in settings.Settings.TrimEnd().Split('\n')) output.WriteLine($"  {line}");
     }
+
+    private static string Changing(ProgramRecord program) => program.Target is not { } target ? "" : $"; change to {target.Version} {program.State}{Since(program.Since)}{Because(program.Reason)}";
 
     private static string Named(ModelRef? model) => model is null ? "none" : $"{model.Name} {model.Version} ({model.Digest[..12]})";
 

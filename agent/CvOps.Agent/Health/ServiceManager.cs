@@ -13,6 +13,9 @@ namespace CvOps.Agent.Health;
 /// </summary>
 internal static class ServiceManager
 {
+    /// <summary>systemd has started this process, and starts it again when it ends.</summary>
+    public static bool IsUnderSystemd => SystemdHelpers.IsSystemdService() || Started(Environment.GetEnvironmentVariable("SYSTEMD_EXEC_PID"), Environment.ProcessId);
+
     public static IServiceCollection AddServiceManager(this IServiceCollection services)
     {
         if (SystemdHelpers.IsSystemdService()) return services.AddSystemd();

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Configuration.Remote;
+using CvOps.Agent.Programs;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
@@ -16,7 +17,7 @@ using Microsoft.Extensions.Logging;
 namespace CvOps.Agent.Health;
 
 /// <summary>A page for whoever stands at the machine, and <c>/metrics</c> for Prometheus. Reads only; off unless configured.</summary>
-internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, ConfigurationLoop configuration, MetricsPage metrics) : IHostedService, IAsyncDisposable
+internal sealed class StatusPage(HealthOptions options, AgentOptions agent, DeviceVitals vitals, UpdateLoop update, ConfigurationLoop configuration, ProgramLoop program, MetricsPage metrics) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _server;
 
@@ -29,7 +30,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(options.Listen)));
         _server = builder.Build();
         _server.MapGet("/metrics", () => metrics.Take() is { } page ? Results.Text(page.Text(), MetricPage.ContentType) : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
-        _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report, configuration.Report, configuration.Settings), "text/html; charset=utf-8"));
+        _server.MapGet("/", () => Results.Text(Page(agent, vitals.Latest, update.Report, configuration.Report, configuration.Settings, program.Report), "text/html; charset=utf-8"));
         try
         {
             await _server.StartAsync(cancellationToken);
@@ -44,7 +45,7 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static string Page(AgentOptions agent, DeviceHealth? health, ReportedModel model, ReportedConfiguration configuration, string? settings)
+    private static string Page(AgentOptions agent, DeviceHealth? health, ReportedModel model, ReportedConfiguration configuration, string? settings, ReportedProgram program)
     {
         var page = new StringBuilder();
         page.Append("<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=5><title>").Append(Safe(agent.Device.Value))
@@ -55,6 +56,8 @@ internal sealed class StatusPage(HealthOptions options, AgentOptions agent, Devi
         if (model.Shadow is { } shadow) page.Append("<p>In shadow: ").Append(Safe($"{shadow.Model.Name} {shadow.Model.Version}, {shadow.Frames} frames, {shadow.Discordant} of them with another answer, {shadow.Skipped} skipped")).Append("</p>");
         page.Append("<p>Configuration: ").Append(configuration.Active is { } digest ? $"this device's file, and over it what the fleet has set ({digest[..12]})" : "this device's file alone")
             .Append(", ").Append(configuration.State).Append(configuration.Reason is null ? "" : ": " + Safe(configuration.Reason)).Append("</p>");
+        page.Append("<p>Program: ").Append(Safe(program.Version)).Append(program.Slot is null ? ", as installed" : Safe($", from slot {program.Slot}; installed is {program.Installed}"))
+            .Append(program.State == ProgramState.Idle ? "" : Safe($", change to {program.TargetVersion} {program.State}")).Append(program.Reason is null ? "" : ": " + Safe(program.Reason)).Append("</p>");
         if (settings is not null) page.Append("<details><summary>What the fleet has set</summary><pre>").Append(Safe(settings)).Append("</pre></details>");
         if (health is null) return page.Append("<p>Starting.</p>").ToString();
         page.Append("<p>Provider ").Append(Safe(health.Provider)).Append(", spool ").Append(health.Spool.WaitingMessages)

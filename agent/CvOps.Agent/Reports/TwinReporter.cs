@@ -1,6 +1,7 @@
 using CvOps.Agent.Capture;
 using CvOps.Agent.Configuration.Remote;
 using CvOps.Agent.Link;
+using CvOps.Agent.Programs;
 using CvOps.Agent.Spool;
 using CvOps.Agent.Update;
 using CvOps.Contracts.Twin;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace CvOps.Agent.Reports;
 
-/// <summary>Says what the device is whenever that changes: each step of an update or of a change of configuration, and a camera whose pictures turn out to have a size.</summary>
-internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configuration, IEnumerable<CameraLoop> cameras, SpoolLog spool, IFleetLink link, TimeProvider time) : BackgroundService
+/// <summary>Says what the device is whenever that changes: each step of an update, of a change of configuration or of the program, and a camera whose pictures turn out to have a size.</summary>
+internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configuration, ProgramLoop program, IEnumerable<CameraLoop> cameras, SpoolLog spool, IFleetLink link, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan CameraLook = TimeSpan.FromSeconds(1);
 
@@ -20,6 +21,7 @@ internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configur
         using var timer = new PeriodicTimer(CameraLook, time);
         update.Changed += Report;
         configuration.Changed += Report;
+        program.Changed += Report;
         try
         {
             ReportedCamera[] said = [];
@@ -40,6 +42,7 @@ internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configur
         {
             update.Changed -= Report;
             configuration.Changed -= Report;
+            program.Changed -= Report;
         }
     }
 
@@ -57,6 +60,7 @@ internal sealed class TwinReporter(UpdateLoop update, ConfigurationLoop configur
                 Cameras = Cameras(),
                 Model = update.Report,
                 Configuration = configuration.Report,
+                Program = program.Report,
             });
         }
     }

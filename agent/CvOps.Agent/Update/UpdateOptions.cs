@@ -55,6 +55,10 @@ internal sealed record UpdateOptions
     /// <summary>Who says that the line is idle; null when the swap need not wait for that.</summary>
     public LineSignalOptions? WhenIdle { get; init; }
 
+    /// <summary>Least time a new program of the agent's must have run, with cameras, model and link as before, until it stays; see the README's Programs.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan ProgramSoak { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>A download that stands still this long is begun again where it stopped.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan DownloadStall { get; init; } = TimeSpan.FromSeconds(30);

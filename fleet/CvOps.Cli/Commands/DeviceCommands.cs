@@ -73,6 +73,7 @@ internal static class DeviceCommands
         ("labels", string.Join(' ', device.Labels.Select(pair => $"{pair.Key}={pair.Value}"))),
         ("model", device.Reported?.Model is { } model ? $"{model.Active?.Name} {model.Active?.Version} ({model.State}) {model.Reason}" : "none reported"),
         ("wanted", device.Desired?.Model is { } desired ? $"{desired.Model.Name} {desired.Model.Version}" : "nothing"),
+        ("agent", Program(device)),
         ("provider", device.Reported?.Provider),
         ("cameras", string.Join('\n', device.Health?.Cameras.Select(camera => string.Create(CultureInfo.InvariantCulture, $"{camera.Camera} {camera.State} {camera.Fps:0.0} fps, p99 {camera.LatencyMsP99:0} ms, {camera.FramesInspected} inspected, {camera.FramesDropped} dropped {camera.Problem}")) ?? [])),
         ("spool", device.Health?.Spool is { } spool ? $"{spool.WaitingMessages} waiting, {spool.EvictedMessages} evicted, {spool.DeadLetters} dead letters" : null),
@@ -80,6 +81,15 @@ internal static class DeviceCommands
         ("given up", device.Health?.Spool.Losses is { } losses ? string.Join(", ", losses.Select(it => $"{it.Messages} {it.Kind?.ToString() ?? "other"} ({it.Reason})")) : null),
         ("inspections", $"{device.Inspections} applied, {device.Duplicates} duplicates left out"),
         ("connections", device.Connections is { Count: > 0 } events ? string.Join('\n', events.Take(ShownConnections).Select(it => $"{it.At:u} {it.Connectivity} ({it.Reason})")) : null));
+
+    /// <summary>Which program the device's agent is, what is wanted of it and how that stands.</summary>
+    internal static string? Program(DeviceView device)
+    {
+        if (device.Reported?.Program is not { } program) return device.Reported?.AgentVersion;
+        var wanted = device.Desired?.Program is { } desired && desired.Version != program.Version ? $"; {desired.Version} wanted" : "";
+        var change = program.TargetVersion is { } target ? $"; change to {target} {program.State}{(program.Wait is { } wait ? $", waits for {wait.For}" : "")}{(program.Reason is { } reason ? $": {reason}" : "")}" : "";
+        return $"{program.Version}{(program.Slot is null ? "" : $" from slot {program.Slot}, installed is {program.Installed}")}{wanted}{change}";
+    }
 
     internal static (string Name, string Value) Pair(string text)
     {

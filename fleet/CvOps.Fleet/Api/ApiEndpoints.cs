@@ -103,6 +103,7 @@ internal static class ApiEndpoints
         api.MapEnrolment();
         api.MapModels();
         api.MapConfigurations();
+        api.MapPrograms();
         api.MapFrames();
         api.MapAnnotators();
         api.MapVideos();

@@ -25,6 +25,23 @@ internal static class DesiredRule
         return Next(current) with { Configuration = isWanted && configuration is not null ? configuration with { Attempt = current!.Configuration!.Attempt + 1 } : configuration };
     }
 
+    /// <param name="program">Null: none is wanted any more, and what runs stays.</param>
+    /// <param name="again">The device is to try once more what it was told before.</param>
+    /// <returns>The document that wants the program; the same one where it is wanted already and not to be tried again.</returns>
+    public static TwinDesired Program(TwinDesired? current, DesiredProgram? program, bool again)
+    {
+        var isWanted = current?.Program?.Digest == program?.Digest;
+        if (isWanted && current is not null && !(again && program is not null)) return current;
+        return Next(current) with { Program = isWanted && program is not null ? program with { Attempt = current!.Program!.Attempt + 1 } : program };
+    }
+
+    /// <summary>Why a device can be given none.</summary>
+    public static string WhyNoProgram(DeviceId device) => $"{device} says nothing of its program, so its agent does not change it by itself; install a newer package there first.";
+
+    /// <returns>The same program under a fresh link; null when that document is no longer the desired one.</returns>
+    public static TwinDesired? RenewedProgram(TwinDesired? current, long version, Uri url) =>
+        current is { Program: { } program } && current.Version == version ? Next(current) with { Program = program with { Url = url } } : null;
+
     /// <returns>The same model under fresh links; null when that document is no longer the desired one.</returns>
     public static TwinDesired? Renewed(TwinDesired? current, long version, Uri url, Uri chunks) =>
         current is { Model: { } model } && current.Version == version ? Next(current) with { Model = model with { Url = url, Chunks = chunks } } : null;

@@ -82,6 +82,27 @@ internal sealed class DesiredTable(DbConnection connection, DateTimeOffset now) 
         Write(device, row.Labels, next, "fleet", "device.link-renewed", $"{model.Name} {model.Version} ({model.Digest})");
     }
 
+    /// <summary>Sets the desired program of the agent, idempotent like the model.</summary>
+    /// <param name="program">Null: none any more, and what runs stays.</param>
+    /// <param name="by">For the audit log.</param>
+    /// <param name="again">It is to be tried once more though it was wanted already.</param>
+    public Wanted Set(DeviceId device, DesiredProgram? program, string by, bool again)
+    {
+        if (Find(device) is not { } row) return Unknown(device);
+        if (program is null && row.Desired is null) return new Wanted(null, false, null);
+        var next = DesiredRule.Program(row.Desired, program, again);
+        if (next == row.Desired) return new Wanted(next, false, null);
+        if (program is not null && Reported(device) is not { Program: not null }) return new Wanted(null, false, DesiredRule.WhyNoProgram(device));
+        return Write(device, row.Labels, next, by, "device.program-desired", program is null ? "none" : $"{program.Version} ({program.Digest}){(next.Program!.Attempt > 0 ? $", attempt {next.Program.Attempt + 1}" : "")}");
+    }
+
+    /// <summary>The same program under a fresh link. Nothing happens when that version is no longer the desired one.</summary>
+    public void RenewProgram(DeviceId device, long version, Uri url)
+    {
+        if (Find(device) is not { } row || DesiredRule.RenewedProgram(row.Desired, version, url) is not { Program: { } program } next) return;
+        Write(device, row.Labels, next, "fleet", "device.link-renewed", $"program {program.Version} ({program.Digest})");
+    }
+
     /// <returns>All labels of the device by now; null for one that nobody has heard from.</returns>
     public Dictionary<string, string>? Change(DeviceId device, LabelsChange change, string by)
     {

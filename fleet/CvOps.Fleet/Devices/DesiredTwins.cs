@@ -31,6 +31,18 @@ internal sealed class DesiredTwins(SharedWrites shared, TwinStore twins, TwinOut
         return Taken(await WriteAsync((_, table) => table.Set(device, configuration, by), cancel));
     }
 
+    /// <inheritdoc cref="DesiredTable.Set(DeviceId, DesiredProgram, string, bool)"/>
+    /// <returns>Why the device can't be told that, a sentence; null when it was told.</returns>
+    public async Task<string?> SetProgramAsync(DeviceId device, DesiredProgram? program, string by, bool again, CancellationToken cancel) =>
+        (await WriteAsync((_, table) => table.Set(device, program, by, again), cancel)).Refusal;
+
+    /// <inheritdoc cref="DesiredTable.RenewProgram"/>
+    public Task RenewProgramLinkAsync(DeviceId device, long version, Uri url, CancellationToken cancel) => WriteAsync((_, table) =>
+    {
+        table.RenewProgram(device, version, url);
+        return true;
+    }, cancel);
+
     /// <inheritdoc cref="DesiredTable.Renew"/>
     public Task RenewLinkAsync(DeviceId device, long version, Uri url, Uri chunks, CancellationToken cancel) => WriteAsync((_, table) =>
     {

@@ -25,6 +25,10 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
     /// <inheritdoc cref="For"/>
     public Uri ForChunks(string digest) => Link(digest, "chunks");
 
+    /// <summary>Where a device fetches a program of the agent's. The token is of the same kind.</summary>
+    /// <inheritdoc cref="For"/>
+    public Uri ForProgram(string digest) => Link(digest, "package", "programs");
+
     /// <summary>True for a link made here that is over within half of <see cref="FleetOptions.LinkLifetime"/>: a device should get a fresh one.</summary>
     public bool IsAging(Uri link)
     {
@@ -42,8 +46,8 @@ internal sealed class ModelLinks(IOptions<FleetOptions> options, IServer server,
         return CryptographicOperations.FixedTimeEquals(expected, Encoding.UTF8.GetBytes(token)) && time.GetUtcNow().ToUnixTimeSeconds() < expiry;
     }
 
-    private Uri Link(string digest, string what) =>
-        new(new Uri(BaseAddress()), $"{ApiRoutes.Root}/models/{digest}/{what}?token={Token(digest, time.GetUtcNow() + options.Value.LinkLifetime)}");
+    private Uri Link(string digest, string what, string of = "models") =>
+        new(new Uri(BaseAddress()), $"{ApiRoutes.Root}/{of}/{digest}/{what}?token={Token(digest, time.GetUtcNow() + options.Value.LinkLifetime)}");
 
     private string Token(string digest, DateTimeOffset expires)
     {

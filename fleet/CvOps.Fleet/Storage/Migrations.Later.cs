@@ -15,5 +15,11 @@ internal static partial class Migrations
         CREATE TABLE erased_picture (image TEXT PRIMARY KEY, erasure TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX run_artefact_digest ON run_artefact (digest);
         """,
+
+        // Programs of the agent's, for devices; the files lie with the other blobs.
+        """
+        CREATE TABLE program (digest TEXT PRIMARY KEY, version TEXT NOT NULL, runtime TEXT NOT NULL, bytes INTEGER NOT NULL, signed_by TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL,
+            UNIQUE (version, runtime)) WITHOUT ROWID;
+        """,
     ];
 }

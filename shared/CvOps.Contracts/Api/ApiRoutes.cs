@@ -28,6 +28,9 @@ namespace CvOps.Contracts.Api;
 /// POST models/{digest}/revoke             RevokeModelRequest -> ModelView (no rollout brings it any more; one that runs is stopped)
 /// GET  aliases?name=                      AliasView[]           GET models/history?name=     ModelEvent[] (newest first)
 /// PUT  aliases/{name}/{alias}             AliasRequest -> AliasView, or 204 where it is taken away
+/// GET  programs                           ProgramView[]         POST programs        (body: .cvagent) -> ProgramView
+/// GET  programs/{digest}/package?token=   the file, with range requests
+/// POST devices/{id}/program               ProgramOrder -> DeviceView (without a version: none is wanted any more)
 /// GET  configurations                     ConfigurationView[]   POST configurations?name=    (body: YAML) -> ConfigurationView
 /// GET  configurations/{digest}            ConfigurationView
 /// GET  groups                             GroupView[]           GET groups/{name}    GroupView

@@ -45,15 +45,22 @@ public static class PackageVerifier
     /// <summary>What <see cref="Verify"/> would say of a package that is open already: a reason to warn of, when it is in charge.</summary>
     public static VerifyResult Judge(ModelPackage package, TrustedKeys trusted, DateTimeOffset now)
     {
-        var standings = package.KeyIds.Select(id => (Id: id, Standing: trusted.Standing(id, now))).ToArray();
-        foreach (var signature in package.Signatures)
-            if (trusted.Find(signature.KeyId) is { } key && Forgery(signature, key) is { } forgery) return new VerifyResult(null, $"{package.Path} {forgery}", signature.KeyId);
+        var (reason, signer, outcome) = Weigh(package.Path, package.Signatures, trusted, now);
+        return new VerifyResult(outcome == VerifyOutcome.Believed ? package : null, reason, signer, outcome);
+    }
+
+    /// <summary>Whether what these sign is believed, by whose signature, and why not.</summary>
+    internal static (string? Reason, string? KeyId, VerifyOutcome Outcome) Weigh(string path, IReadOnlyList<SignatureBundle> signatures, TrustedKeys trusted, DateTimeOffset now)
+    {
+        var standings = signatures.Select(signature => (Id: signature.KeyId, Standing: trusted.Standing(signature.KeyId, now))).ToArray();
+        foreach (var signature in signatures)
+            if (trusted.Find(signature.KeyId) is { } key && Forgery(signature, key) is { } forgery) return ($"{path} {forgery}", signature.KeyId, VerifyOutcome.Damaged);
         var (best, found) = standings.MinBy(signer => Rank(signer.Standing.State));
-        if (found.State == KeyState.Valid) return new VerifyResult(package, null, best, VerifyOutcome.Believed);
+        if (found.State == KeyState.Valid) return (null, best, VerifyOutcome.Believed);
 
         var signers = string.Join(", and by ", standings.Select(signer => signer.Standing.State == KeyState.Unknown ? $"unknown key {signer.Id}" : $"key {signer.Id}, which {signer.Standing.Words}"));
         var known = found.State != KeyState.Unknown ? "" : trusted.KeyIds.Count == 0 ? "; no key is trusted here" : $"; trusted are {string.Join(", ", trusted.KeyIds)}";
-        return new VerifyResult(null, $"{package.Path} is signed by {signers}{known}.", best, found.State switch
+        return ($"{path} is signed by {signers}{known}.", best, found.State switch
         {
             KeyState.Revoked => VerifyOutcome.Revoked,
             KeyState.Expired => VerifyOutcome.Expired,

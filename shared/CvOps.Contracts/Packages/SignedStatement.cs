@@ -14,8 +14,12 @@ internal static class SignedStatement
     private const string PredicateType = "https://model_signing/signature/v1.0";
     private const string Algorithm = "sha256";
 
+    /// <inheritdoc cref="Create(string, IReadOnlyCollection{ValueTuple{string, string}})"/>
+    public static byte[] Create(ModelManifest manifest, IReadOnlyCollection<(string Name, string Sha256)> resources) => Create($"{manifest.Name}-{manifest.Version}", resources);
+
+    /// <param name="subject">What the package is, for people.</param>
     /// <param name="resources">Entry name and lower-case hex SHA-256, in file order, which is the specification's too.</param>
-    public static byte[] Create(ModelManifest manifest, IReadOnlyCollection<(string Name, string Sha256)> resources)
+    public static byte[] Create(string subject, IReadOnlyCollection<(string Name, string Sha256)> resources)
     {
         using var json = new MemoryStream();
         using (var writer = new Utf8JsonWriter(json))
@@ -24,7 +28,7 @@ internal static class SignedStatement
             writer.WriteString("_type", StatementType);
             writer.WriteStartArray("subject");
             writer.WriteStartObject();
-            writer.WriteString("name", $"{manifest.Name}-{manifest.Version}");
+            writer.WriteString("name", subject);
             writer.WriteStartObject("digest");
             writer.WriteString(Algorithm, Root(resources));
             writer.WriteEndObject();
@@ -68,7 +72,7 @@ internal static class SignedStatement
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw new PackageException($"The signed statement is not about a model package: {e.Message.TrimEnd('.')}.", e);
+            throw new PackageException($"The signed statement is not about a package: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

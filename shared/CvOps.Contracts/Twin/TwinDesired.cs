@@ -15,6 +15,9 @@ public sealed record TwinDesired
 
     /// <summary>Null: what the device's own file says, and nothing else.</summary>
     public DesiredConfiguration? Configuration { get; init; }
+
+    /// <summary>Null: the agent's program stays as it is. Only for a device that reports a <see cref="TwinReported.Program"/>.</summary>
+    public DesiredProgram? Program { get; init; }
 }
 
 /// <summary>
@@ -55,4 +58,17 @@ public sealed record DesiredConfiguration([Wire(Pattern = WireAttribute.Sha256)]
     /// <summary>SHA-256 of a text's UTF-8, lower-case hex.</summary>
     public static string DigestOf(string settings) =>
         Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(settings)));
+}
+
+/// <summary>The agent's program that a device should run, and where to get it.</summary>
+/// <param name="Version">As in the package's manifest; see CvOps.Contracts.Programs.ProgramManifest.</param>
+/// <param name="Digest">SHA-256 of the package.</param>
+/// <param name="Url">HTTP(S) address of the package, with whatever it takes to be let in.</param>
+/// <param name="Bytes">Size of the package.</param>
+public sealed record DesiredProgram(string Version, [Wire(Pattern = WireAttribute.Sha256)] string Digest, Uri Url, [Wire(Unit = "B", Minimum = 0)] long Bytes)
+{
+    /// <summary>Rises when the device is to try the same package once more; under the same number it is not tried again.</summary>
+    [Wire(Minimum = 0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CvOps.Contracts.Schemas;
 
 namespace CvOps.Contracts.Twin;
@@ -28,6 +29,9 @@ public sealed record TwinReported
 
     /// <summary>Null from a device that takes no configuration from afar.</summary>
     public ReportedConfiguration? Configuration { get; init; }
+
+    /// <summary>Null from a device that can't change its agent's program.</summary>
+    public ReportedProgram? Program { get; init; }
 }
 
 /// <param name="Source">The camera's address without user and password.</param>
@@ -114,4 +118,52 @@ public sealed record ReportedConfiguration
 
     /// <summary>When <see cref="State"/> was entered, on the device's clock.</summary>
     public DateTimeOffset? Since { get; init; }
+}
+
+/// <summary>
+/// Where a change of the agent's program stands. Trial: the new program runs and has not proven itself. Overruled: somebody installed another program on the
+/// device itself, which wins. Stored and sent by name; only ever added to.
+/// </summary>
+public enum ProgramState { Idle, Downloading, Verifying, Unpacking, Checking, Waiting, Trial, Committed, RolledBack, Failed, Overruled }
+
+/// <summary>Which program a device's agent is, and where a change of it stands.</summary>
+public sealed record ReportedProgram
+{
+    public required ProgramState State { get; init; }
+
+    /// <summary>Of the program that runs.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The slot it runs from, <c>a</c> or <c>b</c>; null for the program that was installed on the device.</summary>
+    public string? Slot { get; init; }
+
+    /// <summary>Of the program that was installed on the device, which is always there to go back to.</summary>
+    public required string Installed { get; init; }
+
+    /// <summary>The machine, as programs for it are named: <c>linux-x64</c>, <c>linux-arm64</c>.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary>What the change in progress, or the last one, is about: the digest of its package.</summary>
+    [Wire(Pattern = WireAttribute.Sha256)]
+    public string? Target { get; init; }
+
+    /// <summary>The version of <see cref="Target"/>.</summary>
+    public string? TargetVersion { get; init; }
+
+    /// <summary>The <see cref="DesiredProgram.Attempt"/> this answers.</summary>
+    [Wire(Minimum = 0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
+
+    /// <summary>Why the last change failed, was taken back or overruled, in a sentence; null when it was not.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When <see cref="State"/> was entered, on the device's clock.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>How far the step in progress is; null when it can't be told.</summary>
+    public ReportedProgress? Progress { get; init; }
+
+    /// <summary>What the step in progress stands still for; null when it moves.</summary>
+    public ReportedWait? Wait { get; init; }
 }

@@ -50,6 +50,11 @@ internal sealed class AgentRig : IAsyncDisposable
     /// <summary>The items of the list, as YAML.</summary>
     public string Cameras { get; set; }
 
+    public TimeSpan ProgramSoak { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>More of the section <c>update</c>, as YAML; empty for nothing.</summary>
+    public string Update { get; set; } = "";
+
     public int HealthPort { get; } = TestProcess.FreePort();
 
     public static async Task<AgentRig> CreateAsync()
@@ -107,6 +112,8 @@ internal sealed class AgentRig : IAsyncDisposable
               soak-frames: 5
               soak-seconds: 0
               download-attempts: 1
+              program-soak-seconds: {ProgramSoak.TotalSeconds}
+            {Update}
             health:
               listen: 127.0.0.1:{HealthPort}
               interval-seconds: 1

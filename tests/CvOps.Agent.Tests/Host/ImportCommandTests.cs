@@ -92,7 +92,7 @@ public sealed class ImportCommandTests
     [InlineData("folder", 1, "is a folder")]
     [InlineData("missing", 1, "There is no file")]
     [InlineData("option", WrongInput, "'--force' is not understood")]
-    [InlineData("nothing", WrongInput, "name a .cvmodel file")]
+    [InlineData("nothing", WrongInput, "name a .cvmodel or .cvagent file")]
     [InlineData("configuration", WrongInput, "cannot be read")]
     [InlineData("state", WrongInput, "does not exist")]
     public async Task What_cannot_be_taken_is_one_sentence_and_leaves_nothing_behind(string what, int expected, string part)

@@ -7,6 +7,7 @@ using CvOps.Agent.Update.Preflight;
 using CvOps.Agent.Update.Fetch;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Programs;
 using CvOps.Contracts.Telemetry;
 using CvOps.Contracts.Twin;
 using CvOps.Testing;
@@ -84,6 +85,13 @@ internal sealed class UpdateRig : IAsyncDisposable
         });
         var digest = PackageWriter.Write(path, parts, _key);
         return Desired(version, digest, new FileInfo(path).Length);
+    }
+
+    /// <summary>A program package of a folder on the server.</summary>
+    public DesiredProgram PublishProgram(string version, string folder, ECDsa? key = null, string? runtime = null)
+    {
+        var package = ProgramPacker.Pack(folder, version, runtime ?? ProgramRule.ThisRuntime, key ?? _key, Folder[$"{version}.cvagent"]);
+        return new DesiredProgram(version, package.Digest, new Uri(_server.Urls.First() + $"/{version}.cvagent"), package.Bytes);
     }
 
     private DesiredModel Desired(string version, string digest, long bytes, bool compare = false) =>

@@ -129,12 +129,25 @@ internal static class WireSamples
             Version = 11, Model = new DesiredModel(Challenger, "rollout-1", new Uri("https://fleet.example/packages/b?token=t"), 1_234_567, false) { Stage = ModelStage.Shadow },
             Configuration = DesiredConfiguration.Of("sampling:\n  frames-per-hour: 60\n", "rollout-2"),
         }),
+        ["TwinDesiredWithProgram"] = Of(ContractsJson.Default.TwinDesired, new TwinDesired
+        {
+            Version = 12, Program = new DesiredProgram("1.3.0", new string('b', 64), new Uri("https://fleet.example/programs/b?token=t"), 61_234_567) { Attempt = 2 },
+        }),
         [nameof(ChunkList)] = Of(ContractsJson.Default.ChunkList, new ChunkList { Package = new string('b', 64), Average = 2048, Lengths = [3000, 17], Digests = [.. Enumerable.Range(0, 64).Select(i => (byte)i)] }),
         [nameof(ChunkHolding)] = Of(ContractsJson.Default.ChunkHolding, new ChunkHolding { Device = Device, Fetching = true, List = new string('d', 64), Chunks = [0b101, 1] }),
         [nameof(TwinReported)] = Of(ContractsJson.Default.TwinReported, new TwinReported
         {
             DesiredVersion = 9, Boot = 3, At = Noon, AgentVersion = "0.1.0", Provider = "CPU", Cameras = [new ReportedCamera(Camera, "rtsp://10.0.0.5/stream", 1920, 1080)],
             Model = new ReportedModel { State = UpdateState.RolledBack, Active = Champion, Previous = Challenger, Target = Challenger.Digest, Reason = "2 of 50 frames had no prediction." },
+        }),
+        ["TwinReportedWithProgram"] = Of(ContractsJson.Default.TwinReported, new TwinReported
+        {
+            DesiredVersion = 12, Boot = 3, At = Noon, AgentVersion = "1.2.0", Provider = "CPU", Cameras = [], Model = new ReportedModel { State = UpdateState.Idle },
+            Program = new ReportedProgram
+            {
+                State = ProgramState.RolledBack, Version = "1.2.0", Slot = "a", Installed = "1.1.0", Runtime = "linux-x64", Target = new string('b', 64), TargetVersion = "1.3.0", Attempt = 2, Since = Noon,
+                Reason = "1.3.0 never became ready, in 2 starts.", Progress = new ReportedProgress(0.25, 1000, 4000), Wait = new ReportedWait("the maintenance window", Noon, Noon.AddHours(10)),
+            },
         }),
         ["TwinReportedWithWait"] = Of(ContractsJson.Default.TwinReported, new TwinReported
         {

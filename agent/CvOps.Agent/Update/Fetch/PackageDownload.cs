@@ -32,6 +32,9 @@ internal sealed partial class PackageDownload(
     private readonly RateLimit _limit = new(options.DownloadMegabytesPerSecond, time);
     private volatile FetchMeter? _meter;
 
+    /// <summary>Whatever else this device fetches shares it.</summary>
+    public RateLimit Limit => _limit;
+
     /// <summary>Of the package being fetched, or of the last one; null before the first. Safe from any thread.</summary>
     public FetchProgress? Progress => _meter?.Progress;
 

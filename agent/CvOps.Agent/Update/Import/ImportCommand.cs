@@ -1,7 +1,9 @@
 using CvOps.Agent.Configuration;
+using CvOps.Agent.Programs;
 using CvOps.Agent.Update.Preflight;
 using CvOps.Contracts;
 using CvOps.Contracts.Packages;
+using CvOps.Contracts.Programs;
 using CvOps.Vision;
 
 namespace CvOps.Agent.Update.Import;
@@ -10,19 +12,20 @@ namespace CvOps.Agent.Update.Import;
 internal static class ImportCommand
 {
     public const string Help = $"""
-        cvops-agent import: gives this device a model package by file, as the fleet would by network.
+        cvops-agent import: gives this device a model, or a program of the agent's own, by file, as the fleet would by network.
 
           cvops-agent import PACKAGE [--config FILE] [--store] [--no-wait]
 
-          PACKAGE         a .cvmodel file, signed by a key this device trusts
+          PACKAGE         a .cvmodel or .cvagent file, signed by a key this device trusts
           --config FILE   the agent's configuration: names state folder and trusted keys (default {CommandLine.DefaultPath})
-          --store         only keep it here: when the fleet wants it, it is not fetched
+          --store         only keep it here: when the fleet wants it, it is not fetched (a model alone)
           --no-wait       return as soon as the agent has it, not when the update is over
 
         The package is verified, and the update takes its whole way: self-test, trial, swap, soak, and back to the old model if that
-        goes wrong. An agent that does not run takes the package at its next start. One imported package is kept at a time.
+        goes wrong. So does a program: it is unpacked beside the one that runs, tried, and put on trial by a restart of the agent;
+        what was in charge comes back if the trial goes wrong. An agent that does not run takes the package at its next start. One imported package is kept at a time.
 
-        Exit codes: 0 the model is in charge, or was left for the agent; 1 the package was refused, or the update did not end with it;
+        Exit codes: 0 the model or program is in charge, or was left for the agent; 1 the package was refused, or the update did not end with it;
         78 the configuration or command line is wrong.
         """;
 
@@ -43,6 +46,11 @@ internal static class ImportCommand
             var order = Parse(arguments);
             var options = ConfigurationFile.Load(order.Config);
             if (!Directory.Exists(options.Data)) throw new ConfigurationException($"the state folder {options.Data} does not exist: install the agent first, or name its configuration with --config.");
+            if (order.Package.EndsWith(ProgramPackage.Ending, StringComparison.Ordinal))
+            {
+                if (order.Store) throw new ConfigurationException("--store is for models; a program is put on trial.");
+                return await ProgramImport.RunAsync(order.Package, options, order.Wait, output) ? Done : Refused;
+            }
             var package = Receive(order.Package, options);
             var folder = new ImportFolder(options.Data);
             output.WriteLine($"{package.Ref.Name} {package.Ref.Version} ({package.Digest}), {new FileInfo(ImportFolder.PathOf(options.Data, package.Digest)).Length} bytes, is verified and kept.");
@@ -124,6 +132,6 @@ internal static class ImportCommand
                 default: package = arguments[i]; break;
             }
         }
-        return new Order(package ?? throw new ConfigurationException("name a .cvmodel file; see cvops-agent import --help."), config, store, wait);
+        return new Order(package ?? throw new ConfigurationException("name a .cvmodel or .cvagent file; see cvops-agent import --help."), config, store, wait);
     }
 }

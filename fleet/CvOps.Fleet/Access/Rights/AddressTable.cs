@@ -39,6 +39,7 @@ internal static class AddressTable
         ("GET /devices/{id}/cameras/{camera}/live", Read, Device, "id"),
         ("GET /devices/{id}/commands", Read, Device, "id"),
         ("POST /devices/{id}/commands", Operate, Device, "id"),
+        ("POST /devices/{id}/program", Operate, Device, "id"),
         ("POST /devices/{id}/revoke", Administer, Device, "id"),
         ("POST /devices/{id}/release", Administer, Device, "id"),
         ("GET /deadletters", Read, All, ""),
@@ -86,6 +87,8 @@ internal static class AddressTable
         ("GET /aliases/{name}/{alias}", Read, NoSite, ""),
         // The second pair of eyes, where the fleet asks for four; the handler knows.
         ("PUT /aliases/{name}/{alias}", Operate | Approve, All, ""),
+        ("GET /programs", Read, NoSite, ""),
+        ("POST /programs", Operate, NoSite, ""),
         ("GET /configurations", Read, NoSite, ""),
         ("GET /configurations/{digest}", Read, NoSite, ""),
         ("POST /configurations", Operate, NoSite, ""),
@@ -187,6 +190,7 @@ internal static class AddressTable
         // By a signed link; without one the handler asks for a principal.
         ($"GET {ApiRoutes.Root}/models/{{digest}}/package", Needs.OfDevices),
         ($"GET {ApiRoutes.Root}/models/{{digest}}/chunks", Needs.OfDevices),
+        ($"GET {ApiRoutes.Root}/programs/{{digest}}/package", Needs.OfDevices),
     ];
 
     /// <summary>Pages that show less than everything; all others need <see cref="Permission.Read"/> on all sites.</summary>

@@ -13,6 +13,7 @@ internal static class DeviceOperations
         Devices.Get<DeviceView>("/devices/{id}", "getDevice", "One device: its twin, health, clock and newest connections."),
         Devices.Get<LabelsChange>("/devices/{id}/labels", "getDeviceLabels", "A device's labels.") with { Tagged = true },
         Devices.Put<LabelsChange, DeviceView>("/devices/{id}/labels", "changeDeviceLabels", "Sets labels of a device, and takes away those that are null.") with { Guards = "/devices/{id}/labels" },
+        Devices.Post<ProgramOrder, DeviceView>("/devices/{id}/program", "setDeviceProgram", "Says which program a device's agent is to be; without a version none is wanted any more."),
         Devices.List<CommandView>("/devices/{id}/commands", "listDeviceCommands", "Commands to a device, newest first: sent, waiting, answered or expired.", command => command.Id),
         Devices.Post<CommandRequest, CvOps.Contracts.Twin.CommandResponse>("/devices/{id}/commands", "sendCommand", "Has a device do something and waits for its answer.") with { Refusals = [503, 504] },
         Devices.Get("/devices/{id}/cameras/{camera}/live", "watchCamera", "Server-sent events with a camera's pictures and what its model sees, as long as somebody looks.", "text/event-stream") with { Refusals = [503] },
