@@ -37,6 +37,8 @@ cameras:
   - { id: recorded, url: /srv/line.ts, pace: file, loop: true }
 health:
   listen: 127.0.0.1:9464
+update:
+  program-soak-seconds: 10
 YAML
     install -d "$work/root/srv"
     install -m 0644 "$work/line.ts" "$work/root/srv/line.ts"

@@ -12,6 +12,7 @@ root=${CVOPS_CACHE:-$HOME/.cache/cvops}/systemd-root
 . tests/systemd/plant.sh
 . tests/systemd/cases.sh
 . tests/systemd/cases-changes.sh
+. tests/systemd/cases-programs.sh
 [ "$(id -u)" = 0 ] || { echo "test.sh: run this as root: a container is booted." >&2; exit 78; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -39,7 +40,7 @@ proves() {
     if "$1"; then passed=$((passed + 1)); echo "PASS  $sentence: $note"; else failed=$((failed + 1)); broken="$broken $1"; echo "FAIL  $sentence: $note"; fi
 }
 
-{ lay_wire && start_plant && make_model && next_version && boot; } || { echo "FAIL  the plant and its device do not come up: $(tail -3 "$work"/*.log)"; exit 1; }
+{ lay_wire && start_plant && make_model && next_version && next_programs && boot; } || { echo "FAIL  the plant and its device do not come up: $(tail -3 "$work"/*.log)"; exit 1; }
 echo "      $(on systemctl --version | head -1), $(on cat /etc/debian_version), booted in a container"
 for case in ${CASES:-An_installation_starts_nothing_and_says_what_comes_next \
     A_package_that_is_altered_keeps_it_from_being_ready_and_78_is_not_restarted \
@@ -55,6 +56,8 @@ for case in ${CASES:-An_installation_starts_nothing_and_says_what_comes_next \
     An_upgrade_in_mid_inspection_loses_nothing \
     A_downgrade_keeps_configuration_model_and_spool \
     An_agent_that_was_stopped_by_hand_stays_stopped_over_an_upgrade \
+    A_program_that_is_brought_is_in_charge_after_its_trial \
+    A_program_that_ends_at_once_gives_way_to_the_one_before \
     The_sandbox_holds \
     Each_list_of_devices_opens_them_and_the_agent_still_starts \
     Limits_are_set \
