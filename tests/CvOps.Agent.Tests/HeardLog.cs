@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CvOps.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace CvOps.Agent.Tests;
@@ -9,6 +10,10 @@ internal sealed class HeardLog
     private readonly ConcurrentQueue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines => _lines;
+
+    /// <summary>Until a line has this in it: what is told of a change comes a moment after the change.</summary>
+    public Task SaysAsync(string part) => Eventually.Async(() => _lines.Any(line => line.Contains(part, StringComparison.Ordinal)), TimeSpan.FromSeconds(30),
+        () => string.Join('\n', _lines), TestContext.Current.CancellationToken);
 
     public ILogger<T> For<T>() => new Ear<T>(_lines);
 

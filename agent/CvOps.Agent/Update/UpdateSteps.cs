@@ -31,7 +31,10 @@ internal sealed class UpdateSteps(
 
     /// <summary>Takes the step of the record's state.</summary>
     /// <exception cref="OperationCanceledException">Stopping.</exception>
-    public async Task<StepResult> TakeAsync(UpdateRecord now, CancellationToken stopping)
+    // However the step ended: a wish may change its mind between two looks at it.
+    public async Task<StepResult> TakeAsync(UpdateRecord now, CancellationToken stopping) => stay.Ended(await StepAsync(now, stopping));
+
+    private async Task<StepResult> StepAsync(UpdateRecord now, CancellationToken stopping)
     {
         try
         {
@@ -124,10 +127,10 @@ internal sealed class UpdateSteps(
         if (!ReferenceEquals(_tried, challenger))
         {
             var result = await trial.RunAsync(challenger, stays, stopping);
-            if (result.What != UpdateEvent.Done) return stay.Ended(result);
+            if (result.What != UpdateEvent.Done) return result;
             _tried = challenger;
         }
-        if (stays) return stay.Ended(await stay.RunAsync(challenger, stopping));
+        if (stays) return await stay.RunAsync(challenger, stopping);
         slots.AskShadow = false;
         return await maintenance.WindowAndIdleAsync(challenger.Ref.Digest, stopping) ? StepResult.Done : Interrupted();
     }

@@ -70,7 +70,7 @@ public sealed class FolderCameraTests
         rig.Take().Dispose();
         await rig.UntilAsync(loop => loop.State == CameraState.Finished);
         Assert.Equal(2, rig.Loop.TakeHealth().StreamDamages);
-        Assert.Contains(rig.Log.Lines, line => line.Contains("c.jpg: It is neither a JPEG", StringComparison.Ordinal));
+        await rig.Log.SaysAsync("c.jpg: It is neither a JPEG");
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class FrozenPictureTests
         await rig.UntilAsync(loop => loop.State == CameraState.Live);
         await rig.UntilAsync(loop => loop.State == CameraState.Stale);
         Assert.Contains(what, rig.Loop.TakeHealth().Problem, StringComparison.Ordinal);
-        Assert.Contains(rig.Log.Lines, line => line.StartsWith("Camera cam is stale", StringComparison.Ordinal));
+        await rig.Log.SaysAsync("Camera cam is stale");
         // What waited is inspected; from then on frames are counted and given back.
         while (rig.Queue.Waiting > 0) rig.Take().Dispose();
         var frozen = rig.Loop.TakeHealth().FramesFrozen;
@@ -98,7 +98,7 @@ public sealed class FrozenPictureTests
         await rig.StartAsync();
         await rig.UntilAsync(loop => loop.State == CameraState.Stale);
         await rig.UntilAsync(loop => loop.State == CameraState.Live);
-        Assert.Contains("Camera cam shows new pictures again", rig.Log.Lines);
+        await rig.Log.SaysAsync("Camera cam shows new pictures again");
         Assert.Null(rig.Loop.TakeHealth().Problem);
     }
 

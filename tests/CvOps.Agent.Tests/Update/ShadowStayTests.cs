@@ -65,6 +65,23 @@ public sealed class ShadowStayTests
     }
 
     [Fact]
+    public async Task It_is_let_go_when_the_twin_changes_its_mind_while_the_last_word_is_being_noted()
+    {
+        await using var rig = await Rig();
+        var (first, challenger) = (rig.Publish("v1"), Shadow(rig.Publish("v22")));
+        await using var device = await InShadowAsync(rig, challenger, first);
+        device.Loop.Changed += () =>
+        {
+            if (device.Loop.DesiredVersion == 3) device.Loop.Want(new TwinDesired { Version = 4, Model = first });
+        };
+        device.Inspect(9);
+        await ReportAsync(device, shadow => shadow is { Frames: > 0 });
+        device.Loop.Want(new TwinDesired { Version = 3, Model = challenger });
+        await Eventually.Async(() => device.Loop.DesiredVersion == 4, UpdateRig.Deadline, () => $"{device.Loop.Report}", Ct);
+        Assert.Equal((Idle, null, null), (device.Loop.Report.State, device.Slots.Shadow, device.Loop.Report.Shadow));
+    }
+
+    [Fact]
     public async Task The_previous_model_may_be_in_shadow_and_stays_the_way_back()
     {
         await using var rig = await Rig();
