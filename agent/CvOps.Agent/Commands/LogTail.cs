@@ -46,8 +46,9 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider
         // Nothing is held that others need.
     }
 
-    private void Add(LogLine line)
+    private void Add(LogSeverity severity, string source, string message)
     {
+        var line = new LogLine(time.GetUtcNow(), severity, source, message.Length > LongestMessage ? message[..LongestMessage] + "…" : message);
         lock (_lines)
         {
             if (_lines.Count == Most) _lines.Dequeue();
@@ -66,7 +67,7 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider
             if (!IsEnabled(logLevel)) return;
             var said = formatter(state, exception);
             if (exception is not null) said = $"{said} {exception.GetType().Name}: {exception.Message}";
-            tail.Add(new LogLine(tail.Now, Severity(logLevel), name, said.Length > LongestMessage ? said[..LongestMessage] + "…" : said));
+            tail.Add(Severity(logLevel), name, said);
         }
 
         private static LogSeverity Severity(LogLevel level) => level switch
@@ -77,6 +78,4 @@ internal sealed class LogTail(TimeProvider time) : ILoggerProvider
             _ => LogSeverity.Information,
         };
     }
-
-    private DateTimeOffset Now => time.GetUtcNow();
 }

@@ -18,8 +18,8 @@ internal static class ServiceManager
 
     public static IServiceCollection AddServiceManager(this IServiceCollection services)
     {
+        if (!IsUnderSystemd) return services;
         if (SystemdHelpers.IsSystemdService()) return services.AddSystemd();
-        if (!Started(Environment.GetEnvironmentVariable("SYSTEMD_EXEC_PID"), Environment.ProcessId)) return services;
         return services
             .Configure<ConsoleLoggerOptions>(options => options.FormatterName = ConsoleFormatterNames.Systemd)
             .AddSingleton<ISystemdNotifier, SystemdNotifier>()

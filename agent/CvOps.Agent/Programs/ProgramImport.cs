@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CvOps.Agent.Configuration;
 using CvOps.Agent.Update;
 using CvOps.Agent.Update.Import;
@@ -11,9 +10,6 @@ namespace CvOps.Agent.Programs;
 /// <summary><c>cvops-agent import</c> of a <c>.cvagent</c>: a program that came by hand.</summary>
 internal static class ProgramImport
 {
-    /// <summary>An agent that runs looks once a second, and may have to end what it is at.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Copies, verifies and leaves it for the agent.</summary>
@@ -33,18 +29,7 @@ internal static class ProgramImport
         var before = ProgramJournal.Peek(folder.JournalPath);
         var package = Take(path, source, folder, new ProgramGate(options.Model.TrustedKeys, options.Data, TimeProvider.System));
         output.WriteLine($"cvops-agent {package.Manifest.Version} for {package.Manifest.Runtime} ({package.Digest}), {package.Bytes} bytes, is verified and kept.");
-        var began = Stopwatch.GetTimestamp();
-        while (File.Exists(folder.WantedPath))
-        {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-            {
-                output.WriteLine("No agent has taken it yet: it does so at its next start (systemctl status cvops-agent), or when it is free.");
-                return true;
-            }
-            await Task.Delay(Look);
-        }
-        output.WriteLine("The agent has taken it.");
-        return !wait || await UntilRestAsync(folder, package, before?.Since, output);
+        return !await ImportTaken.WaitAsync(folder.WantedPath, output) || !wait || await UntilRestAsync(folder, package, before?.Since, output);
     }
 
     private static ProgramPackage Take(string path, Stream source, ProgramFolder folder, ProgramGate gate)

@@ -8,7 +8,8 @@ namespace CvOps.Fleet.Web;
 /// <summary>Numbers, times and states as the pages show them.</summary>
 internal static class Format
 {
-    public static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 100 ? "0" : "0.##", CultureInfo.InvariantCulture) : "-";
+    // The third section is for what is rounded to nothing: it has no sign.
+    public static string Number(double value) => double.IsFinite(value) ? value.ToString(Math.Abs(value) >= 100 ? "0" : "0.##;-0.##;0", CultureInfo.InvariantCulture) : "-";
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

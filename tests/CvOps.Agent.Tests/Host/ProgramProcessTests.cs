@@ -172,12 +172,7 @@ public sealed class ProgramProcessTests
     public async Task A_program_that_a_person_installs_wins_over_one_that_the_fleet_had_brought()
     {
         await using var rig = await AgentRig.CreateAsync();
-        await using (var agent = await StartInspectingAsync(rig))
-        {
-            await WantAsync(rig, 1, rig.Packages.PublishProgram("2.0.0", Built));
-            await RestsAsync(rig, ProgramState.Committed, agent);
-            Assert.Equal(0, await agent.Process.StopAsync(Patience, Token));
-        }
+        await BroughtAsync(rig);
         // What was installed when the slot was filled was another program than what is there now.
         var journal = ProgramJournal.Open(new ProgramFolder(rig.Packages.Data).JournalPath);
         journal.Save(journal.Current with { Over = "0.0.9+older 00000000000000000000000000000000" });
@@ -192,12 +187,7 @@ public sealed class ProgramProcessTests
     public async Task A_slot_that_is_damaged_is_not_started_and_the_installed_program_runs()
     {
         await using var rig = await AgentRig.CreateAsync();
-        await using (var agent = await StartInspectingAsync(rig))
-        {
-            await WantAsync(rig, 1, rig.Packages.PublishProgram("2.0.0", Built));
-            await RestsAsync(rig, ProgramState.Committed, agent);
-            Assert.Equal(0, await agent.Process.StopAsync(Patience, Token));
-        }
+        await BroughtAsync(rig);
         Update.UpdateRig.Flip(Path.Combine(rig.Packages.Data, "program", "a", "files", "CvOps.Contracts.dll"));
         await using var installed = rig.Start();
         await RestsAsync(rig, ProgramState.RolledBack, installed);
@@ -265,6 +255,15 @@ public sealed class ProgramProcessTests
             foreach (var stream in rig.Fleet.Origins(boot).GroupBy(it => it.Stream))
                 Assert.Equal(Enumerable.Range(1, stream.Count()).Select(sequence => (long)sequence), stream.Select(it => it.Sequence));
         }
+    }
+
+    /// <summary>2.0.0 is in charge from a slot, and the agent has been stopped.</summary>
+    private static async Task BroughtAsync(AgentRig rig)
+    {
+        await using var agent = await StartInspectingAsync(rig);
+        await WantAsync(rig, 1, rig.Packages.PublishProgram("2.0.0", Built));
+        await RestsAsync(rig, ProgramState.Committed, agent);
+        Assert.Equal(0, await agent.Process.StopAsync(Patience, Token));
     }
 
     private static async Task<AgentProcess> StartInspectingAsync(AgentRig rig)

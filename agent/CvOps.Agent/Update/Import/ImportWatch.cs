@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CvOps.Contracts.Packages;
 using CvOps.Contracts.Twin;
 
@@ -7,27 +6,13 @@ namespace CvOps.Agent.Update.Import;
 /// <summary>Follows an import from outside the agent, by the journal that the agent keeps anyway.</summary>
 internal sealed class ImportWatch(string data, ImportFolder folder, TextWriter output)
 {
-    /// <summary>An agent that runs looks once a second, and may have to end what it is at.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <param name="wait">Until the update is over; only until the agent has the package otherwise.</param>
     /// <returns>False when the update ended without the package in charge.</returns>
     public async Task<bool> UntilOverAsync(ModelPackage package, bool wait)
     {
-        var began = Stopwatch.GetTimestamp();
-        while (File.Exists(folder.WantedPath))
-        {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-            {
-                output.WriteLine("No agent has taken it yet: it does so at its next start (systemctl status cvops-agent), or when it is free.");
-                return true;
-            }
-            await Task.Delay(Look);
-        }
-        output.WriteLine("The agent has taken it.");
-        return !wait || await UntilRestAsync(package);
+        return !await ImportTaken.WaitAsync(folder.WantedPath, output) || !wait || await UntilRestAsync(package);
     }
 
     private async Task<bool> UntilRestAsync(ModelPackage package)
