@@ -46,8 +46,9 @@ test-slow: ## the tests that take minutes
 	@$(BUILD)
 	@dotnet test --solution CvOps.sln -c $(CONFIGURATION) --no-build --max-parallel-test-modules 1 --filter-trait tier=slow
 
-test-backup: ## back up a fleet that runs, destroy it, and bring it back; kills, damage and wrong passwords on the way
+test-backup: ## back up a fleet that runs, destroy it, and bring it back, on files and on PostgreSQL; kills, damage and wrong passwords on the way
 	@.ci/setup test
+	@.ci/setup backup
 	@$(BUILD)
 	@$(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests -namespace 'CvOps.Fleet.Tests.Storage'
 	@$(BIN)/CvOps.EndToEnd.Tests/$(CONFIG_FOLDER)/CvOps.EndToEnd.Tests -class CvOps.EndToEnd.Tests.BackupTests

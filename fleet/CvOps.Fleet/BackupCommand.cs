@@ -17,12 +17,17 @@ internal static class BackupCommand
           cvops backup list    --repository R --password-file F
           cvops backup check   --repository R --password-file F
           cvops restore [ID]   --repository R --password-file F [--data DIR]
+          each of them for a fleet on PostgreSQL: [--postgres DB [--postgres-run "WORDS"]]
 
           --repository R     where backups are kept, as restic names it: a folder, sftp:user@host:/folder, s3:https://host/bucket;
                              made when there is none ($RESTIC_REPOSITORY)
           --password-file F  its first line opens the repository; nobody reads a backup without it, so keep a copy elsewhere
                              ($RESTIC_PASSWORD_FILE). To make one: (umask 077; openssl rand -base64 32 > FILE)
           --data DIR         the fleet's folder (cvops-data); of cvops up it is artifacts/up/fleet
+          --postgres DB      where the databases are in PostgreSQL: a connection as libpq names it, "user=cvops dbname=cvops" or a URI; to
+                             restore into, an empty database. The password is in the file that $PGPASSFILE names
+          --postgres-run W   words before pg_dump, pg_restore and psql, where they are not on this machine:
+                             "docker compose exec -T postgres /etc/cvops/with-password.sh"
           --keep-daily N     of the last N days, weeks, months that have a backup the newest stays; others go. Without any all stay
           ID                 of 'cvops backup list'; the newest without it
 
@@ -34,7 +39,7 @@ internal static class BackupCommand
 
     private const int ConfigurationMistake = 78;
     private const int Interrupted = 130;
-    private static readonly string[] Values = ["--repository", "--password-file", "--keep-daily", "--keep-weekly", "--keep-monthly"];
+    private static readonly string[] Values = ["--repository", "--password-file", "--postgres", "--postgres-run", "--keep-daily", "--keep-weekly", "--keep-monthly"];
 
     public static bool IsMeant(string[] args) => args is ["backup" or "restore", ..];
 
@@ -91,13 +96,13 @@ internal static class BackupCommand
                 output.WriteLine("Every piece of every backup was read, and is as it was written.");
                 break;
             case "restore":
-                var restored = await new FleetRestore(asked.Data, repository, TimeProvider.System).RunAsync(asked.Id, cancel);
+                var restored = await new FleetRestore(asked.Data, asked.Postgres, repository, TimeProvider.System).RunAsync(asked.Id, cancel);
                 output.WriteLine($"{asked.Data} is the fleet of {restored.At:u} again:");
                 foreach (var (table, rows) in restored.Rows) output.WriteLine($"{rows,12} {table}");
                 output.WriteLine("Start it. What devices reported since is not in it. Compare what they run with what it wants of them (cvops devices list), then let it speak to them: cvops rollout lift-stop --reason TEXT");
                 break;
             default:
-                var taken = await new FleetBackup(asked.Data, repository, TimeProvider.System).RunAsync(Progress(errors), cancel);
+                var taken = await new FleetBackup(asked.Data, asked.Postgres, repository, TimeProvider.System).RunAsync(Progress(errors), cancel);
                 if (taken.NewRepository) output.WriteLine($"Made a new repository: nobody reads it without {asked.PasswordFile}. Keep a copy of that elsewhere.");
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{taken.Id}: the fleet of {taken.At:u}, {taken.Files} files of {taken.Bytes / 1e6:0.0} MB; {taken.Added / 1e6:0.0} MB of it were new."));
                 if (asked.Keep.Length > 0) await repository.ForgetAsync(asked.Keep, cancel);
@@ -132,14 +137,18 @@ internal static class BackupCommand
         if (password is null) mistakes.Add("--password-file names the file whose first line opens the repository. To make one: (umask 077; openssl rand -base64 32 > FILE)");
         else if (!File.Exists(password)) mistakes.Add($"There is no {password}. To make one: (umask 077; openssl rand -base64 32 > {password})");
         else if (SecretFile.Problem(password) is { } open) mistakes.Add(open.Replace("private key", "password file", StringComparison.Ordinal));
-        if (options.Cluster is not null) mistakes.Add("This fleet's databases are in PostgreSQL: back them up with its own tools (pg_dump, pg_basebackup), and the data folder beside them with restic.");
-        if (verb == "backup" && options.Cluster is null && !File.Exists(Path.Combine(options.Data, "fleet.db"))) mistakes.Add($"There is no fleet's data in {options.Data}: name its folder with --data.");
+        var database = given.GetValueOrDefault("--postgres");
+        if (options.Cluster is not null && database is null && verb is ("backup" or "restore")) mistakes.Add("This fleet's databases are in PostgreSQL: --postgres names them, as \"host=... user=cvops dbname=cvops\".");
+        if (database is null && given.ContainsKey("--postgres-run")) mistakes.Add("--postgres-run needs --postgres, the database.");
+        if (database is not null && verb == "backup" && !Directory.Exists(options.Data)) mistakes.Add($"There is no folder {options.Data}: --data names the one with the fleet's pictures, packages and keys.");
+        if (verb == "backup" && options.Cluster is null && database is null && !File.Exists(Path.Combine(options.Data, "fleet.db"))) mistakes.Add($"There is no fleet's data in {options.Data}: name its folder with --data.");
         if (mistakes.Count > 0) return (null, mistakes);
         var full = Path.GetFullPath(password!, workingFolder);
         var place = repository!.Contains(':', StringComparison.Ordinal) ? repository : Path.GetFullPath(repository, workingFolder);
         var keep = given.Where(option => option.Key.StartsWith("--keep", StringComparison.Ordinal)).SelectMany(option => (string[])[option.Key, option.Value]);
-        return (new Asked(verb, id ?? "latest", Path.GetFullPath(options.Data, workingFolder), new Restic(place, full), full, [.. keep]), []);
+        var postgres = database is null ? null : new PostgresTools(database, given.GetValueOrDefault("--postgres-run")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []);
+        return (new Asked(verb, id ?? "latest", Path.GetFullPath(options.Data, workingFolder), postgres, new Restic(place, full), full, [.. keep]), []);
     }
 
-    private sealed record Asked(string Verb, string Id, string Data, Restic Repository, string PasswordFile, string[] Keep);
+    private sealed record Asked(string Verb, string Id, string Data, PostgresTools? Postgres, Restic Repository, string PasswordFile, string[] Keep);
 }

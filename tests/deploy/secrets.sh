@@ -37,6 +37,10 @@ if [ -z "$bin" ]; then skip "PostgreSQL is not installed"; else
   ask() { PGPASSWORD=$(cat "$secrets/postgres-password") psql "port=$pg_port user=cvops dbname=postgres sslrootcert=$secrets/ca.pem $1" -Atc "select ssl from pg_stat_ssl where pid = pg_backend_pid()"; }
   it "PostgreSQL starts with its certificate and rules" start_postgres
   it "it is reached over TLS with its name verified" sh -c 'test "$1" = t' sh "$(ask 'host=localhost sslmode=verify-full')"
+  own() { env -u PGPASSWORD POSTGRES_PASSWORD_FILE="$1" "$cloud/postgresql/with-password.sh" psql "host=$pg port=$pg_port user=cvops dbname=postgres" -w -Atc 'select 1'; }
+  it "its container's own programs get in over the socket with the password of the set" own "$secrets/postgres-password"
+  printf 'another\n' > "$run/another-password"
+  it "with another password they do not" refused 'password authentication failed' own "$run/another-password"
   it "it turns away who comes without TLS" refused 'no encryption\|no pg_hba.conf entry' ask "host=localhost sslmode=disable"
   it "under a name that its certificate has not it is not believed" refused 'does not match' ask "host=postgres.elsewhere hostaddr=127.0.0.1 sslmode=verify-full"
   as_postgres pg_ctl -D "$pg/data" -m fast stop >/dev/null 2>&1; rm -rf "$pg"

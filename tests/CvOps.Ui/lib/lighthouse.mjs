@@ -12,10 +12,11 @@ const options = { output: 'json', disableFullPageScreenshot: true, logLevel: 'er
  */
 export function auditor(port) {
   const child = fork(import.meta.filename, [String(port)]);
+  const ended = once(child, 'exit').then(([code]) => [{ error: `Lighthouse ended with ${code}.` }]);
   return {
     async audit(url, headers) {
       child.send({ url, headers });
-      const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [{ error: `Lighthouse ended with ${code}.` }])]);
+      const [answer] = await Promise.race([once(child, 'message'), ended]);
       if (answer.error) throw new Error(answer.error);
       return answer.scores;
     },

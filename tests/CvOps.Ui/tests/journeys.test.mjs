@@ -44,6 +44,17 @@ test('/ finds a device by a part of its name, by keyboard alone', () => open('',
   await page.waitForURL(/devices\/device-3/);
 }));
 
+test('Enter in the finder means what was typed, however late the answer is', () => open('', themes.light, async page => {
+  // "de" has a page of that name first; the answer to the rest of the word comes after Enter.
+  await page.route(/find\?q=device-3/, async route => { await new Promise(done => setTimeout(done, 700)); await route.continue(); });
+  await page.keyboard.press('/');
+  await page.keyboard.type('de');
+  await page.locator('#found [data-path="devices"]').waitFor();
+  await page.keyboard.type('vice-3');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/devices\/device-3/);
+}));
+
 test('g and a letter goes to a page, ? shows the keys', () => open('', themes.light, async page => {
   await page.keyboard.press('?');
   await page.locator('#help[open]').waitFor();

@@ -5,12 +5,13 @@ using CvOps.Contracts;
 namespace CvOps.Fleet.Storage.Backup;
 
 /// <summary>What lies beside a backup's databases: of when they are and which program can read them.</summary>
-/// <param name="Format">Of the backup; 1 is the first.</param>
-/// <param name="At">The moment of which both databases are.</param>
+/// <param name="Format">Of the backup: <see cref="Files"/> or <see cref="Dump"/>.</param>
+/// <param name="At">The moment of which the databases are.</param>
 /// <param name="Schema">Steps of <see cref="Migrations"/> that the read models have; an older program cannot read them, a newer one can.</param>
 internal sealed record BackupNote(int Format, DateTimeOffset At, int Schema)
 {
-    public const int Newest = 1;
+    /// <summary>SQLite's two files, or what pg_dump made of a PostgreSQL database.</summary>
+    public const int Files = 1, Dump = 2;
 
     /// <summary>The folder of a data folder in which a backup's databases lie, and the note's name in it.</summary>
     public const string Folder = "backup", Name = "backup.json";
@@ -31,7 +32,7 @@ internal sealed record BackupNote(int Format, DateTimeOffset At, int Schema)
         {
             throw new InvalidDataException($"{Folder}/{Name} cannot be read: {e.Message}", e);
         }
-        if (note is null || note.Format > Newest || note.Schema > Migrations.Newest)
+        if (note is null || note.Format > Dump || note.Schema > Migrations.Newest)
             throw new InvalidDataException("A newer cvops-fleet made this backup: restore it with that version or a later one.");
         return note;
     }

@@ -10,7 +10,8 @@ internal sealed record BackupReport(string Id, DateTimeOffset At, long Files, lo
 /// Backs up a data folder, also while a fleet runs on it: the databases of one moment, then the files they speak of. A row promises its picture or package only after that is on the disk, and such files
 /// never change; so what the databases name is there when they have been copied.
 /// </summary>
-internal sealed class FleetBackup(string data, Restic repository, TimeProvider time)
+/// <param name="postgres">Where the databases are in PostgreSQL; null for files of the folder.</param>
+internal sealed class FleetBackup(string data, PostgresTools? postgres, Restic repository, TimeProvider time)
 {
     /// <summary>What the copies need beside the databases' own size.</summary>
     private const double Room = 1.05;
@@ -28,9 +29,9 @@ internal sealed class FleetBackup(string data, Restic repository, TimeProvider t
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(_folder);
             else Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            MakeSureOfRoom();
-            var (at, schema) = await Task.Run(() => DatabaseMoment.Copy(data, _folder, time), cancel);
-            new BackupNote(BackupNote.Newest, at, schema).Write(_folder);
+            MakeSureOfRoom(postgres is null ? Room * DatabaseMoment.Files.Select(file => new FileInfo(Path.Combine(data, file))).Where(file => file.Exists).Sum(file => file.Length) : await postgres.SizeAsync(cancel));
+            var (at, schema) = postgres is null ? await Task.Run(() => DatabaseMoment.Copy(data, _folder, time), cancel) : await postgres.CopyAsync(_folder, time, cancel);
+            new BackupNote(postgres is null ? BackupNote.Files : BackupNote.Dump, at, schema).Write(_folder);
             var took = await repository.BackUpAsync(data, Without(), tell, cancel);
             new BackupRecord(at, took.SnapshotId![..8], took.TotalBytes ?? 0).Write(data);
             return new BackupReport(took.SnapshotId![..8], at, took.TotalFiles ?? 0, took.TotalBytes ?? 0, took.DataAdded ?? 0, made);
@@ -49,9 +50,9 @@ internal sealed class FleetBackup(string data, Restic repository, TimeProvider t
         return names.Select(name => Path.Combine(root, name));
     }
 
-    private void MakeSureOfRoom()
+    private void MakeSureOfRoom(double bytes)
     {
-        var needed = (long)(Room * DatabaseMoment.Files.Select(file => new FileInfo(Path.Combine(data, file))).Where(file => file.Exists).Sum(file => file.Length));
+        var needed = (long)bytes;
         var free = new DriveInfo(Path.GetFullPath(data)).AvailableFreeSpace;
         if (free < needed) throw new IOException($"The databases are copied within {data} first; that takes {needed >> 20} MiB, and {free >> 20} are free there.");
     }

@@ -1,7 +1,4 @@
 using CvOps.Contracts;
-using CvOps.Contracts.Api;
-using CvOps.Fleet.Access;
-using CvOps.Fleet.Rollouts;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -15,15 +12,9 @@ internal sealed record RestoreReport(DateTimeOffset At, IReadOnlyDictionary<stri
 /// <summary>
 /// Brings a backup into a folder without a fleet. It is made ready in a folder within, and moved into its place when it is whole: a restore that was cut off leaves nothing that a fleet would start on.
 /// </summary>
-internal sealed class FleetRestore(string data, Restic repository, TimeProvider time)
+/// <param name="postgres">An empty database for a backup whose databases were in PostgreSQL; null for one of files.</param>
+internal sealed class FleetRestore(string data, PostgresTools? postgres, Restic repository, TimeProvider time)
 {
-    private const string By = "restore";
-
-    /// <summary>
-    /// Devices may know documents of their twin that the backup does not: they take none with a number that is not above. No fleet orders this often between two backups.
-    /// </summary>
-    private const long Documents = 1_000_000;
-
     private readonly string _folder = Path.Combine(data, "restoring");
 
     /// <param name="id">Of a backup, or <c>latest</c>.</param>
@@ -31,8 +22,7 @@ internal sealed class FleetRestore(string data, Restic repository, TimeProvider 
     /// <exception cref="RepositoryException">The repository has no such backup, or not whole.</exception>
     public async Task<RestoreReport> RunAsync(string id, CancellationToken cancel)
     {
-        foreach (var file in DatabaseMoment.Files)
-            if (File.Exists(Path.Combine(data, file))) throw new InvalidDataException($"There is a {file} in {data} already; a restore needs a folder without: name another with --data, or move that one away.");
+        await MakeSureThereIsNoFleetAsync(cancel);
         Directory.CreateDirectory(data);
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
         try
@@ -40,9 +30,16 @@ internal sealed class FleetRestore(string data, Restic repository, TimeProvider 
             await repository.RestoreAsync(id, _folder, cancel);
             var databases = Path.Combine(_folder, BackupNote.Folder);
             var note = BackupNote.Read(databases);
-            var report = new RestoreReport(note.At, await Task.Run(() => Prepare(Path.Combine(databases, "fleet.db"), note.At), cancel));
+            if ((note.Format == BackupNote.Dump) != (postgres is not null))
+                throw new InvalidDataException(postgres is null ? "The databases of this backup were in PostgreSQL: --postgres names an empty one." : "The databases of this backup are files: leave --postgres out, and start a fleet on the folder.");
+            if (postgres is not null)
+            {
+                Keep(databases);
+                return new RestoreReport(note.At, await postgres.BringBackAsync(databases, note.At, time.GetUtcNow(), cancel));
+            }
+            var rows = await Task.Run(() => Prepare(Path.Combine(databases, "fleet.db"), note.At), cancel);
             Keep(databases);
-            return report;
+            return new RestoreReport(note.At, rows);
         }
         finally
         {
@@ -57,14 +54,19 @@ internal sealed class FleetRestore(string data, Restic repository, TimeProvider 
         // Of an earlier version, perhaps.
         Migrations.Apply(connection, Dialect.Sqlite);
         using var transaction = connection.BeginTransaction();
-        // What devices were told after that moment nobody here knows. So nothing is said to them by itself: the twin counts as told, and the emergency stop holds until a person has looked.
-        connection.Execute("UPDATE devices SET desired = json_set(desired, '$.version', desired_version + @Documents), desired_version = desired_version + @Documents WHERE desired IS NOT NULL", new { Documents });
-        connection.Execute("UPDATE devices SET published_version = desired_version");
-        EmergencyStopTable.Set(connection, new RolloutAction(By, $"The fleet was restored from its backup of {at:u}: what devices were told since is not known here."), time.GetUtcNow());
-        Audit.Add(connection, time.GetUtcNow(), By, "fleet.restored", "fleet", $"from the backup of {at:u}");
-        var rows = ((string[])["devices", "frames", "labels", "inspections", "rollout", "datasets", "audit"]).ToDictionary(table => table, table => connection.ExecuteScalar<long>($"SELECT count(*) FROM {table}"));
+        RestoredFleet.Write(connection, at, time.GetUtcNow());
+        var rows = RestoredFleet.Tables.ToDictionary(table => table, table => connection.ExecuteScalar<long>($"SELECT count(*) FROM {table}"));
         transaction.Commit();
         return rows;
+    }
+
+    private async Task MakeSureThereIsNoFleetAsync(CancellationToken cancel)
+    {
+        foreach (var file in DatabaseMoment.Files)
+            if (File.Exists(Path.Combine(data, file))) throw new InvalidDataException($"There is a {file} in {data} already; a restore needs a folder without: name another with --data, or move that one away.");
+        if (postgres is null) return;
+        if (Directory.Exists(Path.Combine(data, "blobs"))) throw new InvalidDataException($"There are a fleet's files in {data} already; a restore needs a folder without: name another with --data, or move them away.");
+        await postgres.MakeSureItIsEmptyAsync(cancel);
     }
 
     /// <summary>Databases last, and of them the read models: where they are, everything is.</summary>
@@ -76,7 +78,7 @@ internal sealed class FleetRestore(string data, Restic repository, TimeProvider 
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(entry, target);
         }
-        foreach (var file in DatabaseMoment.Files)
+        foreach (var file in DatabaseMoment.Files.Where(_ => postgres is null))
         {
             using (var handle = File.OpenHandle(Path.Combine(databases, file), FileMode.Open, FileAccess.ReadWrite)) DurableFile.Sync(handle);
             File.Move(Path.Combine(databases, file), Path.Combine(data, file));

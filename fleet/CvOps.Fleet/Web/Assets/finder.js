@@ -5,13 +5,15 @@ const dialog = document.getElementById('find-dialog');
 const text = document.getElementById('find-text');
 const list = document.getElementById('found');
 let asked = 0;
+let answered = 0;
+let finding;
 let chosen = 0;
 
 async function find() {
   const mine = ++asked;
   const answer = await fetch(`find?q=${encodeURIComponent(text.value)}`).catch(() => null);
-  if (mine !== asked || !answer?.ok) return;
-  const found = await answer.json();
+  const found = answer?.ok ? await answer.json() : null;
+  if (mine !== asked || !found) return;
   list.replaceChildren(...found.map((item, at) => {
     const line = make('li', { id: `found-${at}`, role: 'option' }, icon(item.icon), make('span', { textContent: item.text }), make('span', { className: 'aside', textContent: item.kind }));
     line.dataset.path = item.path;
@@ -19,6 +21,16 @@ async function find() {
   }));
   if (found.length === 0) list.append(make('li', { className: 'none', role: 'option', textContent: 'Nothing of that name.' }));
   choose(0);
+  answered = mine;
+}
+
+// Who types faster than the answer comes means what was typed, not what is still shown.
+async function enter() {
+  for (let last; last !== asked;) {
+    last = asked;
+    await finding;
+  }
+  if (answered === asked) go(list.querySelector('[aria-selected=true]'));
 }
 
 function choose(at) {
@@ -36,7 +48,7 @@ function go(line) {
 function open() {
   text.value = '';
   dialog.showModal();
-  find();
+  finding = find();
 }
 
 function walk(step) {
@@ -67,13 +79,13 @@ function key(event) {
 }
 
 export function finder() {
-  text.addEventListener('input', find);
+  text.addEventListener('input', () => { finding = find(); });
   text.addEventListener('keydown', event => {
     if (event.key === 'ArrowDown') choose(chosen + 1);
     else if (event.key === 'ArrowUp') choose(chosen - 1);
     // A search field would only empty itself.
     else if (event.key === 'Escape') dialog.close();
-    else if (event.key === 'Enter') go(list.querySelector('[aria-selected=true]'));
+    else if (event.key === 'Enter') enter();
     else return;
     event.preventDefault();
   });
