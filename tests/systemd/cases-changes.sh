@@ -35,6 +35,7 @@ change_to() {
     wire up
     within 60 arrived "$boot" "$inspected" && within 60 arrived "$((boot + 1))" 5 || { note="$inspected inspected; $(arrived)"; return 1; }
     change_gap=$(python3 tests/systemd/gap.py "$work/inspections.jsonl" recorded)
+    [ "$(last_boot)" = "$((boot + 1))" ] || { note="started more than once: $(arrived)"; return 1; }
     note="$inspected inspected before it, all arrived: $(arrived); the line was without inspection for $change_gap s"
     [ "$(on dpkg-query -W -f '${Version}' cvops-agent)" = "$2" ] && [ "$state" = "$(kept)" ]
 }
