@@ -94,7 +94,8 @@ public sealed class RunningStack : IAsyncLifetime
                 last = words(view);
                 if (enough(view)) found = view;
             }
-            catch (HttpRequestException e)
+            // A fleet that is just coming up may take a connection and let it fall; .NET then says so without the former.
+            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
             {
                 last = e.Message;
             }

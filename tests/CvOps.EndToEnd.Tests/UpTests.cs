@@ -100,7 +100,8 @@ public sealed class UpTests
                 last = string.Join("; ", views!.Select(view => $"{view.State}: {view.Reason}"));
                 found = views!.SingleOrDefault(enough);
             }
-            catch (HttpRequestException e)
+            // A fleet that is just coming up may take a connection and let it fall; .NET then says so without the former.
+            catch (Exception e) when (e is HttpRequestException or System.Net.Sockets.SocketException)
             {
                 last = e.Message;
             }
