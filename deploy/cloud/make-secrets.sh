@@ -14,7 +14,7 @@ Usage: make-secrets.sh HOST... [--out DIR] [--no-owners]
 What it makes:
   authority/         ca.pem, ca.key: whoever has the key decides who belongs to the fleet. Keep a copy off this host.
   ca.pem             what browsers, programs and devices have to trust
-  https, broker, postgres, prometheus, grafana   .pem and .key of the servers (two years)
+  https, broker, postgres, prometheus, alertmanager, grafana   .pem and .key of the servers (two years)
   fleet, reader      .pem and .key of clients of the broker: the fleet manager, and programs that only listen
   signing.key        signs models that are trained here
   operator.key       signs models that people pack: take it to where they do, and off this host
@@ -94,6 +94,7 @@ first=${hosts# }; first=${first%% *}
 }
 certificate postgres postgres serverAuth "$(names postgres localhost 127.0.0.1)"
 certificate prometheus prometheus serverAuth "$(names prometheus localhost 127.0.0.1)"
+certificate alertmanager alertmanager serverAuth "$(names alertmanager localhost 127.0.0.1)"
 certificate fleet fleet clientAuth
 certificate reader reader clientAuth
 
@@ -116,7 +117,7 @@ if [ "$owners" = yes ]; then
     chown 10001:10001 authority authority/ca.key fleet.key https.key signing.key Fleet__Cluster
     chown 1883:1883 broker.key
     chown 999:999 postgres.key postgres-password
-    chown 65534:65534 prometheus.key
+    chown 65534:65534 prometheus.key alertmanager.key
     chown 472:0 grafana.key grafana-password
     chown 10001:65534 metrics.token
     chmod 0440 metrics.token

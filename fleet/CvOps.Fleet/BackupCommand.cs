@@ -139,6 +139,8 @@ internal static class BackupCommand
         else if (SecretFile.Problem(password) is { } open) mistakes.Add(open.Replace("private key", "password file", StringComparison.Ordinal));
         var database = given.GetValueOrDefault("--postgres");
         if (options.Cluster is not null && database is null && verb is ("backup" or "restore")) mistakes.Add("This fleet's databases are in PostgreSQL: --postgres names them, as \"host=... user=cvops dbname=cvops\".");
+        if (database is not null && PostgresTools.HoldsPassword(database))
+            mistakes.Add("--postgres holds a password, which everybody on this machine could read among its processes: write HOST:PORT:DATABASE:USER:PASSWORD into a file of mode 0600, and its path into PGPASSFILE.");
         if (database is null && given.ContainsKey("--postgres-run")) mistakes.Add("--postgres-run needs --postgres, the database.");
         if (database is not null && verb == "backup" && !Directory.Exists(options.Data)) mistakes.Add($"There is no folder {options.Data}: --data names the one with the fleet's pictures, packages and keys.");
         if (verb == "backup" && options.Cluster is null && database is null && !File.Exists(Path.Combine(options.Data, "fleet.db"))) mistakes.Add($"There is no fleet's data in {options.Data}: name its folder with --data.");

@@ -9,7 +9,7 @@ again() { make_secrets fleet.plant-a.example 10.0.0.5 --out "$secrets" && state 
 it "run again it changes nothing" again
 anew() { rm "$secrets/https.pem" && make_secrets fleet.plant-a.example --out "$secrets" && state | diff "$run/before" - | grep '^[<>]' | grep -v https.pem; test -s "$secrets/https.pem" && state | grep -v https.pem | diff - <(grep -v https.pem "$run/before"); }
 it "a certificate that was deleted is made anew, and nothing else" anew
-chains() { for one in https broker postgres prometheus grafana; do openssl verify -x509_strict -CAfile "$secrets/ca.pem" -purpose sslserver "$secrets/$one.pem" || return 1; done; for one in fleet reader; do openssl verify -x509_strict -CAfile "$secrets/ca.pem" -purpose sslclient "$secrets/$one.pem" || return 1; done; }
+chains() { for one in https broker postgres prometheus alertmanager grafana; do openssl verify -x509_strict -CAfile "$secrets/ca.pem" -purpose sslserver "$secrets/$one.pem" || return 1; done; for one in fleet reader; do openssl verify -x509_strict -CAfile "$secrets/ca.pem" -purpose sslclient "$secrets/$one.pem" || return 1; done; }
 it "every certificate is good for its purpose under its authority" chains
 it "a server's certificate makes no client of the broker" refused 'unsupported\|unsuitable' openssl verify -CAfile "$secrets/ca.pem" -purpose sslclient "$secrets/postgres.pem"
 closed() { test -z "$(find "$secrets" \( -name '*.key' -o -name '*password' -o -name Fleet__Cluster \) -perm /077)" && test "$(stat -c %u "$secrets/fleet.key" "$secrets/broker.key" "$secrets/postgres.key" | xargs)" = "10001 1883 999"; }

@@ -19,6 +19,7 @@ skip() { echo "SKIP  $1"; skipped=$((skipped + 1)); }
 
 . "$here/files.sh"
 . "$here/secrets.sh"
+. "$here/alerts.sh"
 if [ "${1:-}" = files ]; then echo "The image was not asked for."; else . "$here/image.sh"; fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -78,7 +78,7 @@ internal sealed class FleetRestore(string data, PostgresTools? postgres, Restic 
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(entry, target);
         }
-        foreach (var file in DatabaseMoment.Files.Where(_ => postgres is null))
+        foreach (var file in postgres is null ? DatabaseMoment.Files : [])
         {
             using (var handle = File.OpenHandle(Path.Combine(databases, file), FileMode.Open, FileAccess.ReadWrite)) DurableFile.Sync(handle);
             File.Move(Path.Combine(databases, file), Path.Combine(data, file));

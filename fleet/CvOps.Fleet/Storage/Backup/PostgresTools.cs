@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace CvOps.Fleet.Storage.Backup;
 
@@ -10,9 +11,12 @@ namespace CvOps.Fleet.Storage.Backup;
 /// </summary>
 /// <param name="database">A connection as libpq names it: <c>user=cvops dbname=cvops</c>, or a URI. Passwords are in PGPASSFILE, not here, where processes show them.</param>
 /// <param name="before">Words before a tool's name, such as <c>ssh database</c>; none on this machine.</param>
-internal sealed class PostgresTools(string database, string[] before)
+internal sealed partial class PostgresTools(string database, string[] before)
 {
     public const string File = "fleet.dump";
+
+    /// <summary>Whether a connection as libpq names it holds a password, as a word (<c>password=...</c>) or in a URI (<c>postgresql://user:...@host</c>, <c>?password=...</c>).</summary>
+    public static bool HoldsPassword(string database) => Password().IsMatch(database);
 
     /// <summary>Writes the database into a folder, and flushes it to the disk.</summary>
     /// <returns>A moment not after the copy's, and how many steps of <see cref="Migrations"/> the read models have.</returns>
@@ -106,4 +110,7 @@ internal sealed class PostgresTools(string database, string[] before)
             throw new IOException($"{start.FileName} does not start ({e.Message}): apt-get install postgresql-client, of the server's version or a newer one; or --postgres-run names where it is.");
         }
     }
+
+    [GeneratedRegex(@"^postgres(ql)?://[^/?#]*:[^/?#]*@|(^|[\s?&])(ssl)?password\s*=", RegexOptions.CultureInvariant)]
+    private static partial Regex Password();
 }
