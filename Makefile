@@ -12,7 +12,7 @@ UI = tests/CvOps.Ui
 BUILD = dotnet build CvOps.sln -c $(CONFIGURATION) -nodeReuse:false -v quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build contracts openapi cli-reference configuration-reference metrics-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-observability test-deploy test-systemd package bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
+.PHONY: help setup build contracts openapi cli-reference configuration-reference metrics-reference up demo demo-steel demo-loop test test-slow test-crash test-backup test-observability test-versions test-deploy test-systemd package bench bench-frame bench-update bench-evidence bench-link bench-fleet bench-data soak-camera soak-link line-model clean screenshots test-ui bench-overview icons
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -52,6 +52,10 @@ test-backup: ## back up a fleet that runs, destroy it, and bring it back, on fil
 	@$(BUILD)
 	@$(BIN)/CvOps.Fleet.Tests/$(CONFIG_FOLDER)/CvOps.Fleet.Tests -namespace 'CvOps.Fleet.Tests.Storage'
 	@$(BIN)/CvOps.EndToEnd.Tests/$(CONFIG_FOLDER)/CvOps.EndToEnd.Tests -class CvOps.EndToEnd.Tests.BackupTests
+
+test-versions: build ## FROM=REF: agents and a fleet of another version beside these, and its data taken over (REF: a tag or commit; ten minutes)
+	@.ci/setup test
+	@tests/versions.sh "$(FROM)"
 
 test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the fleet's image built and run without root (needs root; about five minutes)
 	@.ci/setup deploy
