@@ -13,8 +13,7 @@ it() { local sentence=$1; shift; if "$@" >"$work/log" 2>&1; then echo "PASS  $se
 if [ ! -e "$earlier/built-$folder" ]; then
   echo "Building $from ($commit) ..."
   mkdir -p "$earlier/source" && git archive "$commit" | tar -x -C "$earlier/source" || exit 1
-  for project in agent/CvOps.Agent fleet/CvOps.Fleet fleet/CvOps.Trainer fleet/CvOps.Cli fleet/CvOps.Simulator; do
-    [ -d "$earlier/source/$project" ] || project=$(cd "$earlier/source" && find . -type d -name "${project##*/}" -not -path '*/artifacts/*' | head -1)
+  for project in agent/CvOps.Agent fleet/CvOps.Fleet fleet/CvOps.Trainer fleet/CvOps.Cli agent/CvOps.Simulator; do
     dotnet build "$earlier/source/$project" -c "$configuration" -nodeReuse:false -v quiet --nologo || exit 1
   done
   touch "$earlier/built-$folder"
@@ -29,9 +28,9 @@ neighbours() { # NAME, then PROJECT=BUILD...
 journeys() { # TREE
   "$work/$1/CvOps.EndToEnd.Tests/$folder/CvOps.EndToEnd.Tests" -noColor -class CvOps.EndToEnd.Tests.UpTests -class CvOps.EndToEnd.Tests.RolloutTests
 }
-others=(CvOps.Cli="$new" CvOps.Simulator="$new" CvOps.Trainer="$new" CvOps.EndToEnd.Tests="$new")
-neighbours fleet-first "${others[@]}" CvOps.Fleet="$new" CvOps.Agent="$old"
-neighbours agents-first "${others[@]}" CvOps.Fleet="$old" CvOps.Agent="$new"
+# The command line belongs to the fleet: it starts it, with options of its version.
+neighbours fleet-first CvOps.EndToEnd.Tests="$new" CvOps.Simulator="$new" CvOps.Agent="$old" CvOps.Fleet="$new" CvOps.Trainer="$new" CvOps.Cli="$new"
+neighbours agents-first CvOps.EndToEnd.Tests="$new" CvOps.Simulator="$new" CvOps.Agent="$new" CvOps.Fleet="$old" CvOps.Trainer="$old" CvOps.Cli="$old"
 it "this fleet with agents of $from: installed, compared in shadow, rolled out, stopped, killed in mid-rollout" journeys fleet-first
 it "agents of this version with a fleet of $from: the same" journeys agents-first
 

@@ -152,7 +152,7 @@ internal sealed class UpdateSteps(
     {
         while (true)
         {
-            if (wish.AnotherIsWanted())
+            if (wish.AnotherIsWantedInCharge())
             {
                 TakeBack(now);
                 return new(UpdateEvent.ReturnWanted, "The fleet asked for another model while this one was soaking.");

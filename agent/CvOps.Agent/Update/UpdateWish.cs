@@ -72,6 +72,12 @@ internal sealed class UpdateWish(UpdateJournal journal) : IDisposable
         lock (_gate) return _desired is { } desired && IsAnother(desired) && (desired.Model is not null || journal.Current.Target?.Stage == ModelStage.Shadow);
     }
 
+    /// <summary>So, and it is to take charge. One that is to stay in shadow has to be in that of the model that soaks, not of the one before.</summary>
+    public bool AnotherIsWantedInCharge()
+    {
+        lock (_gate) return _desired?.Model is { Stage: ModelStage.Active } && IsAnother(_desired);
+    }
+
     /// <summary>The model the update is about is to go another way than was said.</summary>
     public bool StageChanged()
     {

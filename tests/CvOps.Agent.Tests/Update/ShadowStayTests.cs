@@ -48,6 +48,22 @@ public sealed class ShadowStayTests
         Assert.Equal((3, "v22", "v1"), (device.Loop.DesiredVersion, device.Loop.Report.Active?.Version, device.Loop.Report.Previous?.Version));
     }
 
+    [Fact]
+    public async Task A_model_that_soaks_ends_its_soak_before_another_comes_into_its_shadow()
+    {
+        await using var rig = await Rig();
+        var (first, challenger) = (rig.Publish("v1"), Shadow(rig.Publish("v22")));
+        await using var device = rig.Start();
+        await device.StartAsync();
+        device.Loop.Want(new TwinDesired { Version = 1, Model = first });
+        await device.ReachAsync(Soaking);
+        device.Loop.Want(new TwinDesired { Version = 2, Model = challenger });
+        device.Inspect(9);
+        await device.ReachAsync(Shadowing);
+        Assert.DoesNotContain(RollingBack, device.States);
+        Assert.Equal(("v1", 2), (device.Slots.Active?.Ref.Version, device.Loop.DesiredVersion));
+    }
+
     [Theory, InlineData(true), InlineData(false)]
     public async Task It_is_let_go_when_the_twin_names_the_champion_or_nothing(bool champion)
     {
