@@ -64,5 +64,11 @@ same() { echo "$rollouts, then $(story)"; [ "$(story)" = "$rollouts" ]; }
 it "its rollouts are as they were" same
 it "Ctrl-C ends it" down
 
+: > "$work/up.log"
+up "$old"
+back() { grep -q "start the newer fleet, or restore the backup" "$work/up.log" || says devices 'it.length === 2 && it.every(device => device.connectivity === "Online")'; }
+it "a fleet of $from takes the data back where tables are the same, and else says that it does not" eventually 90 back
+kill -INT $plant 2>/dev/null; wait $plant 2>/dev/null
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
