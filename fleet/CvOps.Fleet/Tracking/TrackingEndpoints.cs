@@ -1,4 +1,5 @@
 using CvOps.Fleet.Api;
+using Microsoft.AspNetCore.Mvc;
 
 namespace CvOps.Fleet.Tracking;
 
@@ -9,7 +10,7 @@ internal static class TrackingEndpoints
         api.MapGet("/runs", (string? experiment, string? filter, string? order, string? after, RunViews runs, CancellationToken cancel, int limit = Paging.Default) =>
             GuardAsync(async () => Results.Ok(await runs.PageAsync(experiment, filter, order, after, Paging.Clamp(limit), cancel))));
 
-        api.MapGet("/runs/compare", (string[] run, RunViews runs, CancellationToken cancel) => GuardAsync(async () => Results.Ok(await runs.CompareAsync(run, cancel))));
+        api.MapGet("/runs/compare", ([FromQuery] string[] run, RunViews runs, CancellationToken cancel) => GuardAsync(async () => Results.Ok(await runs.CompareAsync(run, cancel))));
 
         api.MapGet("/runs/{id}", async (string id, RunViews runs, CancellationToken cancel) =>
             await runs.FindAsync(id, cancel) is { } detail ? Results.Ok(detail) : Problems.NotFound("run", id));

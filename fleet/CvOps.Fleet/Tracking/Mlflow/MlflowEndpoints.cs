@@ -18,7 +18,10 @@ internal static class MlflowEndpoints
         app.Services.GetRequiredService<VersionCalls>().Map(routes);
         app.MapGroup(ArtefactRoot).MapArtefacts();
         foreach (var root in (ReadOnlySpan<string>)["/api/2.0", "/api/3.0", "/ajax-api"])
-            app.MapFallback($"{root}/{{**path}}", (HttpContext http) => MlflowRoutes.Refused(new TrackingException(TrackingError.EndpointNotFound,
-                $"This fleet does not answer {http.Request.Method} {http.Request.Path}: of MLflow's API it has experiments, runs, metrics, artefacts and the model registry.")));
+            app.MapFallback($"{root}/{{**path}}", UnknownAsync);
     }
+
+    // As a RequestDelegate: what is compiled ahead for other handlers forgets a fallback's pattern.
+    private static Task UnknownAsync(HttpContext http) => MlflowRoutes.Refused(new TrackingException(TrackingError.EndpointNotFound,
+        $"This fleet does not answer {http.Request.Method} {http.Request.Path}: of MLflow's API it has experiments, runs, metrics, artefacts and the model registry.")).ExecuteAsync(http);
 }
