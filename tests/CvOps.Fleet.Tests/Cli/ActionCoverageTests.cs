@@ -100,11 +100,16 @@ public sealed class ActionCoverageTests
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
-            app.Use(async (HttpContext http, RequestDelegate on) =>
+            app.Use((HttpContext http, RequestDelegate on) =>
             {
-                await on(http);
-                if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } && pattern.StartsWith(ApiRoutes.Root, StringComparison.Ordinal)
-                    && ApiCatalog.Find(http.Request.Method, pattern[ApiRoutes.Root.Length..]) is { } operation) asked[operation.Id] = true;
+                // Not after the answer: who asks may have read it and be gone by then.
+                http.Response.OnStarting(() =>
+                {
+                    if (http.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } && pattern.StartsWith(ApiRoutes.Root, StringComparison.Ordinal)
+                        && ApiCatalog.Find(http.Request.Method, pattern[ApiRoutes.Root.Length..]) is { } operation) asked[operation.Id] = true;
+                    return Task.CompletedTask;
+                });
+                return on(http);
             });
             next(app);
         };
