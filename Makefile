@@ -57,7 +57,7 @@ test-versions: build ## FROM=REF: agents and a fleet of another version beside t
 	@.ci/setup test
 	@tests/versions.sh "$(FROM)"
 
-test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the fleet's image built and run without root (needs root; about five minutes)
+test-deploy: ## deploy/cloud: compose, Kubernetes and Dockerfiles checked, the fleet's image built and run without root (needs root; about ten minutes)
 	@.ci/setup deploy
 	@cd tests/deploy && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@tests/deploy/test.sh
